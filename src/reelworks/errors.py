@@ -1,0 +1,85 @@
+"""Every error that Reelworks raises on purpose.
+
+    ReelworksError                  one plain sentence for a person, as its text
+    ├── BadRequest                  the caller asked for something that cannot be
+    │   ├── NotAVideo               the file holds no video that can be decoded
+    │   ├── TooLarge                the upload exceeds the limit
+    │   └── NotFound                there is no such file
+    ├── NoSpace                     the disk would fall under its reserve
+    ├── SettingsError               a flag or variable is wrong
+    └── MediaError                  work on a video did not succeed
+        ├── ChildFailed             its child process ended with an error
+        ├── ChildHung               its child process made no progress and was killed
+        └── WrongResult             a result was made, checked, and found wrong
+
+    WorkStopped (BaseException)     this worker is leaving; the work is handed back
+"""
+
+from __future__ import annotations
+
+
+class ReelworksError(Exception):
+    """The root. ``str(error)`` is one sentence that says what was wrong and what to do."""
+
+
+class BadRequest(ReelworksError):
+    """The caller asked for something that cannot be."""
+
+
+class NotAVideo(BadRequest):
+    """The file holds no video that can be decoded; the text says what was found instead."""
+
+
+class TooLarge(BadRequest):
+    """The upload exceeds the limit; the text names it."""
+
+
+class NotFound(BadRequest):
+    """There is no such file."""
+
+
+class NoSpace(ReelworksError):
+    """The disk would fall under its reserve."""
+
+
+class SettingsError(ReelworksError):
+    """A flag or variable is wrong; the text names it."""
+
+
+class MediaError(ReelworksError):
+    """Work on a video did not succeed.
+
+    Attributes:
+        log: the last lines that the child process wrote, for the operator; may be empty.
+    """
+
+    def __init__(self, sentence: str, *, log: str = "") -> None:
+        super().__init__(sentence)
+        self.log = log
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The engine keeps a step's error in its database; a keyword would be lost on the way.
+        return (_restore_media_error, (type(self), str(self), self.log))
+
+
+class ChildFailed(MediaError):
+    """A child process ended with an error."""
+
+
+class ChildHung(MediaError):
+    """A child process made no progress for too long and was killed."""
+
+
+class WrongResult(MediaError):
+    """A result was made, checked, and found wrong; it was not published."""
+
+
+class WorkStopped(BaseException):
+    """This worker is leaving: running work unwinds without a result and is handed back.
+
+    Not an ``Exception``, so that nothing on the way records it as the outcome of the work.
+    """
+
+
+def _restore_media_error(kind: type[MediaError], sentence: str, log: str) -> MediaError:
+    return kind(sentence, log=log)

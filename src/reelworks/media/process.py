@@ -1,0 +1,173 @@
+"""Runs a child process. This is the only place that starts one for a video.
+
+A child gets no standard input, dies with this process, and is killed when it makes no progress,
+when this process is leaving, and when the caller's own code fails. It is always reaped.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import selectors
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from reelworks.errors import ChildFailed, ChildHung, WorkStopped
+
+log = logging.getLogger(__name__)
+
+LAUNCHER = Path(__file__).with_name("launcher.py")
+STALL_SECONDS = 60.0
+NICENESS = 5
+_TICK_SECONDS = 0.2
+_LOG_BYTES = 16 * 1024
+_READ_BYTES = 1 << 20
+
+Feed = Callable[[bytes], bool]
+"""Takes what the child wrote on standard output; says whether the work moved on."""
+
+
+class Children:
+    """The child processes of this process: starts them, watches them, and can stop them all.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Make every ``run``, present and future, kill its child and raise ``WorkStopped``."""
+        self._stopping.set()
+
+    def run(
+        self,
+        command: list[str],
+        feed: Feed,
+        *,
+        output: Path | None = None,
+        stall_seconds: float = STALL_SECONDS,
+    ) -> str:
+        """Run a command to its end, handing what it writes on standard output to ``feed``.
+
+        Args:
+            command: program and arguments; never a shell's line.
+            output: a file that the command writes; its growth counts as progress too.
+            stall_seconds: how long it may go without progress.
+
+        Returns:
+            The tail of what it wrote on standard error.
+
+        Raises:
+            ChildFailed: it ended with an error, or was killed by somebody else.
+            ChildHung: it made no progress for ``stall_seconds`` and was killed.
+            WorkStopped: this process is leaving.
+        """
+        log.debug("starting %s", command)
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(LAUNCHER), str(NICENESS), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+        )
+        tail = bytearray()
+        try:
+            self._watch(child, feed, tail, _Watchdog(output, stall_seconds))
+            code = child.wait()
+        finally:
+            _end(child)
+        text = tail.decode(errors="replace").strip()
+        if code != 0:
+            raise ChildFailed(_sentence(command, code, text), log=text)
+        return text
+
+    def _watch(
+        self, child: subprocess.Popen[bytes], feed: Feed, tail: bytearray, watchdog: _Watchdog
+    ) -> None:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        _widen(child.stdout)
+        with selectors.DefaultSelector() as selector:
+            selector.register(child.stdout, selectors.EVENT_READ)
+            selector.register(child.stderr, selectors.EVENT_READ)
+            while selector.get_map():
+                for key, _ in selector.select(_TICK_SECONDS):
+                    data = os.read(key.fd, _READ_BYTES)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                    elif key.fileobj is child.stdout:
+                        watchdog.saw(feed(data))
+                    else:
+                        tail += data
+                        del tail[:-_LOG_BYTES]
+                if self._stopping.is_set():
+                    raise WorkStopped
+                watchdog.check(tail)
+
+
+class _Watchdog:
+    """Remembers when the work last moved on."""
+
+    def __init__(self, output: Path | None, stall_seconds: float) -> None:
+        self._output = output
+        self._stall_seconds = stall_seconds
+        self._written = 0
+        self._moved_at = time.monotonic()
+
+    def saw(self, moved: bool) -> None:
+        if moved:
+            self._moved_at = time.monotonic()
+
+    def check(self, tail: bytearray) -> None:
+        """Raises ChildHung when the work has stood still for too long."""
+        if time.monotonic() - self._moved_at < self._stall_seconds:
+            return
+        # Finishing a large file rewrites it without a word: a file still being written is alive.
+        written = self._last_written()
+        if written != self._written:
+            self._written = written
+            self._moved_at = time.monotonic()
+            return
+        raise ChildHung(
+            f"Processing made no progress for {self._stall_seconds:.0f} seconds and was stopped.",
+            log=tail.decode(errors="replace"),
+        )
+
+    def _last_written(self) -> int:
+        try:
+            return self._output.stat().st_mtime_ns if self._output else 0
+        except FileNotFoundError:
+            return 0
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child if it lives, reap it, and close its pipes."""
+    if child.poll() is None:
+        child.kill()
+    child.wait()
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Let raw pictures through in large pieces, where the system can."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        try:
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _READ_BYTES)
+        except OSError:  # over this user's share: the ordinary size works too
+            log.debug("pipe stays at its ordinary size")
+
+
+def _sentence(command: list[str], code: int, tail: str) -> str:
+    name = Path(command[0]).name.split("-")[0]
+    last = tail.splitlines()[-1] if tail else "it gave no reason"
+    how = f"was killed by signal {-code}" if code < 0 else "failed"
+    return f"{name} {how}: {last}"

@@ -1,0 +1,76 @@
+"""The nouns that every room shares: a video, its two processes, and where each of them stands.
+
+All of them are frozen. A change is a new value, and only the engine writes one down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ProcessType(StrEnum):
+    """The two processes that every video undergoes, by their names in the contract."""
+
+    VIDEO_ENHANCEMENT = "video_enhancement"
+    METADATA_EXTRACTION = "metadata_extraction"
+
+
+class Status(StrEnum):
+    """Where a process stands: pending → processing → completed | failed."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing comes after this status."""
+        return self in (Status.COMPLETED, Status.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Video:
+    """One uploaded video, as it was accepted.
+
+    Attributes:
+        file_id: UUID in its canonical text form; names every file of this video.
+        client_id: who uploaded it, or None where the upload did not say.
+        filename: the name it was uploaded under; shown, never used as a path.
+        source_key: where its bytes are in storage.
+        size_bytes: length of the upload in bytes.
+        sha256: of the upload, 64 hexadecimal digits.
+        created_at: when it was accepted; UTC.
+    """
+
+    file_id: str
+    client_id: str | None
+    filename: str
+    source_key: str
+    size_bytes: int
+    sha256: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Process:
+    """Where one process of one video stands.
+
+    Attributes:
+        progress: percent of the work really done, 0 to 100; 100 only with ``completed``.
+        error: one sentence for a person, with ``failed``; None otherwise.
+        started_at: when the work first began; None while pending.
+        updated_at: when any of this last changed; UTC.
+    """
+
+    file_id: str
+    client_id: str | None
+    process_type: ProcessType
+    status: Status
+    progress: int
+    error: str | None
+    created_at: datetime
+    started_at: datetime | None
+    updated_at: datetime
