@@ -1,0 +1,158 @@
+"""What is known of a video file: the nouns that the media functions hand to each other.
+
+Times are exact fractions of a second; floats only appear where something is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from reelworks.media.process import Children
+
+StreamKind = Literal["video", "audio", "subtitle", "data", "attachment"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Toolbox:
+    """What media functions work with: the programs, and the one that starts them.
+
+    Attributes:
+        ffmpeg: the FFmpeg command line program.
+        ffprobe: FFmpeg's prober, or None where there is none.
+        children: starts and stops child processes.
+    """
+
+    ffmpeg: Path
+    ffprobe: Path | None
+    children: Children
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stream:
+    """One stream of a container.
+
+    Attributes:
+        index: its number in the file, as FFmpeg counts.
+        codec: libav's name of its codec; "unknown" where it has none.
+        language: its language tag, or None.
+        default: whether it carries the default disposition.
+        attached_picture: a cover, not a video.
+        text: for subtitles, whether they are text rather than pictures.
+    """
+
+    index: int
+    kind: StreamKind
+    codec: str
+    language: str | None = None
+    default: bool = False
+    attached_picture: bool = False
+    text: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """How the pictures of the main video stream are stored and shown.
+
+    Attributes:
+        index: the stream's number in the file.
+        codec: libav's name.
+        width, height: as stored, in pixels.
+        rotation: degrees clockwise, 0, 90, 180 or 270, by which a player turns it to show it.
+        sample_aspect: width of a pixel over its height.
+        pixel_format: libav's name.
+        bit_depth: bits of a component.
+        alpha: whether a plane of transparency comes with it.
+        matrix, range, primaries, transfer: libav's names ("bt709", "tv", "smpte2084" …), or None
+            where the stream does not say.
+        field_order: "progressive", "tt", "bb", "tb", "bt", or None where the stream does not say.
+        time_base: seconds of one tick.
+        average_rate: frames a second as the container declares; None where it does not.
+        hdr: mastering display and light level as libav's side data, empty where there is none.
+    """
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    rotation: int
+    sample_aspect: Fraction
+    pixel_format: str
+    bit_depth: int
+    alpha: bool
+    matrix: str | None
+    range: str | None
+    primaries: str | None
+    transfer: str | None
+    field_order: str | None
+    time_base: Fraction
+    average_rate: Fraction | None
+    hdr: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def displayed_size(self) -> tuple[int, int]:
+        """Width and height after rotation, in stored pixels."""
+        if self.rotation in (90, 270):
+            return self.height, self.width
+        return self.width, self.height
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether its transfer function is PQ or HLG."""
+        return self.transfer in ("smpte2084", "arib-std-b67")
+
+    @property
+    def working_matrix(self) -> str:
+        """The matrix to read it with: its own, or the usual one for its size where untagged."""
+        if self.matrix is not None:
+            return self.matrix
+        return "bt709" if self.height >= 720 else "smpte170m"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timing:
+    """What a pass over the packets of the main video stream tells; nothing is decoded for it.
+
+    Attributes:
+        packets: how many packets it has.
+        duration: from the first picture's start to the last one's end, in seconds; at least 0.
+        sound: whether every packet has a presentation time and no two have the same one.
+        constant: whether the pictures are evenly spaced, within a tick.
+    """
+
+    packets: int
+    duration: Fraction
+    sound: bool
+    constant: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probe:
+    """What a file is, as far as can be told without decoding it whole.
+
+    Attributes:
+        container: short name ("mp4", "mov", "matroska", "webm", "avi", "mpegts" …).
+        demuxer: libav's name of the demuxer, which may name several containers.
+        size_bytes: length of the file.
+        duration: of the whole file, counted from its packets where ``timing`` is known, in seconds.
+        picture: the main video stream: the default one, else the first that is no attached picture.
+        timing: of the main video stream; None when the packets were not counted.
+        streams: all streams, in the file's order.
+        raw: ffprobe's JSON, or the same shape built from libav (``format``, ``streams``,
+            ``chapters``).
+    """
+
+    container: str
+    demuxer: str
+    size_bytes: int
+    duration: Fraction
+    picture: Picture
+    timing: Timing | None
+    streams: tuple[Stream, ...]
+    raw: dict[str, Any]
+
+    def of_kind(self, kind: StreamKind) -> tuple[Stream, ...]:
+        """Its streams of one kind, attached pictures left out."""
+        return tuple(s for s in self.streams if s.kind == kind and not s.attached_picture)
