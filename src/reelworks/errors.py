@@ -1,18 +1,18 @@
 """Every error that Reelworks raises on purpose.
 
-    ReelworksError                  one plain sentence for a person, as its text
-    ├── BadRequest                  the caller asked for something that cannot be
-    │   ├── NotAVideo               the file holds no video that can be decoded
-    │   ├── TooLarge                the upload exceeds the limit
-    │   └── NotFound                there is no such file
-    ├── NoSpace                     the disk would fall under its reserve
-    ├── SettingsError               a flag or variable is wrong
-    └── MediaError                  work on a video did not succeed
-        ├── ChildFailed             its child process ended with an error
-        ├── ChildHung               its child process made no progress and was killed
-        └── WrongResult             a result was made, checked, and found wrong
+ReelworksError                  one plain sentence for a person, as its text
+├── BadRequest                  the caller asked for something that cannot be
+│   ├── NotAVideo               the file holds no video that can be decoded
+│   ├── TooLarge                the upload exceeds the limit
+│   └── NotFound                there is no such file
+├── NoSpace                     the disk would fall under its reserve
+├── SettingsError               a flag or variable is wrong
+└── MediaError                  work on a video did not succeed
+    ├── ChildFailed             its child process ended with an error
+    ├── ChildHung               its child process made no progress and was killed
+    └── WrongResult             a result was made, checked, and found wrong
 
-    WorkStopped (BaseException)     this worker is leaving; the work is handed back
+WorkStopped (BaseException)     this worker is leaving; the work is handed back
 """
 
 from __future__ import annotations

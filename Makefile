@@ -1,0 +1,50 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+
+.PHONY: help install serve test check bench lock clean
+
+help:  ## Show what can be made.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(STAMP)  ## Set everything up in .venv; needs nothing but Python 3.11 or later.
+
+serve: $(STAMP)  ## Serve http://localhost:8000 with everything on this machine.
+	@exec $(BIN)/reelworks serve
+
+test: check  ## Check the code, and run every test.
+	$(BIN)/pytest
+
+check: $(DEV_STAMP)  ## Lint, types, and the order of the layers.
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(DEV_STAMP)  ## Measure ratios against references run side by side; writes docs/benchmarks.md.
+	$(BIN)/python -m benchmarks
+
+lock: $(DEV_STAMP)  ## Choose the newest allowed versions and write them down.
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:  ## Remove the environment and everything that is made again by itself.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Reelworks needs Python 3.11 or later.")'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(BIN)/python requirements.lock pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+$(DEV_STAMP): $(STAMP) requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@

@@ -1,0 +1,5 @@
+"""``python -m reelworks`` is the command line."""
+
+from reelworks.cli import main
+
+main()

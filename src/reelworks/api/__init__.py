@@ -1,0 +1,1 @@
+"""HTTP and WebSocket in, problem+json out. The only room that knows FastAPI."""

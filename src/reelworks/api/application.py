@@ -1,0 +1,40 @@
+"""Puts the routes together into one application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+
+from reelworks import __version__
+from reelworks.api import health, problems, results, socket, statuses, upload
+from reelworks.api.service import Service
+
+_DESCRIPTION = """
+Upload a video; Reelworks makes an enhanced version of it and extracts its metadata, at the same
+time. Follow both live on the WebSocket `/ws/{client_id}`.
+"""
+
+
+def create_application(service: Service) -> FastAPI:
+    """The ASGI application over a service."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        hub = asyncio.create_task(service.hub.run())
+        yield
+        hub.cancel()
+        with suppress(asyncio.CancelledError):
+            await hub
+
+    app = FastAPI(
+        title="Reelworks", version=__version__, description=_DESCRIPTION, lifespan=lifespan
+    )
+    app.state.service = service
+    for module in (upload, statuses, results, socket, health):
+        app.include_router(module.router)
+    problems.install(app)
+    return app

@@ -1,0 +1,93 @@
+"""Every error of the API as ``application/problem+json`` (RFC 9457), always with a ``detail``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from reelworks.errors import BadRequest, NoSpace, NotFound, ReelworksError, TooLarge
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 has it."""
+
+    type: str = Field("about:blank", description="A URI that names the kind of problem.")
+    title: str = Field(description="The status code's phrase.", examples=["Bad Request"])
+    status: int = Field(description="The status code.", examples=[400])
+    detail: str = Field(
+        description="One sentence: what was wrong, and what to do.",
+        examples=["The file is plain text, not a video; upload a video file."],
+    )
+
+
+def responses(**described: str) -> dict[int | str, dict[str, Any]]:
+    """The error responses of a route for OpenAPI: ``responses(s400="…", s404="…")``."""
+    return {
+        int(name[1:]): {
+            "description": text,
+            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+        }
+        for name, text in described.items()
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an app a problem document."""
+    app.add_exception_handler(ReelworksError, _ours)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """One problem document."""
+    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
+    return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def status_of(error: ReelworksError) -> int:
+    """The status code that an error of ours is answered with."""
+    match error:
+        case NotFound():
+            return 404
+        case TooLarge():
+            return 413
+        case BadRequest():
+            return 400
+        case NoSpace():
+            return 507
+        case _:
+            return 500
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ReelworksError)
+    return problem(status_of(error), str(error))
+
+
+async def _malformed(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+    return problem(400, "; ".join(faults) or "The request is malformed.")
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), error.headers)
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "An internal error stopped the request; nothing of it was kept.")

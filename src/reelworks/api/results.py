@@ -1,0 +1,76 @@
+"""The results, under the paths that the contract gives them; with Range and ETag."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, Response
+
+from reelworks.api import problems
+from reelworks.api.service import Service, ServiceDependency
+from reelworks.jobs.workshop import RESULTS
+
+_CONTENT_TYPES = {
+    "3g2": "video/3gpp2",
+    "3gp": "video/3gpp",
+    "avi": "video/x-msvideo",
+    "flv": "video/x-flv",
+    "gif": "image/gif",
+    "json": "application/json",
+    "m4v": "video/mp4",
+    "mkv": "video/x-matroska",
+    "mov": "video/quicktime",
+    "mp4": "video/mp4",
+    "mpeg": "video/mpeg",
+    "mpg": "video/mpeg",
+    "mts": "video/mp2t",
+    "m2ts": "video/mp2t",
+    "ogg": "video/ogg",
+    "ogv": "video/ogg",
+    "qt": "video/quicktime",
+    "ts": "video/mp2t",
+    "webm": "video/webm",
+    "wmv": "video/x-ms-wmv",
+}
+
+router = APIRouter(
+    prefix=f"/{RESULTS}",
+    responses={
+        206: {"description": "The range that was asked for."},
+        304: {"description": "What the client has is still the same."},
+    }
+    | problems.responses(
+        s404="There is no such result, or not yet.", s416="The range is outside the file."
+    ),
+)
+
+
+@router.head("/{name}", include_in_schema=False)
+@router.get("/{name}", summary="The enhanced video", response_class=FileResponse)
+def enhanced(name: str, request: Request, service: ServiceDependency) -> Response:
+    """``enhanced_{file_id}.{extension}``, complete and checked from the moment it is there."""
+    return _file(service, request, f"{RESULTS}/{name}")
+
+
+@router.head("/metadata/{name}", include_in_schema=False)
+@router.get("/metadata/{name}", summary="The metadata", response_class=FileResponse)
+def metadata(name: str, request: Request, service: ServiceDependency) -> Response:
+    """``{file_id}_metadata.json``, in the contract's metadata format."""
+    return _file(service, request, f"{RESULTS}/metadata/{name}")
+
+
+def _file(service: Service, request: Request, key: str) -> Response:
+    path = service.storage.path(key)
+    response = FileResponse(
+        path, media_type=content_type(key), stat_result=path.stat(), method=request.method
+    )
+    known = request.headers.get("if-none-match", "")
+    if response.headers["etag"] in (tag.strip() for tag in known.split(",")):
+        return Response(status_code=304, headers={"etag": response.headers["etag"]})
+    return response
+
+
+def content_type(key: str) -> str:
+    """The content type of a result by its extension."""
+    return _CONTENT_TYPES.get(PurePosixPath(key).suffix[1:], "application/octet-stream")

@@ -1,0 +1,59 @@
+"""``/ws/{client_id}``: tells a client live what happens to its videos."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from reelworks.api.service import ServiceDependency
+from reelworks.events import messages
+from reelworks.events.hub import Subscription
+
+router = APIRouter()
+
+
+@router.websocket("/ws/{client_id}")
+async def status_updates(socket: WebSocket, client_id: str, service: ServiceDependency) -> None:
+    """The connection message, how each unfinished process stands, then every change."""
+    await socket.accept()
+    # Listening comes before the greeting: what a client does after it is never missed.
+    async with service.hub.subscribe(client_id) as subscription:
+        try:
+            await socket.send_json(messages.connection(client_id))
+            await _converse(socket, subscription)
+        except WebSocketDisconnect:
+            pass  # the ordinary end of every socket
+
+
+async def _converse(socket: WebSocket, subscription: Subscription) -> None:
+    """Tell and answer, until the client goes away."""
+    tasks = [
+        asyncio.create_task(_tell(socket, subscription)),
+        asyncio.create_task(_answer(socket)),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in ended:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+async def _tell(socket: WebSocket, subscription: Subscription) -> None:
+    async for message in subscription.messages():
+        await socket.send_json(message)
+
+
+async def _answer(socket: WebSocket) -> None:
+    """There is nothing yet that a client could ask for."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000), message.get("reason"))
+        await socket.send_json(
+            messages.error("This socket only reports; it understands no messages from the client.")
+        )

@@ -1,0 +1,199 @@
+"""``POST /upload``: receives a video as it arrives, and answers when it is safe and queued."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from anyio import CapacityLimiter
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from reelworks.api import problems
+from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
+from reelworks.api.schemas import Uploaded
+from reelworks.api.service import Service, ServiceDependency
+from reelworks.errors import BadRequest, NotAVideo, ReelworksError
+from reelworks.jobs.intake import Upload
+
+router = APIRouter()
+
+MAX_CLIENT_ID_BYTES = 256
+_WRITE_BYTES = 1 << 20
+# A client that is refused while it still sends may never read why: so much is heard out first.
+_HEAR_OUT_BYTES = 64 << 20
+_checks = CapacityLimiter(2 * (os.cpu_count() or 1))
+
+# Types that say nothing ("" is a missing one), and types that the usual tables of file name
+# endings give to what may well be a video: .ts, .3gp, .3g2, .gif, .ogv, .mxf.
+_UNTELLING_TYPES = {
+    "",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "application/mp4",
+    "application/mxf",
+    "application/ogg",
+    "application/vnd.rn-realmedia",
+    "application/x-matroska",
+    "audio/3gpp",
+    "audio/3gpp2",
+    "image/gif",
+    "text/vnd.trolltech.linguist",
+}
+
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "The video. Its content decides, not its name.",
+                        },
+                        "client_id": {
+                            "type": "string",
+                            "maxLength": MAX_CLIENT_ID_BYTES,
+                            "description": "Who uploads it: the sockets under this id are told.",
+                            "examples": ["me"],
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+@router.post(
+    "/upload",
+    summary="Upload a video",
+    response_model=Uploaded,
+    openapi_extra=_FORM,
+    responses=problems.responses(
+        s400="The request is malformed, or the file is not a video.",
+        s413="The upload is larger than the limit.",
+        s500="The upload could not be saved or queued; nothing of it was kept.",
+        s507="There is no room left on the disk.",
+    ),
+)
+async def upload(request: Request, service: ServiceDependency) -> Uploaded:
+    """Receive a video and queue its enhancement and its metadata extraction.
+
+    After the answer 200 no crash of anything loses the video or its work.
+    """
+    body = request.stream()
+    try:
+        return Uploaded(file_id=await _receive(request, body, service))
+    except ReelworksError:
+        await _hear_out(body)
+        raise
+    except ClientDisconnect as error:
+        raise BadRequest("The client went away before the upload was complete.") from error
+
+
+async def _receive(request: Request, body: AsyncIterator[bytes], service: Service) -> str:
+    length = request.headers.get("content-length", "")
+    form = _Form(service, int(length) if length.isdecimal() else None)
+    try:
+        async for event in read_multipart(request.headers.get("content-type", ""), body):
+            match event:
+                case PartBegin():
+                    form.begin(event)
+                case PartData(data):
+                    await form.data(data)
+                case PartEnd():
+                    await form.end()
+        return await form.accept()
+    finally:
+        form.close()
+
+
+class _Form:
+    """The form's fields, taken as they come."""
+
+    def __init__(self, service: Service, expected_bytes: int | None) -> None:
+        self._service = service
+        self._expected_bytes = expected_bytes
+        self._field: str | None = None
+        self._upload: Upload | None = None
+        self._filename = ""
+        self._client_id = b""
+        self._buffer = bytearray()
+
+    def begin(self, part: PartBegin) -> None:
+        self._field = part.name
+        if part.name != "file":
+            return
+        if self._upload is not None:
+            raise BadRequest("The form has more than one field 'file'; send one video a request.")
+        check_declared_type(part.content_type or "")
+        self._filename = part.filename or "upload"
+        self._upload = self._service.intake.begin(self._expected_bytes)
+
+    async def data(self, data: bytes) -> None:
+        if self._field == "file":
+            self._buffer += data
+            if len(self._buffer) >= _WRITE_BYTES:
+                await self._write()
+        elif self._field == "client_id":
+            self._client_id += data
+            if len(self._client_id) > MAX_CLIENT_ID_BYTES:
+                raise BadRequest(f"client_id is longer than {MAX_CLIENT_ID_BYTES} bytes.")
+
+    async def end(self) -> None:
+        await self._write()
+        self._field = None
+
+    async def accept(self) -> str:
+        """The file id, once the video is safe."""
+        if self._upload is None:
+            raise BadRequest("The form field 'file' is missing; send the video in it.")
+        await run_in_threadpool(self._accept, self._upload)
+        return self._upload.file_id
+
+    def close(self) -> None:
+        if self._upload is not None:
+            self._upload.close()
+
+    def _accept(self, upload: Upload) -> None:
+        upload.accept(filename=self._filename, client_id=_text(self._client_id))
+
+    async def _write(self) -> None:
+        if self._upload is not None and self._buffer:
+            await run_in_threadpool(self._upload.write, self._buffer)
+            self._buffer = bytearray()
+
+
+def check_declared_type(content_type: str) -> None:
+    """Raises NotAVideo where a declared type rules a video out.
+
+    A video's own type, or one that says nothing, leaves the decision to what the file holds.
+    """
+    if not content_type.startswith("video/") and content_type not in _UNTELLING_TYPES:
+        raise NotAVideo(
+            f"The file was sent as {content_type}, which is not a video; "
+            "send it with a video/* type, or without one."
+        )
+
+
+def _text(client_id: bytes) -> str | None:
+    try:
+        return client_id.decode() or None
+    except UnicodeDecodeError as error:
+        raise BadRequest("client_id is not UTF-8 text.") from error
+
+
+async def _hear_out(body: AsyncIterator[bytes]) -> None:
+    heard = 0
+    with suppress(ClientDisconnect):
+        async for piece in body:
+            heard += len(piece)
+            if heard > _HEAR_OUT_BYTES:
+                return

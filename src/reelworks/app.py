@@ -1,0 +1,207 @@
+"""The composition root: puts the rooms together for each of the programs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+import uvicorn
+from fastapi import FastAPI
+
+from reelworks.api.application import create_application
+from reelworks.api.service import Service
+from reelworks.engine.database import DataVersion, migrate, open_database
+from reelworks.engine.executor import WorkExecutor
+from reelworks.engine.leases import Executor, Leases
+from reelworks.engine.queue import Queue
+from reelworks.engine.records import Records
+from reelworks.engine.submission import Submission
+from reelworks.errors import SettingsError
+from reelworks.events.hub import Hub
+from reelworks.jobs.enhancement import Enhancement
+from reelworks.jobs.extraction import Extraction
+from reelworks.jobs.intake import Intake
+from reelworks.jobs.workshop import Workshop
+from reelworks.media.facts import Toolbox
+from reelworks.media.process import Children
+from reelworks.media.tools import find_tools
+from reelworks.model import ProcessType
+from reelworks.settings import PREFIX, Settings
+from reelworks.storage.local import LocalStorage
+from reelworks.supervise import WorkerProcess
+
+log = logging.getLogger(__name__)
+
+_GRACE_SECONDS = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """What every program of the service stands on."""
+
+    engine: sa.Engine
+    records: Records
+    storage: LocalStorage
+    tools: Toolbox
+
+
+def open_base(settings: Settings) -> Base:
+    """Open the data folder and the database, bring its tables up to date, clear away leftovers."""
+    tools = find_tools(settings.ffmpeg, Children())
+    try:
+        storage = LocalStorage(settings.data_dir, reserve_bytes=settings.disk_reserve)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {settings.data_dir} cannot be used: {error.strerror}."
+        ) from error
+    engine = open_database(settings.effective_database_url)
+    migrate(engine)
+    records = Records(engine)
+    storage.sweep(known=records.known, owners=Leases(engine).held())
+    return Base(engine=engine, records=records, storage=storage, tools=tools)
+
+
+def create_api(base: Base, settings: Settings) -> FastAPI:
+    """The API over an opened base."""
+    records = base.records
+    intake = Intake(
+        base.storage,
+        records,
+        Submission(records, Queue(base.engine)),
+        base.tools,
+        max_bytes=settings.max_upload,
+    )
+    hub = Hub(records, DataVersion(base.engine).changed)
+    return create_application(
+        Service(intake=intake, records=records, storage=base.storage, hub=hub)
+    )
+
+
+def run_api(settings: Settings) -> None:
+    """Serve the API until a signal says to stop."""
+    configure_logging(settings)
+    base = open_base(settings)
+    _serve(create_api(base, settings), settings, listen(settings))
+    base.tools.children.stop()
+
+
+def run_service(settings: Settings) -> None:
+    """Serve the API and keep one worker running beside it, until a signal says to stop."""
+    configure_logging(settings)
+    listener = listen(settings)
+    base = open_base(settings)
+    worker = WorkerProcess(environment(settings))
+    worker.start()
+    try:
+        _serve(create_api(base, settings), settings, listener)
+    finally:
+        base.tools.children.stop()
+        worker.stop()
+
+
+def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
+    """Work through the queue until a signal says to stop, or the parent is gone. Never returns."""
+    configure_logging(settings)
+    base = open_base(settings)
+    leaving = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: leaving.set())
+    executor = create_executor(base, settings, on_lease_lost=leaving.set)
+    executor.start()
+    log.info("worker %s is ready with %d slots", executor.identity.executor_id, settings.slots)
+    if leave_with_parent:
+        threading.Thread(target=_wait_for_parents_end, args=(leaving,), daemon=True).start()
+    leaving.wait()
+    base.tools.children.stop()
+    executor.leave()
+    log.info("worker %s has left; its work goes on elsewhere", executor.identity.executor_id)
+    logging.shutdown()
+    # Threads whose work was stopped may still be on their way out: nobody waits for them.
+    os._exit(0)
+
+
+def create_executor(
+    base: Base, settings: Settings, *, on_lease_lost: Callable[[], None]
+) -> WorkExecutor:
+    """The worker's engine with both workflows."""
+    identity = Executor.this_process()
+    workshop = Workshop(
+        records=base.records,
+        storage=base.storage,
+        tools=base.tools,
+        owner=identity.executor_id,
+    )
+    workflows = {
+        ProcessType.VIDEO_ENHANCEMENT: Enhancement(workshop).run,
+        ProcessType.METADATA_EXTRACTION: Extraction(workshop).run,
+    }
+    return WorkExecutor(
+        base.engine,
+        base.records,
+        workflows,
+        identity=identity,
+        slots=settings.slots,
+        on_lease_lost=on_lease_lost,
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The settings as variables, for a child of this program."""
+    values = settings.model_dump(exclude_none=True)
+    return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket to serve on. Raises SettingsError where the address cannot be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise SettingsError(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}; "
+            "stop what uses it, or choose another with --port."
+        ) from error
+    return listener
+
+
+def configure_logging(settings: Settings) -> None:
+    """One line a record, on standard error."""
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+
+
+def _serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
+    address, port, *_ = listener.getsockname()
+    log.info("serving on http://%s:%d", "localhost" if address == "127.0.0.1" else address, port)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server raises its signals again after it has stopped; there is more to be done then.
+        signal.signal(number, lambda *_: None)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=settings.log_level == "debug",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _wait_for_parents_end(leaving: threading.Event) -> None:
+    """The parent holds the other end of standard input, which closes however it ends."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    leaving.set()

@@ -1,0 +1,209 @@
+"""The command line: flags in, plain sentences out, exit status 0, 1 or 2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from reelworks import __version__
+from reelworks.errors import ReelworksError, SettingsError
+from reelworks.settings import read_settings
+
+FAILED, WRONG_USE = 1, 2
+
+cli = typer.Typer(
+    name="reelworks",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Upload a video, watch it being enhanced and measured live, fetch the results.",
+)
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the database and all files.", show_default="./data"),
+]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")]
+MaxUpload = Annotated[
+    int | None, typer.Option(help="Longest upload accepted, in bytes.", show_default="20 GB")
+]
+Slots = Annotated[
+    int | None,
+    typer.Option(help="Processes to run side by side.", show_default="one for each core"),
+]
+Ffmpeg = Annotated[
+    str | None,
+    typer.Option(help="Another FFmpeg program to use.", show_default="the one installed along"),
+]
+LogLevel = Annotated[
+    str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
+]
+Source = Annotated[Path, typer.Argument(metavar="IN", help="A video file.")]
+
+
+def main() -> None:
+    """Run the command line. Every error a person can meet is one sentence on standard error."""
+    try:
+        cli()
+    except SettingsError as error:
+        _fail(error, WRONG_USE)
+    except ReelworksError as error:
+        _fail(error, FAILED)
+
+
+def _fail(error: Exception, status: int) -> None:
+    sys.stderr.write(f"reelworks: {error}\n")
+    sys.exit(status)
+
+
+def _examples(*lines: str) -> str:
+    return "Examples:\n\n" + "\n\n".join(f"    {line}" for line in lines)
+
+
+@cli.command(
+    epilog=_examples("reelworks serve", "reelworks serve --port 9000 --data-dir /srv/reelworks")
+)
+def serve(
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    max_upload: MaxUpload = None,
+    slots: Slots = None,
+    ffmpeg: Ffmpeg = None,
+    log_level: LogLevel = None,
+) -> None:
+    """Serve everything on this machine: the API, and one worker beside it."""
+    from reelworks.app import run_service
+
+    run_service(
+        read_settings(
+            data_dir=data_dir,
+            host=host,
+            port=port,
+            max_upload=max_upload,
+            slots=slots,
+            ffmpeg=ffmpeg,
+            log_level=log_level,
+        )
+    )
+
+
+@cli.command(epilog=_examples("reelworks api --host 0.0.0.0"))
+def api(
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    max_upload: MaxUpload = None,
+    ffmpeg: Ffmpeg = None,
+    log_level: LogLevel = None,
+) -> None:
+    """Serve the API alone; workers run as processes of their own."""
+    from reelworks.app import run_api
+
+    run_api(
+        read_settings(
+            data_dir=data_dir,
+            host=host,
+            port=port,
+            max_upload=max_upload,
+            ffmpeg=ffmpeg,
+            log_level=log_level,
+        )
+    )
+
+
+@cli.command(epilog=_examples("reelworks worker", "reelworks worker --slots 4"))
+def worker(
+    data_dir: DataDir = None,
+    slots: Slots = None,
+    ffmpeg: Ffmpeg = None,
+    log_level: LogLevel = None,
+    leave_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Work through the queue until told to stop; what was begun goes on elsewhere then."""
+    from reelworks.app import run_worker
+
+    run_worker(
+        read_settings(data_dir=data_dir, slots=slots, ffmpeg=ffmpeg, log_level=log_level),
+        leave_with_parent=leave_with_parent,
+    )
+
+
+@cli.command(
+    epilog=_examples("reelworks enhance holiday.mov", "reelworks enhance old.avi -o better.mp4")
+)
+def enhance(
+    source: Source,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="OUT", help="Where to.", show_default="IN_enhanced.…"
+        ),
+    ] = None,
+    ffmpeg: Ffmpeg = None,
+) -> None:
+    """Make a better version of one video file, without a server."""
+    from reelworks.single import enhance_file
+
+    settings = read_settings(ffmpeg=ffmpeg)
+    with _progress("Enhancing") as show:
+        target, lines = enhance_file(settings.ffmpeg, source, output, show)
+    for line in lines:
+        typer.echo(line)
+    typer.echo(f"Wrote {target}")
+
+
+@cli.command(
+    epilog=_examples("reelworks inspect clip.mp4", "reelworks inspect clip.mp4 > clip.json")
+)
+def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
+    """Print the exact metadata of one video file as JSON, without a server."""
+    from reelworks.single import inspect_file
+
+    settings = read_settings(ffmpeg=ffmpeg)
+    with _progress("Measuring") as show:
+        document = inspect_file(settings.ffmpeg, source, show)
+    typer.echo(document)
+
+
+@cli.command(epilog=_examples("reelworks doctor", "reelworks doctor --data-dir /srv/reelworks"))
+def doctor(data_dir: DataDir = None, ffmpeg: Ffmpeg = None) -> None:
+    """Check that this machine has what Reelworks needs, and say what is missing."""
+    from reelworks.doctor import examine
+
+    findings = examine(read_settings(data_dir=data_dir, ffmpeg=ffmpeg))
+    for finding in findings:
+        typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.text}")
+    if not all(finding.good for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+@cli.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"reelworks {__version__}")
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, where that is a terminal; shows (done, total)."""
+    console = Console(stderr=True)
+    columns = (TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(title, total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=max(total, done) or None)
+
+        yield show

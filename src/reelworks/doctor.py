@@ -1,0 +1,96 @@
+"""Checks that a machine has what Reelworks needs, and says in words what is missing."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from reelworks import __version__
+from reelworks.engine.database import open_database
+from reelworks.errors import ReelworksError
+from reelworks.media.facts import Toolbox
+from reelworks.media.process import Children
+from reelworks.media.tools import find_tools
+from reelworks.settings import Settings
+
+_NEEDED = {
+    "encoders": ("libx264", "libx265", "libvpx-vp9", "aac", "libopus"),
+    "filters": ("bwdif", "fftdnoiz", "deblock", "lutyuv", "scale"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked."""
+
+    good: bool
+    text: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Everything that was checked, in the order in which one would mend it."""
+    return [
+        Finding(True, f"Reelworks {__version__} on Python {platform.python_version()}"),
+        *_ffmpeg(settings),
+        _data_folder(settings),
+        _database(settings),
+    ]
+
+
+def _ffmpeg(settings: Settings) -> Iterator[Finding]:
+    try:
+        tools = find_tools(settings.ffmpeg, Children())
+        version = _ask(tools, "-version").split(" Copyright")[0]
+    except ReelworksError as error:
+        yield Finding(False, str(error))
+        return
+    yield Finding(True, f"{version} ({tools.ffmpeg})")
+    for kind, names in _NEEDED.items():
+        there = set(_ask(tools, f"-{kind}").split())
+        missing = [name for name in names if name not in there]
+        found = f"all {kind} needed are there"
+        yield Finding(not missing, f"FFmpeg lacks the {kind} {missing}" if missing else found)
+    probe = f"ffprobe ({tools.ffprobe})" if tools.ffprobe else "no ffprobe; libav serves instead"
+    yield Finding(True, probe)
+
+
+def _ask(tools: Toolbox, question: str) -> str:
+    answer = bytearray()
+
+    def feed(data: bytes) -> bool:
+        answer.extend(data)
+        return True
+
+    tools.children.run([str(tools.ffmpeg), "-hide_banner", question], feed)
+    return answer.decode(errors="replace")
+
+
+def _data_folder(settings: Settings) -> Finding:
+    folder = settings.data_dir.absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return Finding(False, f"the data folder {folder} cannot be written: {error.strerror}")
+    free = shutil.disk_usage(folder).free
+    text = f"data folder {folder}, {free / 1e9:.1f} GB free"
+    if free <= settings.disk_reserve:
+        return Finding(False, f"{text}: less than the reserve of {settings.disk_reserve:,} bytes")
+    return Finding(True, text)
+
+
+def _database(settings: Settings) -> Finding:
+    url = sa.make_url(settings.effective_database_url)
+    try:
+        with open_database(settings.effective_database_url).connect() as connection:
+            connection.execute(sa.select(1))
+    except sa.exc.SQLAlchemyError as error:
+        cause = str(error.__cause__ or error).strip()
+        return Finding(False, f"the database {url!r} does not answer: {cause}")
+    return Finding(True, f"database {url!r}")

@@ -1,0 +1,1 @@
+"""Durable execution and the tables. The only room that knows SQL and DBOS."""

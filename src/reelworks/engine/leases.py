@@ -1,0 +1,174 @@
+"""Which workers are alive: each holds a lease that it renews, on the database's clock."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import sqlalchemy as sa
+
+from reelworks.engine.database import now_ms
+from reelworks.engine.tables import leases
+
+LEASE_SECONDS = 10.0
+RENEWAL_SECONDS = 1.0
+_ABANDONED = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Executor:
+    """A worker process, told apart from every other that ever ran.
+
+    Attributes:
+        executor_id: unique; part of no other process, before or after.
+        host: the machine, and the space of process numbers on it.
+        pid: its process number there.
+        process_started_at: when that process started, milliseconds since 1970; process numbers
+            are used again, a number together with its start is not.
+    """
+
+    executor_id: str
+    host: str
+    pid: int
+    process_started_at: int
+
+    @classmethod
+    def this_process(cls) -> Executor:
+        """The running process, as an executor with a fresh id."""
+        host = _host()
+        return cls(
+            executor_id=f"{host}:{os.getpid()}:{uuid.uuid4()}",
+            host=host,
+            pid=os.getpid(),
+            process_started_at=_started_at(os.getpid()) or 0,
+        )
+
+    def is_gone(self) -> bool:
+        """Whether it ran on this very host and its process is there no more."""
+        return self.host == _host() and _started_at(self.pid) != self.process_started_at
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """An executor that does not work any more.
+
+    Attributes:
+        in_good_order: it said so itself; otherwise it was found to be gone.
+    """
+
+    executor_id: str
+    in_good_order: bool
+
+
+class Leases:
+    """The table of leases. Safe to share between threads."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def take(self, executor: Executor) -> None:
+        """Say that this worker is alive, for the first time."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                leases.insert().values(
+                    executor_id=executor.executor_id,
+                    host=executor.host,
+                    pid=executor.pid,
+                    process_started_at=executor.process_started_at,
+                    expires_at=_expiry(),
+                )
+            )
+
+    def renew(self, executor: Executor) -> bool:
+        """Say so again. False: the lease lapsed and was taken over; this worker must leave."""
+        with self._engine.begin() as connection:
+            renewed = connection.execute(
+                leases.update()
+                .where(leases.c.executor_id == executor.executor_id, leases.c.heir.is_(sa.null()))
+                .values(expires_at=_expiry())
+            )
+            return renewed.rowcount == 1
+
+    def abandon(self, executor: Executor) -> None:
+        """This worker leaves in good order: whoever sees it may take over at once."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                leases.update()
+                .where(leases.c.executor_id == executor.executor_id)
+                .values(expires_at=_ABANDONED)
+            )
+
+    def lost(self) -> list[Lost]:
+        """The executors whose lease has lapsed, or whose process on this host is gone."""
+        with self._engine.connect() as connection:
+            now = connection.execute(sa.select(now_ms())).scalar_one()
+            rows = connection.execute(sa.select(leases)).all()
+        return [
+            Lost(row.executor_id, in_good_order=row.expires_at == _ABANDONED)
+            for row in rows
+            if row.expires_at < now or (row.heir is None and _executor(row).is_gone())
+        ]
+
+    def inherit(self, lost: Lost, heir: Executor) -> bool:
+        """Claim a lost executor's work, for as long as a lease lasts. False: another one did.
+
+        The lease stays until ``release``, so that an heir who dies on the way has heirs himself.
+        """
+        with self._engine.begin() as connection:
+            inherited = connection.execute(
+                leases.update()
+                .where(
+                    leases.c.executor_id == lost.executor_id,
+                    sa.or_(leases.c.heir.is_(sa.null()), leases.c.expires_at < now_ms()),
+                )
+                .values(heir=heir.executor_id, expires_at=_expiry())
+            )
+            return inherited.rowcount == 1
+
+    def release(self, executor_id: str) -> None:
+        """Nothing of this executor's work is left to hand back."""
+        with self._engine.begin() as connection:
+            connection.execute(leases.delete().where(leases.c.executor_id == executor_id))
+
+    def held(self) -> set[str]:
+        """The executors that have a lease, lapsed or not."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(sa.select(leases.c.executor_id)).scalars())
+
+
+def _executor(row: sa.Row[tuple[object, ...]]) -> Executor:
+    return Executor(
+        executor_id=row.executor_id,
+        host=row.host,
+        pid=row.pid,
+        process_started_at=row.process_started_at,
+    )
+
+
+def _expiry() -> sa.ColumnElement[int]:
+    return now_ms() + int(LEASE_SECONDS * 1000)
+
+
+def _host() -> str:
+    """The machine since its last start, and the space of process numbers on it."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    space = Path("/proc/self/ns/pid")
+    parts = [socket.gethostname()]
+    if boot.exists() and space.is_symlink():  # Linux; elsewhere the name alone must do
+        parts += [boot.read_text().strip()[:8], str(space.readlink()).strip("pid:[]")]
+    return "-".join(parts)
+
+
+def _started_at(pid: int) -> int | None:
+    """When a process started, milliseconds since 1970; None where there is none, or a zombie."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        return int(process.create_time() * 1000)
+    except psutil.NoSuchProcess:
+        return None

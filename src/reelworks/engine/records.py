@@ -1,0 +1,229 @@
+"""What is written down of videos and their processes: every query on them, by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from reelworks.engine.database import now_ms
+from reelworks.engine.tables import processes, videos
+from reelworks.errors import NotFound
+from reelworks.model import Process, ProcessType, Status, Video
+
+_FINAL = (Status.COMPLETED, Status.FAILED)
+
+
+class Records:
+    """The tables of videos and processes. Safe to share between threads."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+
+    # Videos
+
+    def add(
+        self,
+        connection: sa.Connection,
+        *,
+        file_id: str,
+        client_id: str | None,
+        filename: str,
+        source_key: str,
+        size_bytes: int,
+        sha256: str,
+    ) -> None:
+        """Write a new video and its two pending processes, in the caller's transaction."""
+        now = connection.execute(sa.select(now_ms())).scalar_one()
+        connection.execute(
+            videos.insert().values(
+                file_id=file_id,
+                client_id=client_id,
+                filename=filename,
+                source_key=source_key,
+                size_bytes=size_bytes,
+                sha256=sha256,
+                created_at=now,
+            )
+        )
+        pending = {
+            "file_id": file_id,
+            "status": Status.PENDING,
+            "progress": 0,
+            "created_at": now,
+            "updated_at": now,
+        }
+        connection.execute(
+            processes.insert(), [pending | {"process_type": kind} for kind in ProcessType]
+        )
+
+    def video(self, file_id: str) -> Video:
+        """One video. Raises NotFound."""
+        row = self._video_row(file_id)
+        return Video(
+            file_id=row.file_id,
+            client_id=row.client_id,
+            filename=row.filename,
+            source_key=row.source_key,
+            size_bytes=row.size_bytes,
+            sha256=row.sha256,
+            created_at=_time(row.created_at),
+        )
+
+    def known(self, file_ids: set[str]) -> set[str]:
+        """Those of some file ids that belong to a video."""
+        with self.engine.connect() as connection:
+            found = connection.execute(sa.select(videos.c.file_id))
+            return file_ids.intersection(found.scalars())
+
+    def plan(self, file_id: str) -> dict[str, Any] | None:
+        """What enhancement decided to do with a video; None before it did."""
+        plan: dict[str, Any] | None = self._video_row(file_id).plan
+        return plan
+
+    def keep_plan(self, file_id: str, plan: dict[str, Any]) -> dict[str, Any]:
+        """Write a plan down unless there is one; returns the one that counts."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                videos.update()
+                .where(videos.c.file_id == file_id, videos.c.plan.is_(sa.null()))
+                .values(plan=plan)
+            )
+        return self.plan(file_id) or plan
+
+    def keep_report(self, file_id: str, report: dict[str, Any]) -> None:
+        """Write down what enhancement did."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                videos.update().where(videos.c.file_id == file_id).values(report=report)
+            )
+
+    def _video_row(self, file_id: str) -> Any:
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                sa.select(videos).where(videos.c.file_id == file_id)
+            ).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no file {file_id}; check the file_id that the upload gave.")
+        return row
+
+    # Processes
+
+    def process(self, file_id: str, process_type: ProcessType) -> Process:
+        """One process of one video. Raises NotFound."""
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                _PROCESS.where(
+                    processes.c.file_id == file_id, processes.c.process_type == process_type
+                )
+            ).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no file {file_id}; check the file_id that the upload gave.")
+        return _process(row)
+
+    def unfinished(self, client_id: str) -> list[Process]:
+        """The processes of a client's videos that are not final, oldest first."""
+        return self._processes(
+            _PROCESS.where(
+                videos.c.client_id == client_id, processes.c.status.not_in(_FINAL)
+            ).order_by(processes.c.created_at, processes.c.process_type.desc())
+        )
+
+    def changed_since(self, since_ms: int) -> list[Process]:
+        """The processes that changed at or after a time of the database's clock, in order."""
+        return self._processes(
+            _PROCESS.where(processes.c.updated_at >= since_ms).order_by(
+                processes.c.updated_at, processes.c.process_type.desc()
+            )
+        )
+
+    def now(self) -> int:
+        """The database's clock, in milliseconds since 1970."""
+        with self.engine.connect() as connection:
+            return connection.execute(sa.select(now_ms())).scalar_one()
+
+    def begin(self, file_id: str, process_type: ProcessType) -> None:
+        """Its work has begun, or begun again: progress stays where it was."""
+        self._change(
+            file_id,
+            process_type,
+            status=Status.PROCESSING,
+            started_at=sa.func.coalesce(processes.c.started_at, now_ms()),
+        )
+
+    def advance(self, file_id: str, process_type: ProcessType, progress: int) -> None:
+        """It is this far, 0 to 99 percent. Less than before is ignored: it never goes back."""
+        self._change(file_id, process_type, processes.c.progress < progress, progress=progress)
+
+    def complete(self, file_id: str, process_type: ProcessType) -> None:
+        """Its result stands under its final name."""
+        self._change(file_id, process_type, status=Status.COMPLETED, progress=100)
+
+    def fail(self, file_id: str, process_type: ProcessType, error: str) -> None:
+        """It will have no result, for a reason that a person understands."""
+        self._change(file_id, process_type, status=Status.FAILED, error=error)
+
+    def count_takeover(self, file_id: str, process_type: ProcessType) -> int:
+        """Count that a worker was lost at it; returns how often that has now happened."""
+        with self.engine.begin() as connection:
+            return connection.execute(
+                processes.update()
+                .where(processes.c.file_id == file_id, processes.c.process_type == process_type)
+                .values(takeovers=processes.c.takeovers + 1)
+                .returning(processes.c.takeovers)
+            ).scalar_one()
+
+    def forget_takeovers(self, file_id: str, process_type: ProcessType) -> None:
+        """It got somewhere: what was lost before does not count against it any more."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                processes.update()
+                .where(processes.c.file_id == file_id, processes.c.process_type == process_type)
+                .values(takeovers=0)
+            )
+
+    def _change(
+        self,
+        file_id: str,
+        process_type: ProcessType,
+        *only_if: sa.ColumnElement[bool],
+        **values: Any,
+    ) -> None:
+        """Change a process that is not final. A final one stays as it is, whoever comes late."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                processes.update()
+                .where(
+                    processes.c.file_id == file_id,
+                    processes.c.process_type == process_type,
+                    processes.c.status.not_in(_FINAL),
+                    *only_if,
+                )
+                .values(updated_at=now_ms(), **values)
+            )
+
+    def _processes(self, query: sa.Select[Any]) -> list[Process]:
+        with self.engine.connect() as connection:
+            return [_process(row) for row in connection.execute(query)]
+
+
+_PROCESS = sa.select(processes, videos.c.client_id).join(videos)
+
+
+def _process(row: Any) -> Process:
+    return Process(
+        file_id=row.file_id,
+        client_id=row.client_id,
+        process_type=ProcessType(row.process_type),
+        status=Status(row.status),
+        progress=row.progress,
+        error=row.error,
+        created_at=_time(row.created_at),
+        started_at=None if row.started_at is None else _time(row.started_at),
+        updated_at=_time(row.updated_at),
+    )
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,59 @@
+"""The tables: videos, their processes, and the leases of workers.
+
+Every time is an integer of milliseconds since 1970, UTC, from the database's clock.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+videos = sa.Table(
+    "videos",
+    metadata,
+    sa.Column("file_id", sa.String(36), primary_key=True),
+    sa.Column("client_id", sa.Text),
+    sa.Column("filename", sa.Text, nullable=False),
+    sa.Column("source_key", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    # What enhancement decided: written by whichever process came first, the same for both.
+    sa.Column("plan", sa.JSON),
+    sa.Column("report", sa.JSON),
+    sa.Index("videos_by_client", "client_id", "created_at"),
+)
+
+processes = sa.Table(
+    "processes",
+    metadata,
+    sa.Column("file_id", sa.ForeignKey("videos.file_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("process_type", sa.String(32), primary_key=True),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("progress", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),
+    # How often a worker was lost at it since it last got somewhere.
+    sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("started_at", sa.BigInteger),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
+    sa.CheckConstraint(
+        "(progress = 100) = (status = 'completed')", name="progress_is_100_only_when_completed"
+    ),
+    sa.CheckConstraint("(error IS NOT NULL) = (status = 'failed')", name="error_only_when_failed"),
+    sa.Index("processes_by_update", "updated_at"),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("executor_id", sa.Text, primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("process_started_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    # Who hands its work back to the queue, from when it was found lost until that is done.
+    sa.Column("heir", sa.Text),
+)

@@ -1,0 +1,1 @@
+"""State changes on their way to the sockets."""

@@ -1,0 +1,175 @@
+"""Where progress becomes socket messages: finds what changed and hands it to who listens.
+
+State is pushed, not history. A subscription holds the newest state of each process and nothing
+else, so a socket that cannot keep up is told less often, and costs no more memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+from reelworks.events import messages
+from reelworks.events.messages import Message
+from reelworks.model import Process
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.1
+# Changes are read again for this long: a transaction may commit after one with a later time.
+_OVERLAP_MS = 5_000
+
+Key = tuple[str, str]
+
+
+class Feed(Protocol):
+    """Where changes come from."""
+
+    def now(self) -> int:
+        """The feed's clock: milliseconds since 1970."""
+
+    def changed_since(self, since_ms: int) -> list[Process]:
+        """Processes that changed at or after a time of that clock, oldest change first."""
+
+    def unfinished(self, client_id: str) -> list[Process]:
+        """A client's processes that are not final, oldest first."""
+
+
+class Subscription:
+    """What one socket has yet to be told. Belongs to one event loop."""
+
+    def __init__(self, opened_at: datetime) -> None:
+        self._opened_at = opened_at
+        self._newest: dict[Key, Process] = {}
+        self._told: dict[Key, Process] = {}
+        self._half_announced: set[str] = set()
+        self._wake = asyncio.Event()
+
+    def push(self, process: Process) -> None:
+        """A process is now in this state; what was not yet told of it is forgotten."""
+        self._newest[_key(process)] = process
+        self._wake.set()
+
+    def changed(self, process: Process) -> None:
+        """As ``push``, for what changed after this subscription was opened."""
+        if process.updated_at >= self._opened_at:
+            self.push(process)
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """What to send, in order, for as long as it is asked for."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._newest:
+                process = self._newest.pop(next(iter(self._newest)))
+                for message in self._tell(process):
+                    yield message
+
+    def _tell(self, process: Process) -> Iterator[Message]:
+        last = self._told.get(_key(process))
+        if last is not None:
+            yield from messages.status_updates(last, process)
+        elif process.created_at < self._opened_at:
+            yield messages.status_update(process)
+        else:
+            yield from self._introduce(process)
+        if process.status.is_final:
+            self._told.pop(_key(process), None)
+        else:
+            self._told[_key(process)] = process
+
+    def _introduce(self, process: Process) -> Iterator[Message]:
+        """A video is announced once, before the first of its two processes."""
+        if process.file_id in self._half_announced:
+            self._half_announced.remove(process.file_id)
+        else:
+            self._half_announced.add(process.file_id)
+            yield messages.upload_status(process)
+        created = messages.as_created(process)
+        yield messages.status_update(created)
+        yield from messages.status_updates(created, process)
+
+
+class Hub:
+    """Looks for changes while anybody listens, and hands them to the client's sockets."""
+
+    def __init__(self, feed: Feed, may_have_changed: Callable[[], bool]) -> None:
+        """Args:
+        feed: where changes come from.
+        may_have_changed: a cheap question before the feed is read; True when in doubt.
+        """
+        self._feed = feed
+        self._may_have_changed = may_have_changed
+        self._subscriptions: dict[str, set[Subscription]] = {}
+        self._since = 0
+        self._unread = False
+        self._seen: dict[Key, Process] = {}
+        self._listened_to = asyncio.Event()
+
+    @asynccontextmanager
+    async def subscribe(self, client_id: str) -> AsyncIterator[Subscription]:
+        """What happens to a client's videos from now on, and how its unfinished ones stand."""
+        now = await asyncio.to_thread(self._feed.now)
+        subscription = Subscription(datetime.fromtimestamp(now / 1000, UTC))
+        if not self._subscriptions:
+            self._since, self._seen = now, {}
+        self._subscriptions.setdefault(client_id, set()).add(subscription)
+        self._listened_to.set()
+        try:
+            for process in await asyncio.to_thread(self._feed.unfinished, client_id):
+                subscription.push(process)
+            yield subscription
+        finally:
+            self._unsubscribe(client_id, subscription)
+
+    def _unsubscribe(self, client_id: str, subscription: Subscription) -> None:
+        of_client = self._subscriptions[client_id]
+        of_client.discard(subscription)
+        if not of_client:
+            del self._subscriptions[client_id]
+        if not self._subscriptions:
+            self._listened_to.clear()
+
+    async def run(self) -> None:
+        """Hand out changes until cancelled."""
+        while True:
+            await self._listened_to.wait()
+            try:
+                self._hand_out(await asyncio.to_thread(self._look))
+            except Exception:  # the sockets stay open; the next look may succeed
+                log.exception("changes could not be read")
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def _look(self) -> list[Process]:
+        if not (self._may_have_changed() or self._unread):
+            return []
+        self._unread = True  # unless the next line succeeds
+        changes = self._feed.changed_since(self._since)
+        self._unread = False
+        return changes
+
+    def _hand_out(self, changes: Iterable[Process]) -> None:
+        for process in changes:
+            if self._seen.get(_key(process)) == process:
+                continue
+            self._seen[_key(process)] = process
+            for subscription in self._subscriptions.get(process.client_id or "", ()):
+                subscription.changed(process)
+            self._since = max(self._since, _milliseconds(process.updated_at) - _OVERLAP_MS)
+        self._seen = {
+            key: process
+            for key, process in self._seen.items()
+            if _milliseconds(process.updated_at) >= self._since
+        }
+
+
+def _key(process: Process) -> Key:
+    return process.file_id, process.process_type
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

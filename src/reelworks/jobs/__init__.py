@@ -1,0 +1,1 @@
+"""What is done to a video: accepting it, and its two processes."""

@@ -1,0 +1,55 @@
+"""The process that makes a video better to look at: plan it, render it, publish it."""
+
+from __future__ import annotations
+
+from reelworks.engine.executor import step
+from reelworks.jobs.reporting import Progress, reported
+from reelworks.jobs.workshop import Workshop, enhanced_key
+from reelworks.media.enhance import decide, enhance_to
+from reelworks.media.facts import Probe
+from reelworks.media.plan import Plan
+from reelworks.media.probe import probe
+from reelworks.model import ProcessType
+
+_TYPE = ProcessType.VIDEO_ENHANCEMENT
+
+
+class Enhancement:
+    """The workflow ``video_enhancement``."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    def run(self, file_id: str) -> None:
+        """Enhance one video, from its file to its published result."""
+        with reported(self._workshop.records, file_id, _TYPE):
+            source, plan = step("plan", self._plan, file_id)
+            self._workshop.records.forget_takeovers(file_id, _TYPE)
+            step("render", self._render, file_id, source, plan)
+
+    def _plan(self, file_id: str) -> tuple[Probe, Plan]:
+        tools, path = self._workshop.tools, self._workshop.source(file_id)
+        source = probe(tools, path, count=True)
+        return source, planned(self._workshop, file_id, source)
+
+    def _render(self, file_id: str, source: Probe, plan: Plan) -> None:
+        """Encode, verify, publish. Doing it twice publishes the same again."""
+        workshop = self._workshop
+        total = source.timing.packets if source.timing else 0
+        progress = Progress(workshop.records, file_id, _TYPE, total)
+        with workshop.draft(f"enhanced.{plan.extension}") as draft:
+            report = enhance_to(
+                workshop.tools, workshop.source(file_id), source, plan, draft, progress
+            )
+            workshop.records.keep_report(file_id, report)
+            workshop.storage.publish(draft, enhanced_key(file_id, plan.extension))
+
+
+def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:
+    """The one plan of a video: made by whichever process asks first, the same for all."""
+    known = workshop.records.plan(file_id)
+    if known is None:
+        video = workshop.records.video(file_id)
+        plan = decide(workshop.tools, workshop.source(file_id), source, filename=video.filename)
+        known = workshop.records.keep_plan(file_id, plan.to_json())
+    return Plan.from_json(known)

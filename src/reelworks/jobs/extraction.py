@@ -1,0 +1,59 @@
+"""The process that says exactly what a video is: measure every frame, describe, publish."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reelworks.engine.executor import step
+from reelworks.jobs.enhancement import planned
+from reelworks.jobs.reporting import Progress, reported
+from reelworks.jobs.workshop import Workshop, metadata_key
+from reelworks.media.facts import Probe
+from reelworks.media.measure import Measurement, measure
+from reelworks.media.metadata import describe
+from reelworks.media.probe import probe
+from reelworks.model import ProcessType
+
+_TYPE = ProcessType.METADATA_EXTRACTION
+
+
+class Extraction:
+    """The workflow ``metadata_extraction``."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    def run(self, file_id: str) -> None:
+        """Extract the metadata of one video, from its file to its published document."""
+        with reported(self._workshop.records, file_id, _TYPE):
+            source, measurement = step("measure", self._measure, file_id)
+            self._workshop.records.forget_takeovers(file_id, _TYPE)
+            step("describe", self._describe, file_id, source, measurement)
+
+    def _measure(self, file_id: str) -> tuple[Probe, Measurement]:
+        tools, path = self._workshop.tools, self._workshop.source(file_id)
+        source = probe(tools, path, count=True)
+        total = source.timing.packets if source.timing else 0
+        progress = Progress(self._workshop.records, file_id, _TYPE, total)
+        return source, measure(tools, path, source, progress)
+
+    def _describe(self, file_id: str, source: Probe, measurement: Measurement) -> None:
+        workshop = self._workshop
+        video = workshop.records.video(file_id)
+        document = describe(
+            file_id=file_id,
+            filename=video.filename,
+            size_bytes=video.size_bytes,
+            sha256=video.sha256,
+            probe=source,
+            measurement=measurement,
+            enhancement=self._enhancement(file_id, source),
+        )
+        with workshop.draft("metadata.json") as draft:
+            draft.write_text(json.dumps(document, ensure_ascii=False, indent=2))
+            workshop.storage.publish(draft, metadata_key(file_id))
+
+    def _enhancement(self, file_id: str, source: Probe) -> dict[str, Any]:
+        """The plan and its reasons, whether or not the other process has come to it yet."""
+        return planned(self._workshop, file_id, source).to_json()

@@ -1,0 +1,99 @@
+"""Where an upload becomes a video with two jobs: checked, kept and queued, or refused whole."""
+
+from __future__ import annotations
+
+import uuid
+
+from reelworks.engine.records import Records
+from reelworks.engine.submission import Submission
+from reelworks.errors import TooLarge
+from reelworks.media.check import check
+from reelworks.media.facts import Toolbox
+from reelworks.storage.local import UPLOADS, LocalStorage
+
+
+class Intake:
+    """Receives uploads. Safe to share between threads."""
+
+    def __init__(
+        self,
+        storage: LocalStorage,
+        records: Records,
+        submission: Submission,
+        tools: Toolbox,
+        *,
+        max_bytes: int,
+    ) -> None:
+        """Args:
+        max_bytes: the longest upload that is accepted.
+        """
+        self.storage = storage
+        self.records = records
+        self.submission = submission
+        self.tools = tools
+        self.max_bytes = max_bytes
+
+    def begin(self, expected_bytes: int | None) -> Upload:
+        """A new upload, to be written to.
+
+        Args:
+            expected_bytes: how long it says it will be; None where it does not say.
+
+        Raises:
+            TooLarge: it is longer than the limit.
+            NoSpace: there is no room for it.
+        """
+        self.check_size(expected_bytes or 0)
+        self.storage.check_room(expected_bytes or 0)
+        return Upload(self)
+
+    def check_size(self, size_bytes: int) -> None:
+        """Raises TooLarge over the limit."""
+        if size_bytes > self.max_bytes:
+            raise TooLarge(
+                f"The upload is larger than the limit of {self.max_bytes:,} bytes; "
+                "send a smaller file, or ask the operator to raise the limit."
+            )
+
+
+class Upload:
+    """One upload on its way in. Whatever happens, ``close`` ends it."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self.file_id = str(uuid.uuid4())
+        self._incoming = intake.storage.incoming(self.file_id)
+        self._accepted = False
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Append bytes. Raises TooLarge or NoSpace."""
+        self._intake.check_size(self._incoming.size_bytes + len(data))
+        self._incoming.write(data)
+
+    def accept(self, *, filename: str, client_id: str | None) -> None:
+        """Check what came, keep it, and queue both processes. Raises NotAVideo.
+
+        When this returns the video is safe: no crash of anything loses it or its work.
+        """
+        incoming = self._incoming
+        check(self._intake.tools, incoming.path)
+        key = f"{UPLOADS}/{self.file_id}"
+        # The bytes first: a record without its file would be a lie, a file without its record
+        # is found and removed at the next start.
+        incoming.keep(key)
+        self._intake.submission.submit(
+            file_id=self.file_id,
+            client_id=client_id,
+            filename=filename,
+            source_key=key,
+            size_bytes=incoming.size_bytes,
+            sha256=incoming.sha256,
+        )
+        self._accepted = True
+
+    def close(self) -> None:
+        """Leave nothing behind unless it was accepted."""
+        # A commit whose answer was lost may have happened all the same: the tables know.
+        if not self._accepted and not self._intake.records.known({self.file_id}):
+            self._incoming.discard()
+        self._incoming.close()

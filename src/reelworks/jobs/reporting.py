@@ -1,0 +1,84 @@
+"""Tells how a process goes: from its begin to its end, and how far it is in between."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from reelworks.engine.records import Records
+from reelworks.errors import MediaError, ReelworksError
+from reelworks.model import ProcessType
+
+log = logging.getLogger(__name__)
+
+_WRITE_SECONDS = 0.2
+
+
+@contextmanager
+def reported(records: Records, file_id: str, process_type: ProcessType) -> Iterator[None]:
+    """Begin a process, and complete or fail it by how the block ends.
+
+    ``WorkStopped`` passes through untouched: the process stays as it is, for another worker.
+    """
+    records.begin(file_id, process_type)
+    try:
+        yield
+    except Exception as error:
+        log.exception("%s of %s failed%s", process_type, file_id, _log_tail(error))
+        records.fail(file_id, process_type, sentence(error))
+    else:
+        records.complete(file_id, process_type)
+
+
+def sentence(error: Exception) -> str:
+    """What to tell a user about an error: one sentence, and nothing about our insides."""
+    if isinstance(error, ReelworksError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The worker ran out of room on its disk."
+    return "An internal error stopped the work; the operator finds it in the log."
+
+
+def percent(done: int, total: int) -> int:
+    """The share of the work that is done, 0 to 99: 100 is for a published result alone.
+
+    Args:
+        done: frames so far; may exceed the total where a container counts wrongly.
+        total: frames expected; 0 where that is unknown.
+    """
+    if total <= 0:
+        return 0
+    return max(0, min(99, done * 100 // total))
+
+
+class Progress:
+    """Writes down how far a process is: when the percentage rose, and not more than often enough."""
+
+    def __init__(
+        self,
+        records: Records,
+        file_id: str,
+        process_type: ProcessType,
+        total: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._write = lambda value: records.advance(file_id, process_type, value)
+        self._total = total
+        self._clock = clock
+        self._last = 0
+        self._written_at = -_WRITE_SECONDS
+
+    def __call__(self, done: int) -> None:
+        """So many frames are done."""
+        now, value = self._clock(), percent(done, self._total)
+        if value > self._last and now - self._written_at >= _WRITE_SECONDS:
+            self._write(value)
+            self._last, self._written_at = value, now
+
+
+def _log_tail(error: Exception) -> str:
+    return f"; its child wrote:\n{error.log}" if isinstance(error, MediaError) and error.log else ""

@@ -1,0 +1,48 @@
+"""What the two processes work with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reelworks.engine.records import Records
+from reelworks.media.facts import Toolbox
+from reelworks.storage.local import LocalStorage
+
+RESULTS = "processed_videos"
+
+
+def enhanced_key(file_id: str, extension: str) -> str:
+    """Where the contract wants the enhanced video."""
+    return f"{RESULTS}/enhanced_{file_id}.{extension}"
+
+
+def metadata_key(file_id: str) -> str:
+    """Where the contract wants the metadata."""
+    return f"{RESULTS}/metadata/{file_id}_metadata.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workshop:
+    """The records, the files and the tools.
+
+    Attributes:
+        owner: names this worker's scratch folder.
+    """
+
+    records: Records
+    storage: LocalStorage
+    tools: Toolbox
+    owner: str
+
+    def source(self, file_id: str) -> Path:
+        """Where the uploaded bytes of a video are."""
+        return self.storage.path(self.records.video(file_id).source_key)
+
+    @contextmanager
+    def draft(self, name: str) -> Iterator[Path]:
+        """A path for an unfinished result; what is left there in the end is removed."""
+        with self.storage.scratch(self.owner) as folder:
+            yield folder / name

@@ -1,0 +1,66 @@
+"""Every setting: command-line flags over ``REELWORKS_*`` variables over defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from reelworks.errors import SettingsError
+
+PREFIX = "REELWORKS_"
+
+
+class Settings(BaseSettings):
+    """The settings of a running service, read once at its start."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path("data"), description="Folder of the database and all files.")
+    database_url: str | None = Field(
+        None, description="Database; the default is an SQLite file in the data folder."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
+    max_upload: int = Field(20 * 10**9, gt=0, description="Longest upload accepted, in bytes.")
+    disk_reserve: int = Field(
+        10**9, ge=0, description="Room that uploads must leave on the disk, in bytes."
+    )
+    slots: int = Field(
+        os.cpu_count() or 1, gt=0, description="Processes that a worker runs side by side."
+    )
+    ffmpeg: str | None = Field(None, description="Another FFmpeg than the one installed along.")
+    log_level: str = Field(
+        "info", pattern="^(debug|info|warning|error)$", description="How much is logged."
+    )
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database's URL, the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute()}/reelworks.db"
+
+
+def read_settings(**flags: Any) -> Settings:
+    """The settings, from flags (None: not given), variables and defaults. Raises SettingsError."""
+    _refuse_unknown(os.environ)
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        name = str(fault["loc"][0])
+        raise SettingsError(
+            f"{PREFIX}{name.upper()} (--{name.replace('_', '-')}) is wrong: {fault['msg']}."
+        ) from error
+
+
+def _refuse_unknown(environment: Any) -> None:
+    """A misspelt variable would otherwise be ignored in silence."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in environment:
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            raise SettingsError(
+                f"There is no setting {name}; the settings are {', '.join(sorted(known))}."
+            )

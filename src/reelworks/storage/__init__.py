@@ -1,0 +1,1 @@
+"""Where the bytes of videos and results are kept."""
