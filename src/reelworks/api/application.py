@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
 
 from reelworks import __version__
 from reelworks.api import health, problems, results, socket, statuses, upload

@@ -23,7 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(BaseModel):
     """What went wrong, as RFC 9457 has it."""
 
-    type: str = Field("about:blank", description="A URI that names the kind of problem.")
+    type: str = Field(default="about:blank", description="A URI that names the kind of problem.")
     title: str = Field(description="The status code's phrase.", examples=["Bad Request"])
     status: int = Field(description="The status code.", examples=[400])
     detail: str = Field(

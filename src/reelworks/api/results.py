@@ -39,10 +39,10 @@ router = APIRouter(
     responses={
         206: {"description": "The range that was asked for."},
         304: {"description": "What the client has is still the same."},
-    }
-    | problems.responses(
-        s404="There is no such result, or not yet.", s416="The range is outside the file."
-    ),
+        **problems.responses(
+            s404="There is no such result, or not yet.", s416="The range is outside the file."
+        ),
+    },
 )
 
 
@@ -62,9 +62,7 @@ def metadata(name: str, request: Request, service: ServiceDependency) -> Respons
 
 def _file(service: Service, request: Request, key: str) -> Response:
     path = service.storage.path(key)
-    response = FileResponse(
-        path, media_type=content_type(key), stat_result=path.stat(), method=request.method
-    )
+    response = FileResponse(path, media_type=content_type(key), stat_result=path.stat())
     known = request.headers.get("if-none-match", "")
     if response.headers["etag"] in (tag.strip() for tag in known.split(",")):
         return Response(status_code=304, headers={"etag": response.headers["etag"]})

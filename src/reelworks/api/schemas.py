@@ -59,4 +59,4 @@ class ProcessStatus(BaseModel):
 class Health(BaseModel):
     """The service answers."""
 
-    status: str = Field("ok", examples=["ok"])
+    status: str = Field(default="ok", examples=["ok"])

@@ -62,9 +62,9 @@ class DataVersion:
             self._connection = self._engine.connect().execution_options(
                 isolation_level="AUTOCOMMIT"
             )
-        now = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-        changed, self._last = now != self._last, now
-        return changed
+        now: int = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        before, self._last = self._last, now
+        return now != before
 
     def close(self) -> None:
         """Give the connection back."""

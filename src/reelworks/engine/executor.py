@@ -8,11 +8,11 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Generic, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from dbos import DBOS, WorkflowStatus
+from dbos import DBOS, StepOptions, WorkflowStatus
 
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
 from reelworks.engine.queue import APPLICATION, QUEUE, process_of
@@ -41,7 +41,7 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     tried ``ATTEMPTS`` times; the last of their errors is raised.
     """
     attempt = _LastErrorKept(work)
-    options = {
+    options: StepOptions = {
         "name": name,
         "retries_allowed": True,
         "max_attempts": ATTEMPTS,
@@ -49,7 +49,7 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
         "should_retry": lambda error: isinstance(error, ChildFailed | ChildHung),
     }
     try:
-        return DBOS.run_step(options, attempt, *args, **kwargs)  # type: ignore[arg-type]
+        return DBOS.run_step(options, attempt, *args, **kwargs)
     except Exception as error:
         if attempt.last is None:
             # The engine itself could not go on: that says nothing about the video.
@@ -64,7 +64,7 @@ class WorkExecutor:
         self,
         engine: sa.Engine,
         records: Records,
-        workflows: dict[ProcessType, Callable[[str], None]],
+        workflows: Mapping[ProcessType, Callable[[str], None]],
         *,
         identity: Executor,
         slots: int,
@@ -191,17 +191,17 @@ def _running(executor_id: str | None = None) -> list[WorkflowStatus]:
     )
 
 
-class _LastErrorKept:
+class _LastErrorKept(Generic[P, R]):
     """Calls work and remembers its last error.
 
     The engine raises an error of its own when attempts are used up; ours says what went wrong.
     """
 
-    def __init__(self, work: Callable[..., R]) -> None:
+    def __init__(self, work: Callable[P, R]) -> None:
         self._work = work
         self.last: Exception | None = None
 
-    def __call__(self, *args: object, **kwargs: object) -> object:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return self._work(*args, **kwargs)
         except Exception as error:

@@ -77,12 +77,12 @@ class Records:
             found = connection.execute(sa.select(videos.c.file_id))
             return file_ids.intersection(found.scalars())
 
-    def plan(self, file_id: str) -> dict[str, Any] | None:
-        """What enhancement decided to do with a video; None before it did."""
-        plan: dict[str, Any] | None = self._video_row(file_id).plan
+    def plan(self, file_id: str) -> str | None:
+        """What enhancement decided to do with a video, as JSON; None before it did."""
+        plan: str | None = self._video_row(file_id).plan
         return plan
 
-    def keep_plan(self, file_id: str, plan: dict[str, Any]) -> dict[str, Any]:
+    def keep_plan(self, file_id: str, plan: str) -> str:
         """Write a plan down unless there is one; returns the one that counts."""
         with self.engine.begin() as connection:
             connection.execute(
@@ -92,8 +92,8 @@ class Records:
             )
         return self.plan(file_id) or plan
 
-    def keep_report(self, file_id: str, report: dict[str, Any]) -> None:
-        """Write down what enhancement did."""
+    def keep_report(self, file_id: str, report: str) -> None:
+        """Write down what enhancement did, as JSON."""
         with self.engine.begin() as connection:
             connection.execute(
                 videos.update().where(videos.c.file_id == file_id).values(report=report)
@@ -167,12 +167,13 @@ class Records:
     def count_takeover(self, file_id: str, process_type: ProcessType) -> int:
         """Count that a worker was lost at it; returns how often that has now happened."""
         with self.engine.begin() as connection:
-            return connection.execute(
+            count: int = connection.execute(
                 processes.update()
                 .where(processes.c.file_id == file_id, processes.c.process_type == process_type)
                 .values(takeovers=processes.c.takeovers + 1)
                 .returning(processes.c.takeovers)
             ).scalar_one()
+        return count
 
     def forget_takeovers(self, file_id: str, process_type: ProcessType) -> None:
         """It got somewhere: what was lost before does not count against it any more."""

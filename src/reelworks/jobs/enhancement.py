@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from reelworks.engine.executor import step
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.workshop import Workshop, enhanced_key
@@ -41,7 +43,7 @@ class Enhancement:
             report = enhance_to(
                 workshop.tools, workshop.source(file_id), source, plan, draft, progress
             )
-            workshop.records.keep_report(file_id, report)
+            workshop.records.keep_report(file_id, json.dumps(report, ensure_ascii=False))
             workshop.storage.publish(draft, enhanced_key(file_id, plan.extension))
 
 
@@ -50,6 +52,6 @@ def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:
     known = workshop.records.plan(file_id)
     if known is None:
         video = workshop.records.video(file_id)
-        plan = decide(workshop.tools, workshop.source(file_id), source, filename=video.filename)
+        plan = decide(workshop.tools, workshop.source(file_id), source, name=video.filename)
         known = workshop.records.keep_plan(file_id, plan.to_json())
     return Plan.from_json(known)

@@ -56,4 +56,5 @@ class Extraction:
 
     def _enhancement(self, file_id: str, source: Probe) -> dict[str, Any]:
         """The plan and its reasons, whether or not the other process has come to it yet."""
-        return planned(self._workshop, file_id, source).to_json()
+        enhancement: dict[str, Any] = json.loads(planned(self._workshop, file_id, source).to_json())
+        return enhancement

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from reelworks.engine.records import Records
 from reelworks.errors import MediaError, ReelworksError
@@ -27,7 +28,9 @@ def reported(records: Records, file_id: str, process_type: ProcessType) -> Itera
     try:
         yield
     except Exception as error:
-        log.exception("%s of %s failed%s", process_type, file_id, _log_tail(error))
+        log.exception("%s of %s failed", process_type, file_id)
+        if isinstance(error, MediaError) and error.log:
+            log.info("its child wrote: %s", error.log)
         records.fail(file_id, process_type, sentence(error))
     else:
         records.complete(file_id, process_type)
@@ -55,7 +58,7 @@ def percent(done: int, total: int) -> int:
 
 
 class Progress:
-    """Writes down how far a process is: when the percentage rose, and not more than often enough."""
+    """Writes down how far a process is: where the percentage rose, a few times a second."""
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class Progress:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._write = lambda value: records.advance(file_id, process_type, value)
+        self._write = partial(records.advance, file_id, process_type)
         self._total = total
         self._clock = clock
         self._last = 0
@@ -78,7 +81,3 @@ class Progress:
         if value > self._last and now - self._written_at >= _WRITE_SECONDS:
             self._write(value)
             self._last, self._written_at = value, now
-
-
-def _log_tail(error: Exception) -> str:
-    return f"; its child wrote:\n{error.log}" if isinstance(error, MediaError) and error.log else ""

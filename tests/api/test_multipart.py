@@ -1,0 +1,108 @@
+"""Reading multipart bodies that arrive cut anywhere."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reelworks.api.multipart import Event, Parser, PartBegin, PartData, PartEnd
+from reelworks.errors import BadRequest
+
+TYPE = "multipart/form-data; boundary=xxBOUNDARYxx"
+
+
+def body(*parts: tuple[str, bytes]) -> bytes:
+    head = b"".join(
+        b"--xxBOUNDARYxx\r\nContent-Disposition: form-data; "
+        + disposition.encode()
+        + b"\r\n\r\n"
+        + content
+        + b"\r\n"
+        for disposition, content in parts
+    )
+    return head + b"--xxBOUNDARYxx--\r\n"
+
+
+def read(raw: bytes, cuts: list[int] | None = None) -> list[tuple[PartBegin, bytes]]:
+    parser = Parser(TYPE)
+    places = [0, *sorted(cut % (len(raw) + 1) for cut in cuts or []), len(raw)]
+    events: list[Event] = []
+    for begin, end in zip(places, places[1:], strict=False):
+        events.extend(parser.feed(raw[begin:end]))
+    parser.finish()
+    return together(events)
+
+
+def together(events: list[Event]) -> list[tuple[PartBegin, bytes]]:
+    parts: list[tuple[PartBegin, bytes]] = []
+    for event in events:
+        match event:
+            case PartBegin():
+                parts.append((event, b""))
+            case PartData(data):
+                parts[-1] = (parts[-1][0], parts[-1][1] + data)
+            case PartEnd():
+                pass
+    return parts
+
+
+@given(
+    content=st.binary(max_size=300)
+    | st.sampled_from(
+        [b"\r\n--xxBOUNDARY", b"\r\n--xxBOUNDARYx\r\n", b"--xxBOUNDARYxx--", b"\r\n\r"]
+    ),
+    cuts=st.lists(st.integers(0, 10_000), max_size=8),
+)
+def test_content_arrives_whole_wherever_the_body_is_cut(content: bytes, cuts: list[int]) -> None:
+    if b"\r\n--xxBOUNDARYxx" in content:
+        return
+    raw = body(('name="file"; filename="a.mp4"', content), ('name="client_id"', b"me"))
+    parts = read(raw, cuts)
+    assert [(part.name, part.filename, data) for part, data in parts] == [
+        ("file", "a.mp4", content),
+        ("client_id", None, b"me"),
+    ]
+
+
+@given(raw=st.binary(max_size=400))
+def test_garbage_is_a_bad_request_and_nothing_else(raw: bytes) -> None:
+    with pytest.raises(BadRequest):
+        read(raw)
+
+
+@given(keep=st.integers(0, 10_000))
+def test_a_body_that_ends_early_is_a_bad_request(keep: int) -> None:
+    raw = body(('name="file"; filename="a.mp4"', b"0123456789"))
+    with pytest.raises(BadRequest):
+        read(raw[: keep % (len(raw) - 4)])
+
+
+def test_names_are_utf8() -> None:
+    ((part, _),) = read(body(('name="file"; filename="ünï 日本;$(x).mp4"', b"")))
+    assert part.filename == "ünï 日本;$(x).mp4"
+
+
+def test_a_declared_type_is_lower_case_and_bare() -> None:
+    raw = body(('name="file"; filename="a"\r\nContent-Type: Video/MP4; codecs=avc1', b""))
+    ((part, _),) = read(raw)
+    assert part.content_type == "video/mp4"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "multipart/form-data", "multipart/form-data; boundary=" + "x" * 1000],
+)
+def test_other_bodies_are_refused(content_type: str) -> None:
+    with pytest.raises(BadRequest):
+        Parser(content_type)
+
+
+def test_a_part_without_a_name_is_refused() -> None:
+    with pytest.raises(BadRequest, match="no name"):
+        read(body(('filename="a"', b"")))
+
+
+def test_endless_headers_are_refused() -> None:
+    with pytest.raises(BadRequest):
+        read(body(('name="' + "x" * 100_000 + '"', b"")))

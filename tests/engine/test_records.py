@@ -1,0 +1,152 @@
+"""What is written down of videos and their processes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from reelworks.engine.database import DataVersion, migrate, open_database
+from reelworks.engine.records import Records
+from reelworks.engine.tables import processes
+from reelworks.errors import NotFound
+from reelworks.model import ProcessType, Status
+from tests.videos import add_video
+
+ENHANCEMENT = ProcessType.VIDEO_ENHANCEMENT
+
+
+def test_a_new_video_has_two_pending_processes(records: Records) -> None:
+    file_id = add_video(records)
+    for kind in ProcessType:
+        process = records.process(file_id, kind)
+        assert (process.status, process.progress, process.error) == (Status.PENDING, 0, None)
+        assert process.client_id == "me"
+        assert process.started_at is None
+
+
+def test_times_are_utc_and_now(records: Records) -> None:
+    process = records.process(add_video(records), ENHANCEMENT)
+    assert process.updated_at.tzinfo is UTC
+    assert abs(datetime.now(UTC) - process.updated_at) < timedelta(seconds=5)
+
+
+def test_progress_never_goes_back(records: Records) -> None:
+    file_id = add_video(records)
+    records.begin(file_id, ENHANCEMENT)
+    records.advance(file_id, ENHANCEMENT, 40)
+    records.advance(file_id, ENHANCEMENT, 30)
+    records.begin(file_id, ENHANCEMENT)  # another worker has taken over
+    assert records.process(file_id, ENHANCEMENT).progress == 40
+
+
+def test_a_second_begin_keeps_the_first_ones_time(records: Records) -> None:
+    file_id = add_video(records)
+    records.begin(file_id, ENHANCEMENT)
+    first = records.process(file_id, ENHANCEMENT).started_at
+    records.begin(file_id, ENHANCEMENT)
+    assert records.process(file_id, ENHANCEMENT).started_at == first
+
+
+def test_a_final_process_stays_as_it_is(records: Records) -> None:
+    file_id = add_video(records)
+    records.complete(file_id, ENHANCEMENT)
+    records.begin(file_id, ENHANCEMENT)
+    records.fail(file_id, ENHANCEMENT, "too late")
+    process = records.process(file_id, ENHANCEMENT)
+    assert (process.status, process.progress, process.error) == (Status.COMPLETED, 100, None)
+
+
+def test_one_process_failing_does_not_touch_the_other(records: Records) -> None:
+    file_id = add_video(records)
+    records.fail(file_id, ENHANCEMENT, "It broke.")
+    assert records.process(file_id, ENHANCEMENT).error == "It broke."
+    assert records.process(file_id, ProcessType.METADATA_EXTRACTION).status is Status.PENDING
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"progress": 100},
+        {"progress": 101},
+        {"status": "completed"},
+        {"error": "without having failed"},
+        {"status": "failed"},
+    ],
+)
+def test_the_database_itself_refuses_a_dishonest_state(
+    records: Records, wrong: dict[str, object]
+) -> None:
+    add_video(records)
+    with pytest.raises(sa.exc.IntegrityError), records.engine.begin() as connection:
+        connection.execute(processes.update().values(**wrong))
+
+
+def test_an_unknown_file_is_not_found(records: Records) -> None:
+    with pytest.raises(NotFound, match="no file nope"):
+        records.process("nope", ENHANCEMENT)
+    with pytest.raises(NotFound, match="no file nope"):
+        records.video("nope")
+
+
+def test_the_first_plan_counts(records: Records) -> None:
+    file_id = add_video(records)
+    assert records.plan(file_id) is None
+    assert records.keep_plan(file_id, "first") == "first"
+    assert records.keep_plan(file_id, "second") == "first"
+
+
+def test_unfinished_are_a_clients_own(records: Records) -> None:
+    mine, others = add_video(records), add_video(records, client_id="you")
+    records.complete(mine, ENHANCEMENT)
+    (left,) = records.unfinished("me")
+    assert (left.file_id, left.process_type) == (mine, ProcessType.METADATA_EXTRACTION)
+    assert {process.file_id for process in records.unfinished("you")} == {others}
+
+
+def test_changes_are_found_since_a_time(records: Records) -> None:
+    file_id = add_video(records)
+    since = records.now() + 1
+    assert records.changed_since(since) == []
+    while records.now() < since:
+        pass
+    records.begin(file_id, ENHANCEMENT)
+    (changed,) = records.changed_since(since)
+    assert changed.status is Status.PROCESSING
+
+
+def test_the_known_are_told_from_the_unknown(records: Records) -> None:
+    file_id = add_video(records)
+    assert records.known({file_id, "stranger"}) == {file_id}
+
+
+def test_migrating_twice_changes_nothing(records: Records) -> None:
+    file_id = add_video(records)
+    migrate(records.engine)
+    assert records.video(file_id).filename == "clip.mp4"
+
+
+def test_the_migrations_make_the_tables_that_the_queries_expect(engine: sa.Engine) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from reelworks.engine.tables import metadata
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables},
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_data_version_tells_of_others_commits(engine: sa.Engine) -> None:
+    version = DataVersion(engine)
+    version.changed()
+    assert not version.changed()
+    other = open_database(str(engine.url))
+    add_video(Records(other))
+    assert version.changed()
+    assert not version.changed()
+    version.close()

@@ -1,0 +1,131 @@
+"""Changes on their way to the sockets, from a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from reelworks.engine.database import DataVersion
+from reelworks.engine.records import Records
+from reelworks.events.hub import Hub, Subscription
+from reelworks.model import ProcessType
+from tests.videos import add_video
+
+ENHANCEMENT, EXTRACTION = ProcessType.VIDEO_ENHANCEMENT, ProcessType.METADATA_EXTRACTION
+
+
+@asynccontextmanager
+async def running(records: Records) -> AsyncIterator[Hub]:
+    hub = Hub(records, DataVersion(records.engine).changed)
+    task = asyncio.create_task(hub.run())
+    yield hub
+    task.cancel()
+
+
+async def take(subscription: Subscription, count: int) -> list[tuple[Any, ...]]:
+    """The next messages, as (type or process, status, progress)."""
+    taken: list[tuple[Any, ...]] = []
+    async with asyncio.timeout(10):
+        async for message in subscription.messages():
+            kind = message.get("process_type", message["type"])
+            taken.append((kind, message["status"], message.get("progress")))
+            if len(taken) == count:
+                return taken
+    raise AssertionError
+
+
+def run(records: Records, test: Callable[[Hub], Awaitable[None]]) -> None:
+    async def main() -> None:
+        async with running(records) as hub:
+            await test(hub)
+
+    asyncio.run(main())
+
+
+def test_an_upload_is_announced_before_its_processes(records: Records) -> None:
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as subscription:
+            add_video(records)
+            assert await take(subscription, 3) == [
+                ("upload_status", "uploaded", None),
+                ("video_enhancement", "pending", 0),
+                ("metadata_extraction", "pending", 0),
+            ]
+
+    run(records, test)
+
+
+def test_a_quick_process_is_still_seen_pending_processing_completed(records: Records) -> None:
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as subscription:
+            file_id = add_video(records)
+            records.begin(file_id, ENHANCEMENT)
+            records.complete(file_id, ENHANCEMENT)
+            messages = await take(subscription, 5)
+            assert messages[0] == ("upload_status", "uploaded", None)
+            assert [message for message in messages if message[0] == "video_enhancement"] == [
+                ("video_enhancement", "pending", 0),
+                ("video_enhancement", "processing", 0),
+                ("video_enhancement", "completed", 100),
+            ]
+
+    run(records, test)
+
+
+def test_who_reconnects_is_told_how_unfinished_processes_stand(records: Records) -> None:
+    file_id = add_video(records)
+    records.begin(file_id, ENHANCEMENT)
+    records.advance(file_id, ENHANCEMENT, 40)
+    records.complete(file_id, EXTRACTION)
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as subscription:
+            assert await take(subscription, 1) == [("video_enhancement", "processing", 40)]
+            records.complete(file_id, ENHANCEMENT)
+            assert await take(subscription, 1) == [("video_enhancement", "completed", 100)]
+
+    run(records, test)
+
+
+def test_every_socket_of_a_client_is_told_and_no_other(records: Records) -> None:
+    async def test(hub: Hub) -> None:
+        async with (
+            hub.subscribe("me") as first,
+            hub.subscribe("me") as second,
+            hub.subscribe("you") as other,
+        ):
+            add_video(records)
+            await take(first, 3)
+            await take(second, 3)
+            add_video(records, client_id="you")
+            assert (await take(other, 1))[0] == ("upload_status", "uploaded", None)
+
+    run(records, test)
+
+
+def test_a_slow_socket_gets_the_newest_state_and_no_backlog(records: Records) -> None:
+    file_id = add_video(records)
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as slow, hub.subscribe("me") as quick:
+            await take(slow, 2)
+            await take(quick, 2)
+            for progress in (10, 20, 30):
+                records.begin(file_id, ENHANCEMENT)
+                records.advance(file_id, ENHANCEMENT, progress)
+                await take(quick, 1)
+            assert await take(slow, 1) == [("video_enhancement", "processing", 30)]
+
+    run(records, test)
+
+
+def test_nobody_listening_costs_no_memory(records: Records) -> None:
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me"):
+            pass
+        assert hub._subscriptions == {}
+        assert not hub._listened_to.is_set()
+
+    run(records, test)

@@ -1,0 +1,92 @@
+"""The socket's messages, word for word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from reelworks.events import messages
+from reelworks.model import Process, ProcessType, Status
+
+T0 = datetime(2026, 11, 22, 20, 15, 3, 120_000, UTC)
+PENDING = Process(
+    file_id="f",
+    client_id="me",
+    process_type=ProcessType.VIDEO_ENHANCEMENT,
+    status=Status.PENDING,
+    progress=0,
+    error=None,
+    created_at=T0,
+    started_at=None,
+    updated_at=T0,
+)
+PROCESSING = replace(
+    PENDING,
+    status=Status.PROCESSING,
+    progress=40,
+    started_at=T0 + timedelta(seconds=1),
+    updated_at=T0 + timedelta(seconds=2),
+)
+COMPLETED = replace(
+    PROCESSING, status=Status.COMPLETED, progress=100, updated_at=T0 + timedelta(seconds=3)
+)
+
+
+def told(last: Process, new: Process) -> list[tuple[str, int, str]]:
+    return [
+        (message["status"], message["progress"], message["timestamp"][17:23])
+        for message in messages.status_updates(last, new)
+    ]
+
+
+def test_connection() -> None:
+    assert messages.connection("me") == {
+        "type": "connection",
+        "status": "connected",
+        "client_id": "me",
+    }
+
+
+def test_upload_status() -> None:
+    assert messages.upload_status(COMPLETED) == {
+        "type": "upload_status",
+        "file_id": "f",
+        "status": "uploaded",
+        "message": "Video uploaded successfully",
+        "timestamp": "2026-11-22T20:15:03.120+00:00",
+    }
+
+
+def test_status_update() -> None:
+    failed = replace(PROCESSING, status=Status.FAILED, error="It broke.")
+    assert messages.status_update(failed) == {
+        "type": "status_update",
+        "file_id": "f",
+        "process_type": "video_enhancement",
+        "status": "failed",
+        "progress": 40,
+        "error": "It broke.",
+        "timestamp": "2026-11-22T20:15:05.120+00:00",
+    }
+
+
+def test_a_step_forward_is_one_message() -> None:
+    assert told(PENDING, PROCESSING) == [("processing", 40, "05.120")]
+    assert told(PROCESSING, COMPLETED) == [("completed", 100, "06.120")]
+
+
+def test_a_begin_that_nobody_saw_is_told_with_its_time() -> None:
+    assert told(PENDING, COMPLETED) == [("processing", 0, "04.120"), ("completed", 100, "06.120")]
+
+
+def test_a_process_that_never_began_is_not_said_to_have() -> None:
+    failed = replace(PENDING, status=Status.FAILED, error="The worker was lost.")
+    assert told(PENDING, failed) == [("failed", 0, "03.120")]
+
+
+def test_nothing_new_is_no_message() -> None:
+    assert told(PROCESSING, PROCESSING) == []
+
+
+def test_as_created_is_pending_at_its_creation() -> None:
+    assert messages.as_created(COMPLETED) == PENDING

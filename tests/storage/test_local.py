@@ -1,0 +1,119 @@
+"""Files in a folder of the local disk."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from reelworks.errors import NoSpace, NotFound
+from reelworks.storage.local import LocalStorage
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> LocalStorage:
+    return LocalStorage(tmp_path / "data", reserve_bytes=0)
+
+
+def files(storage: LocalStorage) -> set[str]:
+    return {
+        str(path.relative_to(storage.root)) for path in storage.root.rglob("*") if path.is_file()
+    }
+
+
+def nothing_known(_: set[str]) -> set[str]:
+    return set()
+
+
+def test_an_upload_is_hashed_and_kept_under_its_key(storage: LocalStorage) -> None:
+    incoming = storage.incoming("id")
+    incoming.write(b"first ")
+    incoming.write(bytearray(b"second"))
+    assert incoming.size_bytes == 12
+    assert incoming.sha256 == hashlib.sha256(b"first second").hexdigest()
+    incoming.keep("uploads/id")
+    incoming.close()
+    assert storage.path("uploads/id").read_bytes() == b"first second"
+    assert files(storage) == {"uploads/id"}
+
+
+def test_a_discarded_upload_leaves_nothing(storage: LocalStorage) -> None:
+    for kept in (False, True):
+        incoming = storage.incoming("id")
+        incoming.write(b"bytes")
+        if kept:
+            incoming.keep("uploads/id")
+        incoming.discard()
+        incoming.close()
+        assert files(storage) == set()
+
+
+def test_publishing_moves_the_whole_file_at_once(storage: LocalStorage) -> None:
+    with storage.scratch("worker") as folder:
+        draft = folder / "draft"
+        draft.write_text("result")
+        storage.publish(draft, "processed_videos/metadata/x.json")
+    assert storage.path("processed_videos/metadata/x.json").read_text() == "result"
+    assert files(storage) == {"processed_videos/metadata/x.json"}
+
+
+def test_publishing_again_replaces(storage: LocalStorage) -> None:
+    for text in ("one", "two"):
+        with storage.scratch("worker") as folder:
+            (folder / "draft").write_text(text)
+            storage.publish(folder / "draft", "processed_videos/x")
+    assert storage.path("processed_videos/x").read_text() == "two"
+
+
+@pytest.mark.parametrize("key", ["nope", "../secret", "uploads/../../secret", "uploads"])
+def test_what_is_not_a_file_inside_is_not_found(storage: LocalStorage, key: str) -> None:
+    (storage.root.parent / "secret").write_text("not yours")
+    with pytest.raises(NotFound):
+        storage.path(key)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(storage: LocalStorage) -> None:
+    secret = storage.root.parent / "secret"
+    secret.write_text("not yours")
+    (storage.root / "uploads" / "link").symlink_to(secret)
+    with pytest.raises(NotFound):
+        storage.path("uploads/link")
+
+
+def test_the_reserve_is_left_free(tmp_path: Path) -> None:
+    full = LocalStorage(tmp_path / "data", reserve_bytes=1 << 60)
+    with pytest.raises(NoSpace, match="no room left"):
+        full.check_room(1)
+    incoming = full.incoming("id")
+    with pytest.raises(NoSpace):
+        incoming.write(b"x")
+    incoming.discard()
+    incoming.close()
+    assert files(full) == set()
+
+
+def test_a_sweep_removes_what_the_dead_left_and_nothing_else(storage: LocalStorage) -> None:
+    arriving = storage.incoming("arriving")
+    storage.incoming("abandoned").close()
+    for name in ("known", "unknown"):
+        incoming = storage.incoming(name)
+        incoming.keep(f"uploads/{name}")
+        incoming.close()
+    submitting = storage.incoming("submitting")
+    submitting.keep("uploads/submitting")
+    for owner in ("alive", "dead"):
+        folder = storage.root / "scratch" / owner / "tmp"
+        folder.mkdir(parents=True)
+        (folder / "draft").touch()
+    storage.sweep(known=lambda names: names & {"known"}, owners={"alive"})
+    assert files(storage) == {
+        "incoming/arriving",
+        "uploads/known",
+        "uploads/submitting",
+        "scratch/alive/tmp/draft",
+    }
+    arriving.close()
+    submitting.close()
+    storage.sweep(known=nothing_known, owners=set())
+    assert files(storage) == set()
