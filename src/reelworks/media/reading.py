@@ -1,0 +1,72 @@
+"""Opens a video with libav. Only for use in the Python child, never in the service itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import av.logging
+from av.stream import Disposition
+
+from reelworks.media.allowed import MAX_PIXELS, location, open_options
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+# Damaged beginnings are passed over, but not for ever: a frame's facts are a help, not a must.
+_PACKETS_TO_TRY = 300
+
+
+def open_video(path: Path, **options: str) -> InputContainer:
+    """Open a file under the allow-lists.
+
+    Raises:
+        av.FFmpegError: it is not there, not allowed, or not readable.
+    """
+    av.logging.set_level(av.logging.ERROR)
+    av.logging.restore_default_callback()
+    return av.open(location(path), options=open_options() | options, metadata_errors="replace")
+
+
+def is_attached_picture(stream: Stream) -> bool:
+    """Whether it is a cover rather than a video."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def is_default(stream: Stream) -> bool:
+    """Whether players are to choose it first."""
+    return bool(stream.disposition & Disposition.default)
+
+
+def main_video(container: InputContainer) -> VideoStream | None:
+    """The video stream to work on: the default one, else the first that is no cover."""
+    streams = [s for s in container.streams.video if not is_attached_picture(s)]
+    return next((s for s in streams if is_default(s)), streams[0] if streams else None)
+
+
+def first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """The first picture that libav decodes, or None where the first few hundred packets fail.
+
+    Reads from the container; open it anew to read it from the beginning.
+    """
+    context = stream.codec_context
+    if context is None:
+        return None
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    context.thread_count = 1
+    packets = container.demux(stream)
+    for _ in range(_PACKETS_TO_TRY):
+        try:
+            packet = next(packets, None)
+            frames = packet.decode() if packet is not None else None
+        except av.FFmpegError:
+            continue  # a damaged packet; a later one may do
+        if frames is None:
+            return None
+        if frames:
+            return frames[0]
+    return None
