@@ -39,3 +39,9 @@ def engine(tmp_path: Path, migrated: Path) -> Iterator[sa.Engine]:
 def records(engine: sa.Engine) -> Records:
     """The records of a fresh database."""
     return Records(engine)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How hard the durability test hits; ``make chaos`` hits harder than ``make test``."""
+    parser.addoption("--kills", type=int, default=4, help="times the whole service is killed")
+    parser.addoption("--videos", type=int, default=4, help="videos that are under way then")

@@ -54,7 +54,7 @@ class Base:
 
 def open_base(settings: Settings) -> Base:
     """Open the data folder and the database, bring its tables up to date, clear away leftovers."""
-    tools = find_tools(settings.ffmpeg, Children())
+    tools = create_toolbox(settings)
     try:
         storage = LocalStorage(settings.data_dir, reserve_bytes=settings.disk_reserve)
     except OSError as error:
@@ -66,6 +66,11 @@ def open_base(settings: Settings) -> Base:
     records = Records(engine)
     storage.sweep(known=records.known, owners=Leases(engine).held())
     return Base(engine=engine, records=records, storage=storage, tools=tools)
+
+
+def create_toolbox(settings: Settings) -> Toolbox:
+    """The programs that media functions work with."""
+    return find_tools(settings.ffmpeg, Children())
 
 
 def create_api(base: Base, settings: Settings) -> FastAPI:
@@ -181,8 +186,8 @@ def configure_logging(settings: Settings) -> None:
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         stream=sys.stderr,
     )
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for chatty in ("alembic", "dbos", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from reelworks import __version__
-from reelworks.errors import ReelworksError, SettingsError
+from reelworks.errors import BadRequest, ReelworksError, SettingsError
 from reelworks.settings import read_settings
 
 FAILED, WRONG_USE = 1, 2
@@ -139,7 +140,7 @@ def worker(
 
 
 @cli.command(
-    epilog=_examples("reelworks enhance holiday.mov", "reelworks enhance old.avi -o better.mp4")
+    epilog=_examples("reelworks enhance holiday.mov", "reelworks enhance holiday.mov -o better.mov")
 )
 def enhance(
     source: Source,
@@ -152,14 +153,15 @@ def enhance(
     ffmpeg: Ffmpeg = None,
 ) -> None:
     """Make a better version of one video file, without a server."""
-    from reelworks.single import enhance_file
+    from reelworks.app import create_toolbox
+    from reelworks.jobs.single import enhance_file
 
-    settings = read_settings(ffmpeg=ffmpeg)
+    tools = create_toolbox(read_settings(ffmpeg=ffmpeg))
     with _progress("Enhancing") as show:
-        target, lines = enhance_file(settings.ffmpeg, source, output, show)
-    for line in lines:
+        enhanced = enhance_file(tools, source, output, show)
+    for line in _summary(enhanced.report):
         typer.echo(line)
-    typer.echo(f"Wrote {target}")
+    typer.echo(f"Wrote {enhanced.path}")
 
 
 @cli.command(
@@ -167,12 +169,15 @@ def enhance(
 )
 def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
     """Print the exact metadata of one video file as JSON, without a server."""
-    from reelworks.single import inspect_file
+    from reelworks.app import create_toolbox
+    from reelworks.media.inspect import inspect as measure
 
-    settings = read_settings(ffmpeg=ffmpeg)
+    tools = create_toolbox(read_settings(ffmpeg=ffmpeg))
+    if not source.is_file():
+        raise BadRequest(f"There is no file {source}.")
     with _progress("Measuring") as show:
-        document = inspect_file(settings.ffmpeg, source, show)
-    typer.echo(document)
+        document = measure(tools, source, lambda share: show(round(share * 1000), 1000))
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 @cli.command(epilog=_examples("reelworks doctor", "reelworks doctor --data-dir /srv/reelworks"))
@@ -191,6 +196,14 @@ def doctor(data_dir: DataDir = None, ffmpeg: Ffmpeg = None) -> None:
 def version() -> None:
     """Print the version."""
     typer.echo(f"reelworks {__version__}")
+
+
+def _summary(report: dict[str, Any]) -> Iterator[str]:
+    """What was found and done, in words."""
+    yield from report["findings"]
+    for number, applied in enumerate(report["filters"], 1):
+        yield f"{number}. {applied['name']}: {applied['reason']}"
+    yield from report["dropped"]
 
 
 @contextmanager

@@ -1,0 +1,154 @@
+"""The command line, as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.clips import make_clip
+
+
+def reelworks(
+    *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "reelworks", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | (env or {}),
+        cwd=cwd,
+        timeout=120,
+    )
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_clip(
+        tmp_path_factory.mktemp("cli") / "clip.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=1"),
+        *("-vf", "noise=alls=24:allf=t", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p"),
+    )
+
+
+COMMANDS = ("serve", "api", "worker", "enhance", "inspect", "doctor")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples(command: str) -> None:
+    ended = reelworks(command, "--help")
+    assert ended.returncode == 0
+    assert f"reelworks {command}" in ended.stdout
+    assert "Examples" in ended.stdout
+
+
+def test_no_command_shows_the_commands() -> None:
+    shown = reelworks().stdout
+    assert all(command in shown for command in COMMANDS)
+
+
+def test_enhance_writes_a_file_beside_the_source_and_says_what_it_did(clip: Path) -> None:
+    ended = reelworks("enhance", str(clip))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Wrote" in ended.stdout
+    assert "denoise" in ended.stdout.lower()
+    assert (clip.parent / "clip_enhanced.mp4").stat().st_size > 0
+    assert not list(clip.parent.glob(".reelworks-*"))
+
+
+def test_enhance_writes_where_it_is_told(clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "better.mp4"
+    ended = reelworks("enhance", str(clip), "-o", str(target))
+    assert ended.returncode == 0, ended.stderr
+    assert target.stat().st_size > 0
+
+
+def test_inspect_prints_the_metadata(clip: Path) -> None:
+    ended = reelworks("inspect", str(clip))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    document = json.loads(ended.stdout)
+    assert document["frame_count"] == 25
+    assert document["filename"] == "clip.mp4"
+
+
+@pytest.mark.parametrize("command", ["enhance", "inspect"])
+def test_what_cannot_be_worked_on_is_one_plain_sentence(command: str, tmp_path: Path) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("Just some words.\n" * 20)
+    for path, said in ((text, "is text, not a video"), (tmp_path / "missing.mp4", "There is no file")):
+        ended = reelworks(command, str(path))
+        assert ended.returncode == 1
+        assert ended.stdout == ""
+        assert ended.stderr.startswith("reelworks: ")
+        assert said in ended.stderr
+        assert len(ended.stderr.splitlines()) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"notes.mp4"}
+
+
+def test_a_name_that_the_result_cannot_have_is_refused(clip: Path, tmp_path: Path) -> None:
+    ended = reelworks("enhance", str(clip), "-o", str(tmp_path / "better.txt"))
+    assert ended.returncode == 1
+    assert "name it better." in ended.stderr
+
+
+def test_wrong_use_is_status_2() -> None:
+    assert reelworks("enhance").returncode == 2
+    assert reelworks("serve", "--port", "many").returncode == 2
+
+
+def test_an_unknown_setting_is_an_error(tmp_path: Path) -> None:
+    ended = reelworks("doctor", env={"REELWORKS_DATADIR": "x"}, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "There is no setting REELWORKS_DATADIR" in ended.stderr
+    assert "REELWORKS_DATA_DIR" in ended.stderr
+
+
+def test_a_wrong_setting_names_itself(tmp_path: Path) -> None:
+    ended = reelworks("doctor", env={"REELWORKS_PORT": "99999"}, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "REELWORKS_PORT (--port) is wrong" in ended.stderr
+
+
+def test_flags_win_over_variables_over_defaults(tmp_path: Path) -> None:
+    variable, flag = tmp_path / "variable", tmp_path / "flag"
+    env = {"REELWORKS_DATA_DIR": str(variable)}
+    assert str(variable) in reelworks("doctor", env=env, cwd=tmp_path).stdout
+    said = reelworks("doctor", "--data-dir", str(flag), env=env, cwd=tmp_path).stdout
+    assert str(flag) in said
+    assert str(tmp_path / "data") in reelworks("doctor", cwd=tmp_path).stdout
+
+
+def test_doctor_finds_everything_in_order(tmp_path: Path) -> None:
+    ended = reelworks("doctor", "--data-dir", str(tmp_path))
+    assert ended.returncode == 0, ended.stdout
+    assert all(line.startswith("ok") for line in ended.stdout.splitlines())
+
+
+def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    ended = reelworks("doctor", "--data-dir", str(blocked / "data"), "--ffmpeg", "no-such-program")
+    assert ended.returncode == 1
+    assert "no-such-program" in ended.stdout
+    assert "cannot be written" in ended.stdout
+
+
+def test_a_port_in_use_is_a_plain_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = reelworks("serve", "--data-dir", str(tmp_path), "--port", port)
+    assert ended.returncode == 2
+    assert "choose another with --port" in ended.stderr
+
+
+def test_a_data_folder_that_cannot_be_is_a_plain_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = reelworks("serve", "--data-dir", str(tmp_path / "file" / "data"), "--port", "0")
+    assert ended.returncode == 2
+    assert "cannot be used" in ended.stderr
