@@ -1,0 +1,220 @@
+"""What each container can hold, and what a result's file is called. Data, and three look-ups.
+
+An upload keeps its own extension where its container can hold the result exactly: timestamps of
+any spacing, reordered pictures, every sound track. Where it cannot (AVI, ASF, raw streams, GIF …)
+the result is an MP4, which everything plays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+_COMMON_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac", "mp2"})
+_PCM = frozenset(
+    f"pcm_{kind}" for kind in ("s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "u8", "s8")
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """A container that results are written in.
+
+    Attributes:
+        name: as in ``Probe.container``.
+        muxer: libav's name of the muxer.
+        video: encoder for ordinary pictures: 8 bits, 4:2:0.
+        deep_video: encoder for more than 8 bits; None where it holds no such thing.
+        chroma: the chroma formats its video may have.
+        audio: codecs that it takes as they are.
+        audio_fallback: encoder for any other sound.
+        max_audio: how many sound tracks it holds.
+        subtitles: codecs that it takes as they are.
+        text_subtitles: encoder for other subtitles that are text; None where there is none.
+        pictures: whether covers can be attached.
+        attachments: whether files (fonts) can be attached.
+        chapters: whether it holds chapters.
+        alpha: whether the video may carry transparency.
+    """
+
+    name: str
+    muxer: str
+    video: str = "libx264"
+    deep_video: str | None = "libx265"
+    chroma: tuple[str, ...] = ("420", "422", "444")
+    audio: frozenset[str]
+    audio_fallback: str = "aac"
+    max_audio: int = 1000
+    subtitles: frozenset[str] = frozenset()
+    text_subtitles: str | None = None
+    pictures: bool = False
+    attachments: bool = False
+    chapters: bool = False
+    alpha: bool = False
+
+
+MP4 = Container(
+    name="mp4",
+    muxer="mp4",
+    audio=_COMMON_AUDIO | {"dts", "truehd"},
+    subtitles=frozenset({"mov_text"}),
+    text_subtitles="mov_text",
+    pictures=True,
+    chapters=True,
+)
+MOV = Container(
+    name="mov",
+    muxer="mov",
+    audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_mulaw", "pcm_alaw"}) | _PCM,
+    subtitles=frozenset({"mov_text"}),
+    text_subtitles="mov_text",
+    # Covers live in iTunes' list, which QuickTime's own metadata takes the place of.
+    chapters=True,
+)
+# AMR would belong here, but libav cannot copy it: several of its frames come in one packet.
+THREE_GP = Container(
+    name="3gp",
+    muxer="3gp",
+    deep_video=None,
+    chroma=("420",),
+    audio=frozenset({"aac"}),
+    subtitles=frozenset({"mov_text"}),
+    text_subtitles="mov_text",
+)
+THREE_G2 = Container(
+    name="3g2",
+    muxer="3g2",
+    deep_video=None,
+    chroma=("420",),
+    audio=frozenset({"aac"}),
+    subtitles=frozenset({"mov_text"}),
+    text_subtitles="mov_text",
+)
+MATROSKA = Container(
+    name="matroska",
+    muxer="matroska",
+    audio=_COMMON_AUDIO
+    | _PCM
+    | {"vorbis", "dts", "truehd", "mlp", "mp1", "wavpack", "tta", "wmav1", "wmav2", "pcm_f32le"},
+    audio_fallback="flac",
+    subtitles=frozenset(
+        {
+            "subrip",
+            "ass",
+            "ssa",
+            "webvtt",
+            "text",
+            "dvd_subtitle",
+            "dvb_subtitle",
+            "hdmv_pgs_subtitle",
+            "hdmv_text_subtitle",
+        }
+    ),
+    text_subtitles="subrip",
+    pictures=True,
+    attachments=True,
+    chapters=True,
+)
+WEBM = Container(
+    name="webm",
+    muxer="webm",
+    video="libvpx-vp9",
+    deep_video="libvpx-vp9",
+    audio=frozenset({"opus", "vorbis"}),
+    audio_fallback="libopus",
+    subtitles=frozenset({"webvtt"}),
+    text_subtitles="webvtt",
+    chapters=True,
+    alpha=True,
+)
+MPEGTS = Container(
+    name="mpegts",
+    muxer="mpegts",
+    audio=frozenset({"aac", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus"}),
+    subtitles=frozenset({"dvb_subtitle", "dvb_teletext", "hdmv_pgs_subtitle"}),
+)
+FLV = Container(
+    name="flv",
+    muxer="flv",
+    deep_video=None,
+    chroma=("420",),
+    audio=frozenset({"aac", "mp3"}),
+    max_audio=1,
+)
+
+BY_EXTENSION: dict[str, Container] = {
+    "mp4": MP4,
+    "m4v": MP4,
+    "f4v": MP4,
+    "mov": MOV,
+    "qt": MOV,
+    "3gp": THREE_GP,
+    "3g2": THREE_G2,
+    "mkv": MATROSKA,
+    "webm": WEBM,
+    "ts": MPEGTS,
+    "m2t": MPEGTS,
+    "mts": MPEGTS,
+    "m2ts": MPEGTS,
+    "flv": FLV,
+}
+"""The extensions that an encoded result may have; every other becomes ``mp4``."""
+
+_ISO = ("mp4", "m4v", "mov", "qt", "3gp", "3g2", "f4v", "mj2")
+_ALIASES: dict[str, tuple[str, ...]] = {
+    "mp4": _ISO,
+    "mov": ("mov", *_ISO),
+    "m4v": ("m4v", *_ISO),
+    "3gp": ("3gp", *_ISO),
+    "3g2": ("3g2", *_ISO),
+    "mj2": ("mj2", *_ISO),
+    "matroska": ("mkv", "mk3d"),
+    "webm": ("webm", "mkv"),
+    "mpegts": ("ts", "mts", "m2ts", "m2t", "tp", "trp"),
+    "mpeg": ("mpg", "mpeg", "vob", "mod", "m2p"),
+    "mpegvideo": ("mpg", "mpeg", "m2v", "m1v", "mpv"),
+    "avi": ("avi", "divx"),
+    "flv": ("flv",),
+    "asf": ("wmv", "asf"),
+    "ogg": ("ogv", "ogg", "ogm"),
+    "gif": ("gif",),
+    "apng": ("apng", "png"),
+    "yuv4mpegpipe": ("y4m",),
+    "h264": ("h264", "264", "avc", "h26l"),
+    "hevc": ("hevc", "h265", "265"),
+    "vvc": ("vvc", "h266", "266"),
+    "h263": ("h263",),
+    "mjpeg": ("mjpeg", "mjpg"),
+    "dv": ("dv", "dif"),
+    "rm": ("rmvb", "rm"),
+    "obu": ("obu",),
+    "ivf": ("ivf",),
+    "mxf": ("mxf",),
+    "nut": ("nut",),
+    "swf": ("swf",),
+    "wtv": ("wtv",),
+    "vc1": ("vc1",),
+}
+"""What a file of each container may be called; the first is its canonical extension."""
+
+_SAME_CONTAINER = {"y4m": "yuv4mpegpipe", "wmv": "asf", "ogv": "ogg", "ps": "mpeg", "ts": "mpegts"}
+
+
+def own_extension(container: str, filename: str) -> str:
+    """The upload's own extension where it fits what the file really is, else the canonical one."""
+    given = PurePath(filename).suffix.lstrip(".").lower()
+    names = _ALIASES.get(_SAME_CONTAINER.get(container, container), ())
+    if given in names:
+        return given
+    return names[0] if names else _plain(container)
+
+
+def encoded_extension(container: str, filename: str) -> str:
+    """The extension of a newly encoded result."""
+    extension = own_extension(container, filename)
+    return extension if extension in BY_EXTENSION else "mp4"
+
+
+def _plain(container: str) -> str:
+    letters = "".join(c for c in container.lower() if c.isascii() and c.isalnum())
+    return letters[:8] or "bin"
