@@ -1,0 +1,104 @@
+"""Looks at short runs of a clip's pictures, and says what they show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reelworks.media.call import call
+from reelworks.media.facts import Probe, Toolbox
+
+if TYPE_CHECKING:
+    from reelworks.media.child import Moved
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Analysis:
+    """What a clip's pictures show. Levels are 8-bit full-scale ones, 0 to 255.
+
+    A value is None where the pictures do not tell: one picture has no temporal noise.
+
+    Attributes:
+        pictures: how many were looked at.
+        noise: standard deviation of the noise, in levels.
+        black, white: 0.5th and 99.5th percentile of luma over the whole clip.
+        chroma: 99th percentile of the distance from grey, in 8-bit levels.
+        blockiness: strength of the 8×8 grid; 1 is none.
+        blur: how much of the edges is their finest detail; 1 is sharp.
+        interlaced: "tff" or "bff" where pictures are woven from two fields.
+        cast: the light's colour by grey-world, shades-of-grey and grey-edge, as (r, g, b).
+        transparent: whether any pixel lets something through.
+        dolby_vision: whether Dolby Vision's own data comes with the pictures.
+    """
+
+    pictures: int = 0
+    noise: float | None = None
+    black: float | None = None
+    white: float | None = None
+    chroma: float | None = None
+    blockiness: float | None = None
+    blur: float | None = None
+    interlaced: str | None = None
+    cast: tuple[tuple[float, float, float], ...] | None = None
+    transparent: bool = False
+    dolby_vision: bool = False
+
+    def to_json(self) -> str:
+        """The analysis as JSON; ``from_json`` gives an equal one back."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Analysis:
+        """An analysis that ``to_json`` wrote."""
+        return Analysis.from_values(json.loads(text))
+
+    @staticmethod
+    def from_values(data: dict[str, Any]) -> Analysis:
+        """An analysis from plain JSON values."""
+        cast = data["cast"]
+        return Analysis(**{**data, "cast": tuple(tuple(c) for c in cast) if cast else None})
+
+    def words(self) -> tuple[str, ...]:
+        """What was seen, in words."""
+        if self.pictures == 0:
+            return ("None of its pictures could be looked at.",)
+        seen = [f"{self.pictures} of its pictures were looked at."]
+        if self.noise is not None:
+            seen.append(f"Noise: about {self.noise:.1f} of 255 levels.")
+        if self.black is not None and self.white is not None:
+            seen.append(f"Brightness: from {self.black:.0f} to {self.white:.0f} of 255.")
+        if self.interlaced:
+            seen.append("Its pictures are interlaced.")
+        return tuple(seen)
+
+
+def analyse(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
+    """Look at a clip in up to eight places.
+
+    Raises:
+        ChildFailed, ChildHung, WorkStopped: as from ``call``.
+    """
+    picture = probe.picture
+    values = call(
+        tools,
+        "analyse",
+        path=str(path),
+        index=picture.index,
+        # libav's own VP8 and VP9 decoders do not show transparency.
+        decoder={"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(picture.codec)
+        if picture.alpha
+        else None,
+        full_range=picture.range == "pc",
+        packets=probe.timing.packets if probe.timing else 0,
+        seconds=float(probe.timing.duration if probe.timing else probe.duration),
+    )
+    return Analysis.from_values(values)
+
+
+def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
+    """The child's side; imported late, so that the service itself never loads numpy for it."""
+    from reelworks.media.sampling import look
+
+    return asdict(look(moved, **arguments))
