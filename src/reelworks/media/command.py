@@ -1,0 +1,174 @@
+"""Writes the FFmpeg command line of a plan. Pure: an argument list comes out, nothing runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reelworks.media import pixels
+from reelworks.media.allowed import input_arguments, location
+from reelworks.media.facts import Picture, Probe
+from reelworks.media.keeping import Track
+from reelworks.media.plan import Plan
+
+_SCALE_MATRICES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
+
+
+def encode_command(ffmpeg: Path, probe: Probe, plan: Plan, source: Path, target: Path) -> list[str]:
+    """The complete argument list that encodes ``source`` into ``target``."""
+    return [
+        str(ffmpeg),
+        *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
+        *("-nostats", "-progress", "pipe:1"),
+        *_input(probe.picture, plan, source),
+        *_maps(probe.picture, plan),
+        *_time(plan),
+        *_video(probe.picture, plan),
+        *_tracks("a", plan.audio),
+        *_tracks("s", plan.subtitles),
+        *_covers(plan),
+        *_attachments(plan),
+        *_container(plan, target),
+        location(target),
+    ]
+
+
+def _input(picture: Picture, plan: Plan, source: Path) -> list[str]:
+    stream = str(picture.index)
+    arguments = [
+        # Damage is counted when the result is checked; a badly damaged film is better than none.
+        *("-max_error_rate", "1"),
+    ]
+    if plan.decoder:
+        arguments += [f"-c:{stream}", plan.decoder]
+    if plan.turn is not None:
+        # The plan turns the picture itself; FFmpeg must neither turn it again nor say it is turned.
+        arguments += [f"-display_rotation:{stream}", "0"]
+    return arguments + input_arguments(source)
+
+
+def _maps(picture: Picture, plan: Plan) -> list[str]:
+    tracks = [t.index for t in (*plan.audio, *plan.subtitles)]
+    indices = [picture.index, *tracks, *plan.pictures, *plan.attachments]
+    arguments = [part for index in indices for part in ("-map", f"0:{index}")]
+    return [
+        *arguments,
+        *("-map_metadata", "0"),
+        *("-map_chapters", "0" if plan.chapters else "-1"),
+    ]
+
+
+def _time(plan: Plan) -> list[str]:
+    return [
+        # No picture is dropped or doubled to even out the rate.
+        *("-fps_mode:v:0", "passthrough"),
+        # The encoder counts in the source's ticks (or in those that the filters set); the default,
+        # one over the frame rate, would move the pictures of a variable rate.
+        *("-enc_time_base:v:0", "demux" if plan.retime is None else "filter"),
+        # A track whose first packet comes late must not fail while the others wait for it.
+        *("-max_muxing_queue_size", "9999"),
+    ]
+
+
+def _video(picture: Picture, plan: Plan) -> list[str]:
+    return [
+        *("-filter:v:0", ",".join(filter_chain(picture, plan))),
+        *("-c:v:0", plan.encoder),
+        *("-pix_fmt:v:0", plan.pixel_format),
+        *plan.encoder_options,
+        *_quiet(plan.encoder),
+        *_mp4_ticks(picture, plan),
+    ]
+
+
+def filter_chain(picture: Picture, plan: Plan) -> list[str]:
+    """Every filter in order: time, turning, colour, then what the plan enhances."""
+    early = [f.expression for f in plan.filters if f.name == "deinterlace"]
+    late = [f.expression for f in plan.filters if f.name != "deinterlace"]
+    return [
+        *_timestamps(plan),
+        *early,
+        *(plan.turn or ()),
+        *_colours(picture, plan),
+        *late,
+    ]
+
+
+def _timestamps(plan: Plan) -> list[str]:
+    if plan.retime == "constant":
+        num, den = (int(part) for part in (plan.rate or "25/1").split("/"))
+        return [f"settb={den}/{num}", "setpts=N"]
+    if plan.retime == "repair":
+        # Whole milliseconds, which every container can hold, and each at least one after the last.
+        return ["settb=1/1000", "setpts='if(eq(N\\,0)\\,PTS\\,max(PTS\\,PREV_OUTPTS+1))'"]
+    return []
+
+
+def _colours(picture: Picture, plan: Plan) -> list[str]:
+    """To the pixel format that filters and encoder share.
+
+    YUV stays YUV and its levels are not touched, whatever its tags say. RGB has no matrix of its
+    own, so the usual one for its size is taken, and named.
+    """
+    form = pixels.describe(picture.pixel_format)
+    if form is None or form.family not in ("rgb", "palette"):
+        return [f"format={plan.pixel_format}"]
+    matrix = "bt709" if picture.height >= 720 else "smpte170m"
+    name = _SCALE_MATRICES.get(matrix, matrix)
+    return [
+        # Full chroma, and rounding that does not depend on the machine.
+        f"scale=out_color_matrix={name}:out_range=tv:flags=accurate_rnd+full_chroma_inp",
+        f"format={plan.pixel_format}",
+        f"setparams=colorspace={matrix}:range=tv",
+    ]
+
+
+def _quiet(encoder: str) -> list[str]:
+    if encoder != "libx265":
+        return []
+    return [
+        # x265 writes to the terminal by itself, past FFmpeg's log level.
+        *("-x265-params", "log-level=error"),
+        # Dolby Vision's extra layer describes the source's pictures, not ours.
+        *("-dolbyvision", "0"),
+    ]
+
+
+def _mp4_ticks(picture: Picture, plan: Plan) -> list[str]:
+    """MP4's own choice is the encoder's time base, made finer; only very coarse ones need help."""
+    if plan.muxer not in ("mp4", "mov", "3gp", "3g2") or plan.retime != "repair":
+        return []
+    return ["-video_track_timescale", "90000"]
+
+
+def _tracks(kind: str, tracks: tuple[Track, ...]) -> list[str]:
+    arguments: list[str] = []
+    for number, track in enumerate(tracks):
+        arguments += [f"-c:{kind}:{number}", track.codec]
+        pairs = zip(track.options[::2], track.options[1::2], strict=True)
+        for option, value in pairs:
+            arguments += [f"{option}:{kind}:{number}", value]
+    return arguments
+
+
+def _covers(plan: Plan) -> list[str]:
+    arguments: list[str] = []
+    for number in range(1, len(plan.pictures) + 1):
+        arguments += [f"-c:v:{number}", "copy", f"-disposition:v:{number}", "attached_pic"]
+    return arguments
+
+
+def _attachments(plan: Plan) -> list[str]:
+    return ["-c:t", "copy"] if plan.attachments else []
+
+
+def _container(plan: Plan, target: Path) -> list[str]:
+    arguments = []
+    if plan.muxer in ("mp4", "mov", "3gp", "3g2"):
+        # The index comes first, so that a browser can start before it has the whole file; and
+        # tags that only QuickTime's extensible list can hold go there.
+        flags = "+faststart" + ("+use_metadata_tags" if plan.all_tags else "")
+        arguments += ["-movflags", flags]
+    if plan.extension in ("mts", "m2ts"):
+        # Cameras' and discs' transport streams have a time code before every packet.
+        arguments += ["-mpegts_m2ts_mode", "1"]
+    return [*arguments, "-f", plan.muxer]
