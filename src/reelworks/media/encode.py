@@ -1,0 +1,91 @@
+"""Carries out a plan with FFmpeg."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reelworks.errors import WrongResult
+from reelworks.media.command import encode_command
+from reelworks.media.facts import Probe, Toolbox
+from reelworks.media.plan import Plan
+
+
+def encode(
+    tools: Toolbox,
+    probe: Probe,
+    plan: Plan,
+    source: Path,
+    target: Path,
+    on_progress: Callable[[int], None],
+) -> int:
+    """Encode ``source`` into ``target`` as the plan says.
+
+    Args:
+        on_progress: told how many pictures are encoded so far.
+
+    Returns:
+        How many pictures the result has, as FFmpeg counted them.
+
+    Raises:
+        WrongResult: FFmpeg dropped or doubled pictures, or made none.
+        ChildFailed, ChildHung, WorkStopped: as from ``Children.run``.
+    """
+    progress = Progress(on_progress)
+    command = encode_command(tools.ffmpeg, probe, plan, source, target)
+    log = tools.children.run(command, progress.feed, output=target)
+    if not progress.finished or progress.frames == 0:
+        raise WrongResult("No picture could be encoded.", log=log)
+    if progress.dropped or progress.doubled:
+        raise WrongResult(
+            f"Encoding dropped {progress.dropped} and doubled {progress.doubled} pictures.", log=log
+        )
+    return progress.frames
+
+
+class Progress:
+    """Reads what ``ffmpeg -progress`` writes: lines of ``key=value``, in pieces of any size.
+
+    Attributes:
+        frames, dropped, doubled: the newest counts of pictures.
+        finished: whether FFmpeg said that it came to the end.
+    """
+
+    def __init__(self, on_progress: Callable[[int], None]) -> None:
+        self._on_progress = on_progress
+        self._rest = b""
+        self._size = -1
+        self.frames = 0
+        self.dropped = 0
+        self.doubled = 0
+        self.finished = False
+
+    def feed(self, data: bytes) -> bool:
+        """Take the next piece; true when the work moved on since the last."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        moved = [self._take(line) for line in lines]  # each is read, whatever the first one says
+        return any(moved)
+
+    def _take(self, line: bytes) -> bool:
+        key, _, value = line.partition(b"=")
+        number = int(value) if value.strip().isdigit() else None
+        match key.strip(), number:
+            case b"frame", int():
+                return self._count(number)
+            case b"drop_frames", int():
+                self.dropped = number
+            case b"dup_frames", int():
+                self.doubled = number
+            case b"total_size", int():
+                moved, self._size = number != self._size, number
+                return moved
+            case b"progress", _:
+                self.finished = value.strip() == b"end"
+        return False
+
+    def _count(self, frames: int) -> bool:
+        if frames <= self.frames:
+            return False
+        self.frames = frames
+        self._on_progress(frames)
+        return True

@@ -1,0 +1,77 @@
+"""Enhances a file from end to end, for the command line and the jobs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from reelworks.media.analyse import Analysis, analyse
+from reelworks.media.encode import encode
+from reelworks.media.facts import Probe, Toolbox
+from reelworks.media.plan import Plan, make_plan
+from reelworks.media.verify import verify
+
+Report = dict[str, Any]
+"""What was done and why, as JSON values; shown as ``advanced.enhancement``."""
+
+
+def decide(tools: Toolbox, path: Path, probe: Probe, name: str | None = None) -> Plan:
+    """Look at a file and decide what is to be done with it.
+
+    Args:
+        probe: of the file, with its packets counted.
+        name: what the file was called when it was uploaded; its own name where left out.
+    """
+    return make_plan(probe, look(tools, path, probe), name or path.name)
+
+
+def look(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
+    """What the file's pictures show."""
+    return analyse(tools, path, probe)
+
+
+def enhance_to(
+    tools: Toolbox,
+    source: Path,
+    probe: Probe,
+    plan: Plan,
+    target: Path,
+    on_progress: Callable[[int], None],
+) -> Report:
+    """Carry out a plan, and check the result.
+
+    Args:
+        target: where the result is written; its name's extension does not matter.
+        on_progress: told how many pictures are done so far.
+
+    Raises:
+        WrongResult: the result is not what was planned.
+        ChildFailed, ChildHung, WorkStopped: as from ``Children.run``.
+    """
+    if plan.action == "copy":
+        shutil.copyfile(source, target)
+        return report(plan, probe.size_bytes, target.stat().st_size, frames=None)
+    frames = encode(tools, probe, plan, source, target, on_progress)
+    verify(tools, source, probe, plan, target, frames)
+    return report(plan, probe.size_bytes, target.stat().st_size, frames=frames)
+
+
+def report(plan: Plan, bytes_before: int, bytes_after: int, *, frames: int | None) -> Report:
+    """What the plan did, in plain values."""
+    return {
+        "action": plan.action,
+        "findings": list(plan.findings),
+        "filters": [asdict(f) for f in plan.filters],
+        "dropped": list(plan.dropped),
+        "container": plan.container,
+        "codec": plan.encoder or None,
+        "pixel_format": plan.pixel_format or None,
+        "width": plan.width,
+        "height": plan.height,
+        "frames": frames,
+        "bytes_before": bytes_before,
+        "bytes_after": bytes_after,
+    }
