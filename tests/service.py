@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
@@ -81,7 +82,7 @@ class RunningService:
     @contextmanager
     def socket(self, client_id: str) -> Iterator[ClientConnection]:
         """A socket of a client, after its connection message."""
-        with connect(f"{self.url.replace('http', 'ws')}/ws/{client_id}") as socket:
+        with connect(f"{self.url.replace('http', 'ws')}/ws/{quote(client_id)}") as socket:
             greeting = json.loads(socket.recv(timeout=20))
             expected = {"type": "connection", "status": "connected", "client_id": client_id}
             assert greeting == expected

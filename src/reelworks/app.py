@@ -64,7 +64,7 @@ def open_base(settings: Settings) -> Base:
     engine = open_database(settings.effective_database_url)
     migrate(engine)
     records = Records(engine)
-    storage.sweep(known=records.known, owners=Leases(engine).held())
+    storage.sweep(is_known=records.is_known, owners=Leases(engine).held())
     return Base(engine=engine, records=records, storage=storage, tools=tools)
 
 
@@ -118,7 +118,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())
-    executor = create_executor(base, settings, on_lease_lost=leaving.set)
+    executor = create_executor(base, settings, on_unfit=leaving.set)
     executor.start()
     log.info("worker %s is ready with %d slots", executor.identity.executor_id, settings.slots)
     if leave_with_parent:
@@ -133,7 +133,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
 
 
 def create_executor(
-    base: Base, settings: Settings, *, on_lease_lost: Callable[[], None]
+    base: Base, settings: Settings, *, on_unfit: Callable[[], None]
 ) -> WorkExecutor:
     """The worker's engine with both workflows."""
     identity = Executor.this_process()
@@ -153,7 +153,7 @@ def create_executor(
         workflows,
         identity=identity,
         slots=settings.slots,
-        on_lease_lost=on_lease_lost,
+        on_unfit=on_unfit,
     )
 
 

@@ -32,6 +32,13 @@ DataDir = Annotated[
     Path | None,
     typer.Option(help="Folder of the database and all files.", show_default="./data"),
 ]
+DatabaseUrl = Annotated[
+    str | None, typer.Option(help="Database.", show_default="an SQLite file in the data folder")
+]
+DiskReserve = Annotated[
+    int | None,
+    typer.Option(help="Room that uploads must leave on the disk, in bytes.", show_default="1 GB"),
+]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")]
 MaxUpload = Annotated[
@@ -56,13 +63,16 @@ def main() -> None:
     try:
         cli()
     except SettingsError as error:
-        _fail(error, WRONG_USE)
+        _fail(str(error), WRONG_USE)
     except ReelworksError as error:
-        _fail(error, FAILED)
+        _fail(str(error), FAILED)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror or error}.", FAILED)
 
 
-def _fail(error: Exception, status: int) -> None:
-    sys.stderr.write(f"reelworks: {error}\n")
+def _fail(sentence: str, status: int) -> None:
+    sys.stderr.write(f"reelworks: {sentence}\n")
     sys.exit(status)
 
 
@@ -75,9 +85,11 @@ def _examples(*lines: str) -> str:
 )
 def serve(
     data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
     host: Host = None,
     port: Port = None,
     max_upload: MaxUpload = None,
+    disk_reserve: DiskReserve = None,
     slots: Slots = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
@@ -88,9 +100,11 @@ def serve(
     run_service(
         read_settings(
             data_dir=data_dir,
+            database_url=database_url,
             host=host,
             port=port,
             max_upload=max_upload,
+            disk_reserve=disk_reserve,
             slots=slots,
             ffmpeg=ffmpeg,
             log_level=log_level,
@@ -101,9 +115,11 @@ def serve(
 @cli.command(epilog=_examples("reelworks api --host 0.0.0.0"))
 def api(
     data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
     host: Host = None,
     port: Port = None,
     max_upload: MaxUpload = None,
+    disk_reserve: DiskReserve = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
 ) -> None:
@@ -113,9 +129,11 @@ def api(
     run_api(
         read_settings(
             data_dir=data_dir,
+            database_url=database_url,
             host=host,
             port=port,
             max_upload=max_upload,
+            disk_reserve=disk_reserve,
             ffmpeg=ffmpeg,
             log_level=log_level,
         )
@@ -125,6 +143,7 @@ def api(
 @cli.command(epilog=_examples("reelworks worker", "reelworks worker --slots 4"))
 def worker(
     data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
     slots: Slots = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
@@ -134,7 +153,13 @@ def worker(
     from reelworks.app import run_worker
 
     run_worker(
-        read_settings(data_dir=data_dir, slots=slots, ffmpeg=ffmpeg, log_level=log_level),
+        read_settings(
+            data_dir=data_dir,
+            database_url=database_url,
+            slots=slots,
+            ffmpeg=ffmpeg,
+            log_level=log_level,
+        ),
         leave_with_parent=leave_with_parent,
     )
 
@@ -181,11 +206,13 @@ def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
 
 
 @cli.command(epilog=_examples("reelworks doctor", "reelworks doctor --data-dir /srv/reelworks"))
-def doctor(data_dir: DataDir = None, ffmpeg: Ffmpeg = None) -> None:
+def doctor(
+    data_dir: DataDir = None, database_url: DatabaseUrl = None, ffmpeg: Ffmpeg = None
+) -> None:
     """Check that this machine has what Reelworks needs, and say what is missing."""
     from reelworks.doctor import examine
 
-    findings = examine(read_settings(data_dir=data_dir, ffmpeg=ffmpeg))
+    findings = examine(read_settings(data_dir=data_dir, database_url=database_url, ffmpeg=ffmpeg))
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.text}")
     if not all(finding.good for finding in findings):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reelworks import __version__
 from reelworks.engine.database import open_database
-from reelworks.errors import ReelworksError
+from reelworks.errors import ReelworksError, SettingsError
 from reelworks.media.facts import Toolbox
 from reelworks.media.process import Children
 from reelworks.media.tools import find_tools
@@ -86,11 +86,13 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 def _database(settings: Settings) -> Finding:
-    url = sa.make_url(settings.effective_database_url)
     try:
-        with open_database(settings.effective_database_url).connect() as connection:
+        engine = open_database(settings.effective_database_url)
+        with engine.connect() as connection:
             connection.execute(sa.select(1))
+    except SettingsError as error:
+        return Finding(False, str(error))
     except sa.exc.SQLAlchemyError as error:
         cause = str(error.__cause__ or error).strip()
-        return Finding(False, f"the database {url!r} does not answer: {cause}")
-    return Finding(True, f"database {url!r}")
+        return Finding(False, f"the database does not answer: {cause}")
+    return Finding(True, f"database {engine.url!r}")

@@ -81,7 +81,10 @@ def test_inspect_prints_the_metadata(clip: Path) -> None:
 def test_what_cannot_be_worked_on_is_one_plain_sentence(command: str, tmp_path: Path) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("Just some words.\n" * 20)
-    for path, said in ((text, "is text, not a video"), (tmp_path / "missing.mp4", "There is no file")):
+    for path, said in (
+        (text, "is text, not a video"),
+        (tmp_path / "missing.mp4", "There is no file"),
+    ):
         ended = reelworks(command, str(path))
         assert ended.returncode == 1
         assert ended.stdout == ""
@@ -137,6 +140,35 @@ def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "no-such-program" in ended.stdout
     assert "cannot be written" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "is not understood"),
+        ("sqlite:////nowhere/at/all.db", "does not answer"),
+    ],
+)
+def test_a_database_that_cannot_be_is_a_plain_sentence(tmp_path: Path, url: str, said: str) -> None:
+    doctor = reelworks("doctor", "--data-dir", str(tmp_path), "--database-url", url)
+    assert doctor.returncode == 1
+    assert said in doctor.stdout
+
+
+def test_serving_from_a_database_url_that_is_nonsense_is_a_plain_sentence(tmp_path: Path) -> None:
+    arguments = ("--data-dir", str(tmp_path), "--port", "0", "--database-url", "nonsense")
+    ended = reelworks("serve", *arguments)
+    assert ended.returncode == 2
+    assert "is not understood" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_enhance_never_overwrites_its_source(clip: Path) -> None:
+    before = clip.read_bytes()
+    ended = reelworks("enhance", str(clip), "-o", str(clip))
+    assert ended.returncode == 1
+    assert "is the source itself" in ended.stderr
+    assert clip.read_bytes() == before
 
 
 def test_a_port_in_use_is_a_plain_sentence(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ class Workers:
         lines = log.read_text().splitlines() if log.exists() else []
         return sum(found.startswith(line) for found in lines)
 
+    def die_after_the_error(self) -> None:
+        (self._folder / "die").touch()
+
     def let_go(self) -> None:
         (self._folder / "go").touch()
 
@@ -122,7 +125,7 @@ def test_a_paused_worker_finds_its_lease_lost(records: Records, workers: Workers
     paused.send_signal(signal.SIGSTOP)
     wait_for(lambda: workers.count("second") == 2, "the takeover", seconds=15)
     paused.send_signal(signal.SIGCONT)
-    wait_for(lambda: workers.count("lease lost"), "the paused worker to notice")
+    wait_for(lambda: workers.count("unfit"), "the paused worker to notice")
     workers.let_go()
     wait_for(lambda: is_completed(records, file_id), "the job's end")
 
@@ -135,6 +138,37 @@ def test_what_breaks_its_child_is_tried_three_times_with_the_reason_kept(
     wait_for(lambda: records.process(file_id, EXTRACTION).status is Status.FAILED, "the failure")
     assert workers.count("breaking") == ATTEMPTS
     assert records.process(file_id, EXTRACTION).error == "It broke."
+
+
+def test_an_error_that_was_written_down_before_a_crash_is_the_outcome_after_it(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    workers.die_after_the_error()
+    victim = workers.start()
+    victim.wait(20)
+    workers.start()
+    wait_for(lambda: records.process(file_id, EXTRACTION).status is Status.FAILED, "the failure")
+    assert records.process(file_id, EXTRACTION).error == "It broke."
+    assert workers.count("breaking") == ATTEMPTS
+
+
+def test_a_worker_whose_engine_fails_leaves_and_another_goes_on(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    worker = workers.start()
+    wait_for(lambda: workers.count("second"), "the second step")
+    with records.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE operation_outputs RENAME TO elsewhere")
+    workers.let_go()
+    wait_for(lambda: workers.count("unfit"), "the worker to leave")
+    worker.kill()
+    worker.wait()
+    with records.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO operation_outputs")
+    workers.start()
+    wait_for(lambda: is_completed(records, file_id), "the job's end")
 
 
 def test_takeovers_are_bounded(records: Records, workers: Workers) -> None:

@@ -5,6 +5,8 @@ Arguments: database URL, folder. Every step that begins or ends leaves a line in
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -53,6 +55,9 @@ def extraction(file_id: str) -> None:
     try:
         step("breaking", breaking, file_id)
     except ChildFailed as error:
+        if (folder / "die").exists():
+            (folder / "die").unlink()
+            os.kill(os.getpid(), signal.SIGKILL)
         records.fail(file_id, ProcessType.METADATA_EXTRACTION, str(error))
 
 
@@ -63,9 +68,9 @@ executor = WorkExecutor(
     {ProcessType.VIDEO_ENHANCEMENT: enhancement, ProcessType.METADATA_EXTRACTION: extraction},
     identity=Executor.this_process(),
     slots=2,
-    on_lease_lost=left.set,
+    on_unfit=left.set,
 )
 executor.start()
 note("ready")
 left.wait()
-note("lease lost")
+note("unfit")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
 
 from reelworks.api import problems
 from reelworks.api.service import Service, ServiceDependency
@@ -62,11 +63,31 @@ def metadata(name: str, request: Request, service: ServiceDependency) -> Respons
 
 def _file(service: Service, request: Request, key: str) -> Response:
     path = service.storage.path(key)
-    response = FileResponse(path, media_type=content_type(key), stat_result=path.stat())
+    response = _Result(path, media_type=content_type(key), stat_result=path.stat())
+    etag = response.headers["etag"]
     known = request.headers.get("if-none-match", "")
-    if response.headers["etag"] in (tag.strip() for tag in known.split(",")):
-        return Response(status_code=304, headers={"etag": response.headers["etag"]})
+    if {"*", etag} & {tag.strip().removeprefix("W/") for tag in known.split(",")}:
+        return Response(status_code=304, headers={"etag": etag})
     return response
+
+
+class _Result(FileResponse):
+    """A file whose refused ranges are problems like every other error."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused: list[Message] = []
+
+        async def send_unless_refused(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= 400:
+                refused.append(message)
+            if not refused:
+                await send(message)
+
+        await super().__call__(scope, receive, send_unless_refused)
+        if refused:
+            answer = problems.problem(refused[0]["status"], "The range is outside the file.")
+            answer.headers["content-range"] = f"bytes */{Path(self.path).stat().st_size}"
+            await answer(scope, receive, send)
 
 
 def content_type(key: str) -> str:

@@ -13,7 +13,7 @@ from reelworks.events.hub import Subscription
 router = APIRouter()
 
 
-@router.websocket("/ws/{client_id}")
+@router.websocket("/ws/{client_id:path}")
 async def status_updates(socket: WebSocket, client_id: str, service: ServiceDependency) -> None:
     """The connection message, how each unfinished process stands, then every change."""
     await socket.accept()

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
-from anyio import CapacityLimiter
+from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -24,10 +24,11 @@ MAX_CLIENT_ID_BYTES = 256
 _WRITE_BYTES = 1 << 20
 # A client that is refused while it still sends may never read why: so much is heard out first.
 _HEAR_OUT_BYTES = 64 << 20
+# The threads that write uploads and answer for statuses must not all wait for checks.
 _checks = CapacityLimiter(2 * (os.cpu_count() or 1))
 
 # Types that say nothing ("" is a missing one), and types that the usual tables of file name
-# endings give to what may well be a video: .ts, .3gp, .3g2, .gif, .ogv, .mxf.
+# endings give to what may well be a video: .ts, .mts, .3gp, .3g2, .gif, .ogg, .rm …
 _UNTELLING_TYPES = {
     "",
     "application/octet-stream",
@@ -39,7 +40,11 @@ _UNTELLING_TYPES = {
     "application/x-matroska",
     "audio/3gpp",
     "audio/3gpp2",
+    "application/vnd.ms-asf",
+    "audio/ogg",
+    "audio/x-pn-realaudio",
     "image/gif",
+    "model/vnd.mts",
     "text/vnd.trolltech.linguist",
 }
 
@@ -112,7 +117,8 @@ async def _receive(request: Request, body: AsyncIterator[bytes], service: Servic
                     await form.end()
         return await form.accept()
     finally:
-        form.close()
+        with CancelScope(shield=True):
+            await form.close()
 
 
 class _Form:
@@ -122,17 +128,21 @@ class _Form:
         self._service = service
         self._expected_bytes = expected_bytes
         self._field: str | None = None
+        self._seen: set[str] = set()
         self._upload: Upload | None = None
         self._filename = ""
         self._client_id = b""
         self._buffer = bytearray()
 
     def begin(self, part: PartBegin) -> None:
+        if part.name in self._seen:
+            raise BadRequest(
+                f"The form has more than one field '{part.name}'; send one video a request."
+            )
+        self._seen.add(part.name)
         self._field = part.name
         if part.name != "file":
             return
-        if self._upload is not None:
-            raise BadRequest("The form has more than one field 'file'; send one video a request.")
         check_declared_type(part.content_type or "")
         self._filename = part.filename or "upload"
         self._upload = self._service.intake.begin(self._expected_bytes)
@@ -155,12 +165,12 @@ class _Form:
         """The file id, once the video is safe."""
         if self._upload is None:
             raise BadRequest("The form field 'file' is missing; send the video in it.")
-        await run_in_threadpool(self._accept, self._upload)
+        await to_thread.run_sync(self._accept, self._upload, limiter=_checks)
         return self._upload.file_id
 
-    def close(self) -> None:
+    async def close(self) -> None:
         if self._upload is not None:
-            self._upload.close()
+            await run_in_threadpool(self._upload.close)
 
     def _accept(self, upload: Upload) -> None:
         upload.accept(filename=self._filename, client_id=_text(self._client_id))

@@ -18,20 +18,43 @@ from sqlalchemy import event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from reelworks.errors import SettingsError
+
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATION_LOCK = 0x5265656C  # "Reel": any number that no other program locks here
 
 
 def open_database(url: str) -> sa.Engine:
-    """An engine for a database URL; nothing is connected before it is used."""
-    engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    """An engine for a database URL; nothing is connected before it is used.
+
+    Raises SettingsError for a URL that cannot be understood.
+    """
+    try:
+        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    except sa.exc.ArgumentError as error:
+        raise SettingsError(
+            f"The database URL {url!r} is not understood; "
+            "it looks like sqlite:////folder/file.db or postgresql://user@host/name."
+        ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
 def migrate(engine: sa.Engine) -> None:
-    """Create or update every table, ours and the engine's. Safe from many processes at once."""
+    """Create or update every table, ours and the engine's. Safe from many processes at once.
+
+    Raises SettingsError where the database does not answer.
+    """
+    try:
+        _migrate(engine)
+    except sa.exc.OperationalError as error:
+        raise SettingsError(
+            f"The database {engine.url!r} does not answer: {str(error.orig).strip()}."
+        ) from error
+
+
+def _migrate(engine: sa.Engine) -> None:
     if engine.dialect.name == "sqlite":
         Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
     with _migration_lock(engine) as connection:

@@ -13,11 +13,12 @@ from typing import Generic, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, StepOptions, WorkflowStatus
+from dbos._error import DBOSException, DBOSMaxStepRetriesExceeded
 
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
 from reelworks.engine.queue import APPLICATION, QUEUE, process_of
 from reelworks.engine.records import Records
-from reelworks.errors import ChildFailed, ChildHung, WorkStopped
+from reelworks.errors import ChildFailed, ChildHung, EngineError, ReelworksError, WorkStopped
 from reelworks.model import ProcessType
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,11 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     """Do a part of a workflow and write down its result; once written, it is not done again.
 
     It may run twice where a process dies in between. What breaks the child process of a step is
-    tried ``ATTEMPTS`` times; the last of their errors is raised.
+    tried ``ATTEMPTS`` times; the last of their errors is raised. An error, too, is written down and
+    raised again when the workflow is run again.
+
+    Raises:
+        EngineError: the engine itself could not go on; nothing was written down.
     """
     attempt = _LastErrorKept(work)
     options: StepOptions = {
@@ -50,11 +55,16 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     }
     try:
         return DBOS.run_step(options, attempt, *args, **kwargs)
+    except DBOSMaxStepRetriesExceeded as error:
+        raise error.errors[-1] from None
+    except ReelworksError:
+        raise
     except Exception as error:
-        if attempt.last is None:
-            # The engine itself could not go on: that says nothing about the video.
-            raise WorkStopped from error
-        raise attempt.last from None
+        if attempt.last is not None or not isinstance(
+            error, DBOSException | sa.exc.SQLAlchemyError
+        ):
+            raise
+        raise EngineError(f"The engine could not go on: {error}") from error
 
 
 class WorkExecutor:
@@ -68,13 +78,14 @@ class WorkExecutor:
         *,
         identity: Executor,
         slots: int,
-        on_lease_lost: Callable[[], None],
+        on_unfit: Callable[[], None],
     ) -> None:
         """Args:
         workflows: what each process does with a file id.
         identity: this process; its executor id was never used before.
         slots: how many processes run side by side.
-        on_lease_lost: called once when another worker has taken over; this process must end.
+        on_unfit: called when this process must end: another worker has taken over, or the engine
+            has failed.
         """
         self.identity = identity
         self._engine = engine
@@ -82,7 +93,7 @@ class WorkExecutor:
         self._leases = Leases(engine)
         self._workflows = workflows
         self._slots = slots
-        self._on_lease_lost = on_lease_lost
+        self._on_unfit = on_unfit
         self._leaving = threading.Event()
         self._keeper = threading.Thread(target=self._keep_lease, name="lease", daemon=True)
 
@@ -130,7 +141,14 @@ class WorkExecutor:
         def run(file_id: str) -> None:
             if self._leaving.is_set():
                 raise WorkStopped
-            workflow(file_id)
+            try:
+                workflow(file_id)
+            except EngineError as error:
+                # No outcome is written down: the next worker goes on with it. This one is of no
+                # use without its engine, and a fresh start costs little.
+                log.exception("the engine failed; this worker leaves")
+                self._on_unfit()
+                raise WorkStopped from error
 
         return run
 
@@ -141,12 +159,12 @@ class WorkExecutor:
             try:
                 if not self._leases.renew(self.identity):
                     log.error("this worker's lease lapsed and its work was taken over; leaving")
-                    self._on_lease_lost()
+                    self._on_unfit()
                     return
                 self._take_over_lost()
                 if tick % _ORPHANS_EVERY == 0:
                     self._take_over_orphans()
-            except sa.exc.OperationalError as error:
+            except (sa.exc.OperationalError, EngineError) as error:
                 # The database is away for a while. If for too long, the lease tells us.
                 log.warning("the lease could not be renewed: %s", error)
 

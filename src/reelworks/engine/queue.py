@@ -9,7 +9,6 @@ from reelworks.model import ProcessType
 
 APPLICATION = "reelworks"
 QUEUE = "processes"
-_ANONYMOUS = "-"
 
 
 class Queue:
@@ -36,7 +35,7 @@ class Queue:
                 "workflow_name": process_type.value,
                 "queue_name": QUEUE,
                 "workflow_id": workflow_id(file_id, process_type),
-                "queue_partition_key": client_id or _ANONYMOUS,
+                "queue_partition_key": partition(client_id),
                 "priority": priority(size_bytes),
             },
             file_id,
@@ -45,6 +44,11 @@ class Queue:
     def close(self) -> None:
         """Let go of the database."""
         self._client.destroy()
+
+
+def partition(client_id: str | None) -> str:
+    """Who shares a place in the queue's rota: a client's videos; those of nobody in particular."""
+    return "anonymous" if client_id is None else f"client {client_id}"
 
 
 def priority(size_bytes: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +11,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
 from reelworks.engine.tables import processes, videos
-from reelworks.errors import NotFound
+from reelworks.errors import EngineError, NotFound
 from reelworks.model import Process, ProcessType, Status, Video
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
@@ -71,11 +73,11 @@ class Records:
             created_at=_time(row.created_at),
         )
 
-    def known(self, file_ids: set[str]) -> set[str]:
-        """Those of some file ids that belong to a video."""
-        with self.engine.connect() as connection:
-            found = connection.execute(sa.select(videos.c.file_id))
-            return file_ids.intersection(found.scalars())
+    def is_known(self, file_id: str) -> bool:
+        """Whether there is such a video."""
+        with self._reading() as connection:
+            query = sa.select(sa.exists().where(videos.c.file_id == file_id))
+            return bool(connection.execute(query).scalar_one())
 
     def plan(self, file_id: str) -> str | None:
         """What enhancement decided to do with a video, as JSON; None before it did."""
@@ -84,7 +86,7 @@ class Records:
 
     def keep_plan(self, file_id: str, plan: str) -> str:
         """Write a plan down unless there is one; returns the one that counts."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(
                 videos.update()
                 .where(videos.c.file_id == file_id, videos.c.plan.is_(sa.null()))
@@ -92,15 +94,8 @@ class Records:
             )
         return self.plan(file_id) or plan
 
-    def keep_report(self, file_id: str, report: str) -> None:
-        """Write down what enhancement did, as JSON."""
-        with self.engine.begin() as connection:
-            connection.execute(
-                videos.update().where(videos.c.file_id == file_id).values(report=report)
-            )
-
     def _video_row(self, file_id: str) -> Any:
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 sa.select(videos).where(videos.c.file_id == file_id)
             ).one_or_none()
@@ -112,7 +107,7 @@ class Records:
 
     def process(self, file_id: str, process_type: ProcessType) -> Process:
         """One process of one video. Raises NotFound."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 _PROCESS.where(
                     processes.c.file_id == file_id, processes.c.process_type == process_type
@@ -140,7 +135,7 @@ class Records:
 
     def now(self) -> int:
         """The database's clock, in milliseconds since 1970."""
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return connection.execute(sa.select(now_ms())).scalar_one()
 
     def begin(self, file_id: str, process_type: ProcessType) -> None:
@@ -166,7 +161,7 @@ class Records:
 
     def count_takeover(self, file_id: str, process_type: ProcessType) -> int:
         """Count that a worker was lost at it; returns how often that has now happened."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             count: int = connection.execute(
                 processes.update()
                 .where(processes.c.file_id == file_id, processes.c.process_type == process_type)
@@ -177,7 +172,7 @@ class Records:
 
     def forget_takeovers(self, file_id: str, process_type: ProcessType) -> None:
         """It got somewhere: what was lost before does not count against it any more."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(
                 processes.update()
                 .where(processes.c.file_id == file_id, processes.c.process_type == process_type)
@@ -192,7 +187,7 @@ class Records:
         **values: Any,
     ) -> None:
         """Change a process that is not final. A final one stays as it is, whoever comes late."""
-        with self.engine.begin() as connection:
+        with self.writing() as connection:
             connection.execute(
                 processes.update()
                 .where(
@@ -204,12 +199,31 @@ class Records:
                 .values(updated_at=now_ms(), **values)
             )
 
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction. Raises EngineError where the database does not answer as it should."""
+        with _translated(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
     def _processes(self, query: sa.Select[Any]) -> list[Process]:
-        with self.engine.connect() as connection:
+        with self._reading() as connection:
             return [_process(row) for row in connection.execute(query)]
 
 
 _PROCESS = sa.select(processes, videos.c.client_id).join(videos)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        raise EngineError("The database does not answer; try again.") from error
 
 
 def _process(row: Any) -> Process:

@@ -25,7 +25,7 @@ class Submission:
         sha256: str,
     ) -> None:
         """When this returns, no crash of anything loses the video or its work."""
-        with self._records.engine.begin() as connection:
+        with self._records.writing() as connection:
             self._records.add(
                 connection,
                 file_id=file_id,

@@ -21,14 +21,18 @@ videos = sa.Table(
     sa.Column("created_at", sa.BigInteger, nullable=False),
     # What enhancement decides, as JSON: written by whichever process comes first, for both.
     sa.Column("plan", sa.Text),
-    sa.Column("report", sa.Text),
     sa.Index("videos_by_client", "client_id", "created_at"),
 )
 
 processes = sa.Table(
     "processes",
     metadata,
-    sa.Column("file_id", sa.String(36), sa.ForeignKey("videos.file_id", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "file_id",
+        sa.String(36),
+        sa.ForeignKey("videos.file_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
     sa.Column("process_type", sa.String(32), primary_key=True),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("progress", sa.Integer, nullable=False),

@@ -50,14 +50,11 @@ class Subscription:
         self._wake = asyncio.Event()
 
     def push(self, process: Process) -> None:
-        """A process is now in this state; what was not yet told of it is forgotten."""
-        self._newest[_key(process)] = process
-        self._wake.set()
-
-    def changed(self, process: Process) -> None:
-        """As ``push``, for what changed after this subscription was opened."""
-        if process.updated_at >= self._opened_at:
-            self.push(process)
+        """A process is now in this state; an earlier one that was not yet told is forgotten."""
+        waiting = self._newest.get(_key(process))
+        if waiting is None or waiting.updated_at <= process.updated_at:
+            self._newest[_key(process)] = process
+            self._wake.set()
 
     async def messages(self) -> AsyncIterator[Message]:
         """What to send, in order, for as long as it is asked for."""
@@ -109,15 +106,17 @@ class Hub:
         self._unread = False
         self._seen: dict[Key, Process] = {}
         self._listened_to = asyncio.Event()
+        self._opening = asyncio.Lock()
 
     @asynccontextmanager
     async def subscribe(self, client_id: str) -> AsyncIterator[Subscription]:
         """What happens to a client's videos from now on, and how its unfinished ones stand."""
-        now = await asyncio.to_thread(self._feed.now)
-        subscription = Subscription(datetime.fromtimestamp(now / 1000, UTC))
-        if not self._subscriptions:
-            self._since, self._seen = now, {}
-        self._subscriptions.setdefault(client_id, set()).add(subscription)
+        async with self._opening:
+            now = await asyncio.to_thread(self._feed.now)
+            if not self._subscriptions:
+                await self._skip_to(now)
+            subscription = Subscription(datetime.fromtimestamp(now / 1000, UTC))
+            self._subscriptions.setdefault(client_id, set()).add(subscription)
         self._listened_to.set()
         try:
             for process in await asyncio.to_thread(self._feed.unfinished, client_id):
@@ -125,6 +124,12 @@ class Hub:
             yield subscription
         finally:
             self._unsubscribe(client_id, subscription)
+
+    async def _skip_to(self, now: int) -> None:
+        """What changed while nobody listened is known, and not told."""
+        self._since = now - _OVERLAP_MS
+        missed = await asyncio.to_thread(self._feed.changed_since, self._since)
+        self._seen = {_key(process): process for process in missed}
 
     def _unsubscribe(self, client_id: str, subscription: Subscription) -> None:
         of_client = self._subscriptions[client_id]
@@ -158,7 +163,7 @@ class Hub:
                 continue
             self._seen[_key(process)] = process
             for subscription in self._subscriptions.get(process.client_id or "", ()):
-                subscription.changed(process)
+                subscription.push(process)
             self._since = max(self._since, _milliseconds(process.updated_at) - _OVERLAP_MS)
         self._seen = {
             key: process

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from reelworks.engine.executor import step
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.workshop import Workshop, enhanced_key
@@ -26,13 +24,15 @@ class Enhancement:
         """Enhance one video, from its file to its published result."""
         with reported(self._workshop.records, file_id, _TYPE):
             source, plan = step("plan", self._plan, file_id)
-            self._workshop.records.forget_takeovers(file_id, _TYPE)
             step("render", self._render, file_id, source, plan)
 
     def _plan(self, file_id: str) -> tuple[Probe, Plan]:
         tools, path = self._workshop.tools, self._workshop.source(file_id)
         source = probe(tools, path, count=True)
-        return source, planned(self._workshop, file_id, source)
+        plan = planned(self._workshop, file_id, source)
+        # Inside the step: when the workflow is run again, this is not.
+        self._workshop.records.forget_takeovers(file_id, _TYPE)
+        return source, plan
 
     def _render(self, file_id: str, source: Probe, plan: Plan) -> None:
         """Encode, verify, publish. Doing it twice publishes the same again."""
@@ -40,10 +40,7 @@ class Enhancement:
         total = source.timing.packets if source.timing else 0
         progress = Progress(workshop.records, file_id, _TYPE, total)
         with workshop.draft(f"enhanced.{plan.extension}") as draft:
-            report = enhance_to(
-                workshop.tools, workshop.source(file_id), source, plan, draft, progress
-            )
-            workshop.records.keep_report(file_id, json.dumps(report, ensure_ascii=False))
+            enhance_to(workshop.tools, workshop.source(file_id), source, plan, draft, progress)
             workshop.storage.publish(draft, enhanced_key(file_id, plan.extension))
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from reelworks.engine.executor import step
+from reelworks.errors import MediaError
 from reelworks.jobs.enhancement import planned
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.workshop import Workshop, metadata_key
@@ -28,7 +29,6 @@ class Extraction:
         """Extract the metadata of one video, from its file to its published document."""
         with reported(self._workshop.records, file_id, _TYPE):
             source, measurement = step("measure", self._measure, file_id)
-            self._workshop.records.forget_takeovers(file_id, _TYPE)
             step("describe", self._describe, file_id, source, measurement)
 
     def _measure(self, file_id: str) -> tuple[Probe, Measurement]:
@@ -36,7 +36,10 @@ class Extraction:
         source = probe(tools, path, count=True)
         total = source.timing.packets if source.timing else 0
         progress = Progress(self._workshop.records, file_id, _TYPE, total)
-        return source, measure(tools, path, source, progress)
+        measurement = measure(tools, path, source, progress)
+        # Inside the step: when the workflow is run again, this is not.
+        self._workshop.records.forget_takeovers(file_id, _TYPE)
+        return source, measurement
 
     def _describe(self, file_id: str, source: Probe, measurement: Measurement) -> None:
         workshop = self._workshop
@@ -56,5 +59,9 @@ class Extraction:
 
     def _enhancement(self, file_id: str, source: Probe) -> dict[str, Any]:
         """The plan and its reasons, whether or not the other process has come to it yet."""
-        enhancement: dict[str, Any] = json.loads(planned(self._workshop, file_id, source).to_json())
+        try:
+            plan = planned(self._workshop, file_id, source)
+        except MediaError as error:  # that process says so itself; this one has its own result
+            return {"error": str(error)}
+        enhancement: dict[str, Any] = json.loads(plan.to_json())
         return enhancement

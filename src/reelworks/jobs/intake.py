@@ -11,6 +11,9 @@ from reelworks.media.check import check
 from reelworks.media.facts import Toolbox
 from reelworks.storage.local import UPLOADS, LocalStorage
 
+# At most so much of a request is not the file: below this, only counting tells.
+_FORM_BYTES = 64 * 1024
+
 
 class Intake:
     """Receives uploads. Safe to share between threads."""
@@ -37,13 +40,14 @@ class Intake:
         """A new upload, to be written to.
 
         Args:
-            expected_bytes: how long it says it will be; None where it does not say.
+            expected_bytes: how long the request says it will be, the form around the file
+                included; None where it does not say.
 
         Raises:
             TooLarge: it is longer than the limit.
             NoSpace: there is no room for it.
         """
-        self.check_size(expected_bytes or 0)
+        self.check_size((expected_bytes or 0) - _FORM_BYTES)
         self.storage.check_room(expected_bytes or 0)
         return Upload(self)
 
@@ -93,7 +97,9 @@ class Upload:
 
     def close(self) -> None:
         """Leave nothing behind unless it was accepted."""
-        # A commit whose answer was lost may have happened all the same: the tables know.
-        if not self._accepted and not self._intake.records.known({self.file_id}):
-            self._incoming.discard()
-        self._incoming.close()
+        try:
+            # A commit whose answer was lost may have happened all the same: the tables know.
+            if not self._accepted and not self._intake.records.is_known(self.file_id):
+                self._incoming.discard()
+        finally:
+            self._incoming.close()

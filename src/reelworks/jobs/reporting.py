@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from reelworks.engine.records import Records
-from reelworks.errors import MediaError, ReelworksError
+from reelworks.errors import EngineError, MediaError, ReelworksError
 from reelworks.model import ProcessType
 
 log = logging.getLogger(__name__)
@@ -22,11 +22,14 @@ _WRITE_SECONDS = 0.2
 def reported(records: Records, file_id: str, process_type: ProcessType) -> Iterator[None]:
     """Begin a process, and complete or fail it by how the block ends.
 
-    ``WorkStopped`` passes through untouched: the process stays as it is, for another worker.
+    ``WorkStopped`` and ``EngineError`` pass through untouched: they say nothing about the video,
+    and the process stays as it is, for another worker.
     """
     records.begin(file_id, process_type)
     try:
         yield
+    except EngineError:
+        raise
     except Exception as error:
         log.exception("%s of %s failed", process_type, file_id)
         if isinstance(error, MediaError) and error.log:

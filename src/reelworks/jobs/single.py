@@ -41,6 +41,8 @@ def enhance_file(tools: Toolbox, source: Path, output: Path | None, show: Show) 
     check(tools, source)
     found = probe(tools, source, count=True)
     plan = decide(tools, source, found, name=(output or source).name)
+    if output is not None and output.exists() and output.samefile(source):
+        raise BadRequest(f"{output} is the source itself; name another file.")
     target = output or source.with_name(f"{source.stem}_enhanced.{plan.extension}")
     _require_fitting(target, plan.extension)
     total = found.timing.packets if found.timing else 0

@@ -1,7 +1,7 @@
 """Becomes another program, after making it die with its parent and yield to its betters.
 
-Run as a script with nothing but the standard library: ``python -I -S launcher.py NICENESS
-PROGRAM ARGUMENTS…``. Setting these things here, in the child after its start, is safe in a
+Run as a script with nothing but the standard library: ``python -I -S launcher.py PARENT
+NICENESS PROGRAM ARGUMENTS…``, where PARENT is the process number of who starts it. Setting these things here, in the child after its start, is safe in a
 program with threads, where code between fork and exec is not.
 """
 
@@ -14,12 +14,12 @@ from contextlib import suppress
 _PR_SET_PDEATHSIG = 1
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int) -> None:
     """Ask the kernel for SIGKILL when the parent ends. Linux only; elsewhere nothing happens."""
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:  # the parent was gone before the request was made
+    if os.getppid() != parent:  # it was gone before the request was made
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -30,8 +30,8 @@ def be_killed_first() -> None:
 
 
 if __name__ == "__main__":
-    niceness, program, *arguments = sys.argv[1:]
-    die_with_parent()
+    parent, niceness, program, *arguments = sys.argv[1:]
+    die_with_parent(int(parent))
     be_killed_first()
     os.nice(int(niceness))
     os.execv(program, [program, *arguments])

@@ -6,6 +6,7 @@ when this process is leaving, and when the caller's own code fails. It is always
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -71,7 +72,7 @@ class Children:
         """
         log.debug("starting %s", command)
         child = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(LAUNCHER), str(NICENESS), *command],
+            [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(NICENESS), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -79,8 +80,9 @@ class Children:
         )
         tail = bytearray()
         try:
-            self._watch(child, feed, tail, _Watchdog(output, stall_seconds))
-            code = child.wait()
+            watchdog = _Watchdog(output, stall_seconds)
+            self._read(child, feed, tail, watchdog)
+            code = self._wait(child, tail, watchdog)
         finally:
             _end(child)
         text = tail.decode(errors="replace").strip()
@@ -88,7 +90,7 @@ class Children:
             raise ChildFailed(_sentence(command, code, text), log=text)
         return text
 
-    def _watch(
+    def _read(
         self, child: subprocess.Popen[bytes], feed: Feed, tail: bytearray, watchdog: _Watchdog
     ) -> None:
         assert child.stdout is not None
@@ -107,9 +109,22 @@ class Children:
                     else:
                         tail += data
                         del tail[:-_LOG_BYTES]
-                if self._stopping.is_set():
-                    raise WorkStopped
-                watchdog.check(tail)
+                self._check(tail, watchdog)
+
+    def _wait(
+        self, child: subprocess.Popen[bytes], tail: bytearray, watchdog: _Watchdog
+    ) -> int:
+        """It has said all that it had to say; it may still take its time to end."""
+        while True:
+            try:
+                return child.wait(_TICK_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._check(tail, watchdog)
+
+    def _check(self, tail: bytearray, watchdog: _Watchdog) -> None:
+        if self._stopping.is_set():
+            raise WorkStopped
+        watchdog.check(tail)
 
 
 class _Watchdog:
@@ -167,6 +182,8 @@ def _widen(pipe: IO[bytes]) -> None:
 
 
 def _sentence(command: list[str], code: int, tail: str) -> str:
+    if os.strerror(errno.ENOSPC) in tail:
+        return "The worker ran out of room on its disk."
     name = Path(command[0]).name.split("-")[0]
     last = tail.splitlines()[-1] if tail else "it gave no reason"
     how = f"was killed by signal {-code}" if code < 0 else "failed"

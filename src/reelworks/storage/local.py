@@ -17,6 +17,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
 
 from reelworks.errors import NoSpace, NotFound
@@ -39,25 +40,28 @@ class LocalStorage:
         self._reserve_bytes = reserve_bytes
         for folder in (UPLOADS, _INCOMING, _SCRATCH):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
+        _sync(self.root)
 
     def path(self, key: str) -> Path:
         """Where a key's bytes are. Raises NotFound where there are none."""
-        path = self._path(key)
+        path = self.locate(key)
         if not path.is_file():
             raise NotFound("There is no such file.")
         return path
 
     def publish(self, path: Path, key: str) -> None:
         """Move a finished file of scratch under its final name, replacing what was there."""
-        target = self._path(key)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target = self.locate(key)
+        if not target.parent.is_dir():
+            target.parent.mkdir(parents=True)
+            _sync(target.parent.parent)
         _sync(path)
         path.replace(target)
         _sync(target.parent)
 
     def delete(self, key: str) -> None:
         """Remove a key's bytes; nothing happens where there are none."""
-        self._path(key).unlink(missing_ok=True)
+        self.locate(key).unlink(missing_ok=True)
 
     def incoming(self, file_id: str) -> Incoming:
         """A new upload on its way in."""
@@ -79,23 +83,25 @@ class LocalStorage:
                 "The service has no room left on its disk for this upload; try again later."
             )
 
-    def sweep(self, *, known: Callable[[set[str]], set[str]], owners: set[str]) -> None:
+    def sweep(self, *, is_known: Callable[[str], bool], owners: set[str]) -> None:
         """Remove what processes that died left behind; what live ones hold is left alone.
 
         Args:
-            known: those of some file ids whose uploads belong to a video.
+            is_known: whether the upload of a file id belongs to a video.
             owners: the workers whose scratch folders are in use.
         """
         for path in (self.root / _INCOMING).iterdir():
-            _remove_unlocked(path)
+            _remove_orphan(path, lambda _: False)
         for folder in (self.root / _SCRATCH).iterdir():
             if folder.name not in owners:
                 shutil.rmtree(folder, ignore_errors=True)
-        uploads = {path.name for path in (self.root / UPLOADS).iterdir()}
-        for name in uploads - known(uploads):
-            _remove_unlocked(self.root / UPLOADS / name)
+        for path in (self.root / UPLOADS).iterdir():
+            _remove_orphan(path, is_known)
 
-    def _path(self, key: str) -> Path:
+    def locate(self, key: str) -> Path:
+        """Where a key's bytes belong. Raises NotFound for a key that leads out of the folder."""
+        if "\0" in key:
+            raise NotFound("There is no such file.")
         path = (self.root / key).resolve()
         if not path.is_relative_to(self.root.resolve()):
             raise NotFound("There is no such file.")
@@ -111,9 +117,7 @@ class Incoming:
         self._unsynced = 0
         self.path = path
         self.size_bytes = 0
-        self._file = path.open("xb", buffering=0)
-        # Tells a sweep that somebody is still at it; gone with the process, however it ends.
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._file = _open_locked(path)
 
     @property
     def sha256(self) -> str:
@@ -130,13 +134,13 @@ class Incoming:
         self.size_bytes += len(data)
         self._unsynced += len(data)
         if self._unsynced >= _SYNC_BYTES:  # rather often and short than once and long, at the end
-            os.fdatasync(self._file.fileno())
+            os.fsync(self._file.fileno())
             self._unsynced = 0
 
     def keep(self, key: str) -> None:
         """Give it its final name; it is on the disk then. Stays locked until ``close``."""
         os.fsync(self._file.fileno())
-        target = self._storage._path(key)
+        target = self._storage.locate(key)
         self.path.rename(target)
         self.path = target
         _sync(target.parent)
@@ -150,13 +154,29 @@ class Incoming:
         self._file.close()
 
 
-def _remove_unlocked(path: Path) -> None:
+def _open_locked(path: Path) -> FileIO:
+    """A new file that a sweep leaves alone for as long as it is open.
+
+    The lock tells that somebody is still at it; it goes with the process, however that ends.
+    """
+    while True:
+        file = path.open("wb", buffering=0)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if path.exists():
+            return file
+        file.close()  # a sweep came between the opening and the lock
+
+
+def _remove_orphan(path: Path, is_known: Callable[[str], bool]) -> None:
+    """Remove a file that nobody is writing and that belongs to nothing."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:  # somebody is still writing it
             return
-        path.unlink()
+        # Asked under the lock: whoever held it may just have made the file a video's.
+        if not is_known(path.name):
+            path.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -18,12 +18,16 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("created_at", sa.BigInteger, nullable=False),
         sa.Column("plan", sa.Text),
-        sa.Column("report", sa.Text),
     )
     op.create_index("videos_by_client", "videos", ["client_id", "created_at"])
     op.create_table(
         "processes",
-        sa.Column("file_id", sa.String(36), sa.ForeignKey("videos.file_id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "file_id",
+            sa.String(36),
+            sa.ForeignKey("videos.file_id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
         sa.Column("process_type", sa.String(32), primary_key=True),
         sa.Column("status", sa.String(16), nullable=False),
         sa.Column("progress", sa.Integer, nullable=False),
