@@ -1,15 +1,54 @@
-"""Makes small clips with FFmpeg's own sources; nothing is shipped."""
+"""Makes synthetic clips with FFmpeg, each once in a session."""
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
-import imageio_ffmpeg
+from reelworks.media.facts import Toolbox
+from reelworks.media.process import Children
+from reelworks.media.tools import find_tools
 
 
-def make_clip(path: Path, *arguments: str) -> Path:
-    """Run FFmpeg with some arguments to write ``path``; returns it."""
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", *arguments]
-    subprocess.run([*command, str(path)], check=True)
+@cache
+def toolbox() -> Toolbox:
+    """The tools that media functions work with."""
+    return find_tools(None, Children())
+
+
+def make_clip(path: Path, *ffmpeg_args: str) -> Path:
+    """Make a file with FFmpeg.
+
+    Args:
+        path: where it goes; its suffix says what it becomes.
+        ffmpeg_args: everything between the program's name and the output.
+    """
+    command = [str(toolbox().ffmpeg), "-nostdin", "-v", "error", "-y", *ffmpeg_args, str(path)]
+    subprocess.run(command, check=True, timeout=120)
     return path
+
+
+@cache
+def clip(suffix: str, *ffmpeg_args: str) -> Path:
+    """The same, under a name of its own and only once in a session. Not to be changed."""
+    name = hashlib.sha256("\0".join(ffmpeg_args).encode()).hexdigest()[:16]
+    return make_clip(Path(_folder().name) / f"{name}{suffix}", *ffmpeg_args)
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="reelworks-clips-")
+
+
+def lavfi(source: str) -> tuple[str, ...]:
+    """FFmpeg's arguments for a made-up input."""
+    return ("-f", "lavfi", "-i", source)
+
+
+def plain() -> Path:
+    """One second of moving pictures with sound: 320 × 240, 25 frames a second, H.264, AAC."""
+    pictures = lavfi("testsrc=size=320x240:rate=25:duration=1")
+    return clip(".mp4", *pictures, *lavfi("sine=duration=1"), "-c:v", "libx264", "-c:a", "aac")

@@ -1,0 +1,173 @@
+"""The metadata has exactly the keys and types that the API promises."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.clips import make_clip, plain, toolbox
+
+from reelworks.errors import NotAVideo
+from reelworks.media.facts import Probe, Timing
+from reelworks.media.inspect import inspect
+from reelworks.media.measure import Measurement, measure
+from reelworks.media.metadata import bit_rate, describe, frame_rate
+from reelworks.media.probe import probe
+
+
+@cache
+def known() -> tuple[Probe, Measurement]:
+    found = probe(toolbox(), plain(), count=True)
+    return found, measure(toolbox(), plain(), found, lambda _: None)
+
+
+def described(**changes: Any) -> dict[str, Any]:
+    found, measurement = known()
+    arguments: dict[str, Any] = {
+        "file_id": "an-id",
+        "filename": "Ferien – été.mp4",
+        "size_bytes": 1000,
+        "sha256": "ab" * 32,
+        "probe": found,
+        "measurement": measurement,
+        "enhancement": None,
+    }
+    return describe(**arguments | changes)
+
+
+def test_has_the_contracts_keys_and_types() -> None:
+    found = described()
+
+    assert {key: type(value) for key, value in found.items()} == {
+        "file_id": str,
+        "filename": str,
+        "format": str,
+        "resolution": dict,
+        "fps": float,
+        "frame_count": int,
+        "duration_seconds": int,
+        "file_size_bytes": int,
+        "bit_rate": str,
+        "color_profile": dict,
+        "advanced": dict,
+    }
+    assert found["resolution"] == {"width": 320, "height": 240}
+    histograms, colour = (
+        found["color_profile"]["histograms"],
+        found["color_profile"]["average_color"],
+    )
+    assert set(histograms) == set(colour) == {"b", "g", "r"}
+    assert all(len(shares) == 256 for shares in histograms.values())
+    assert all(isinstance(share, float) for shares in histograms.values() for share in shares)
+    assert all(type(level) is int for level in colour.values())
+    json.dumps(found, allow_nan=False)
+
+
+def test_says_what_the_clip_is() -> None:
+    found = described()
+
+    assert (found["format"], found["fps"], found["frame_count"]) == ("mp4", 25.0, 25)
+    assert (found["duration_seconds"], found["file_size_bytes"]) == (1, 1000)
+    assert found["bit_rate"].isdigit()
+
+
+def test_advanced_names_the_upload_not_where_it_lies() -> None:
+    text = json.dumps(described(), ensure_ascii=False)
+
+    assert described()["advanced"]["format"]["filename"] == "Ferien – été.mp4"
+    assert str(plain().parent) not in text
+    assert plain().name not in text
+
+
+def test_advanced_holds_the_rest() -> None:
+    advanced = described(enhancement={"filters": []})["advanced"]
+
+    assert {"format", "streams", "chapters"} <= set(advanced)
+    assert advanced["sha256"] == "ab" * 32
+    assert advanced["enhancement"] == {"filters": []}
+    assert (advanced["rotation"], advanced["sample_aspect_ratio"]) == (0, "1:1")
+    assert advanced["damaged"] is None
+    assert float(advanced["duration"]) == pytest.approx(float(known()[0].duration), abs=1e-6)
+
+
+def test_resolution_is_as_displayed(tmp_path: Path) -> None:
+    turned = make_clip(
+        tmp_path / "turned.mp4", "-display_rotation", "90", "-i", str(plain()), "-c", "copy"
+    )
+
+    found = described(probe=probe(toolbox(), turned, count=True))
+
+    assert found["resolution"] == {"width": 240, "height": 320}
+    assert found["advanced"]["rotation"] == 270
+
+
+def with_timing(**changes: Any) -> Probe:
+    timing = Timing(packets=100, duration=Fraction(4), sound=True, constant=True)
+    declared = changes.pop("declared", Fraction(25))
+    found = known()[0]
+    picture = replace(found.picture, average_rate=declared)
+    return replace(found, picture=picture, timing=replace(timing, **changes))
+
+
+def test_rounded_times_snap_to_the_declared_rate() -> None:
+    ntsc = Fraction(30000, 1001)
+    rounded = with_timing(declared=ntsc, packets=120, duration=Fraction(4003, 1000))
+
+    assert frame_rate(rounded, 120) == ntsc
+
+
+def test_a_rate_that_the_header_invents_is_counted_instead() -> None:
+    assert frame_rate(with_timing(declared=Fraction(1000)), 100) == 25
+
+
+def test_a_picture_that_does_not_decode_leaves_the_rate() -> None:
+    assert frame_rate(with_timing(), 90) == 25
+
+
+def test_fields_in_packets_of_their_own_are_no_frames() -> None:
+    assert frame_rate(with_timing(packets=200), 100) == 25
+
+
+def test_one_frame_has_the_declared_rate_or_none() -> None:
+    alone = with_timing(packets=1, duration=Fraction(0), declared=None)
+
+    assert frame_rate(alone, 1) == 0
+    assert frame_rate(with_timing(packets=1, duration=Fraction(0)), 1) == 25
+
+
+def test_bit_rate_is_digits() -> None:
+    assert bit_rate(1000, Fraction(2)) == "4000"
+    assert bit_rate(1000, Fraction(3)) == "2667"
+    assert bit_rate(1000, Fraction(0)) == "0"
+
+
+def test_damage_is_told_where_ffmpeg_complained() -> None:
+    measurement = replace(known()[1], frame_count=90, complaints="error while decoding")
+
+    lost = described(probe=with_timing(), measurement=measurement)
+    merged = described(probe=with_timing(), measurement=replace(measurement, complaints=""))
+
+    assert lost["advanced"]["damaged"] == {"packets": 100, "decoded": 90}
+    assert merged["advanced"]["damaged"] is None
+
+
+def test_inspect_does_it_all_for_one_file() -> None:
+    seen: list[float] = []
+
+    found = inspect(toolbox(), plain(), seen.append)
+
+    assert (found["file_id"], found["filename"], found["frame_count"]) == ("", plain().name, 25)
+    assert len(found["advanced"]["sha256"]) == 64
+    assert seen[-1] == 1.0
+
+
+def test_inspect_refuses_what_is_no_video(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+
+    with pytest.raises(NotAVideo):
+        inspect(toolbox(), tmp_path / "a.txt", lambda _: None)

@@ -1,0 +1,190 @@
+"""Children are watched, stopped and reaped, and die with their parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.waiting import wait_for
+
+from reelworks.errors import ChildFailed, ChildHung, WorkStopped
+from reelworks.media.process import Children
+
+FOREVER = "import time; time.sleep(600)"
+TELL_PID_AND_STAY = f"import os; print(os.getpid(), flush=True); {FOREVER}"
+
+
+def python(program: str) -> list[str]:
+    return [sys.executable, "-c", program]
+
+
+class Listener:
+    """Keeps what a child wrote on standard output."""
+
+    def __init__(self) -> None:
+        self.heard = bytearray()
+        self.spoken = threading.Event()
+
+    def feed(self, data: bytes) -> bool:
+        self.heard += data
+        self.spoken.set()
+        return True
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_hands_over_standard_output_and_returns_the_log() -> None:
+    listener = Listener()
+    program = "import sys; sys.stdout.write('out' * 9); sys.stderr.write('log')"
+
+    log = Children().run(python(program), listener.feed)
+
+    assert (bytes(listener.heard), log) == (b"out" * 9, "log")
+
+
+def test_a_child_has_no_standard_input() -> None:
+    listener = Listener()
+
+    Children().run(python("import sys; print(len(sys.stdin.read()))"), listener.feed)
+
+    assert listener.heard == b"0\n"
+
+
+def test_a_nonzero_exit_is_an_error_with_its_reason() -> None:
+    program = "import sys; print('first', file=sys.stderr); sys.exit('bad luck')"
+
+    with pytest.raises(ChildFailed, match="failed: bad luck") as failed:
+        Children().run(python(program), Listener().feed)
+
+    assert failed.value.log == "first\nbad luck"
+
+
+def test_a_crash_names_the_signal() -> None:
+    with pytest.raises(ChildFailed, match="was killed by signal 11"):
+        Children().run(python("import os; os.kill(os.getpid(), 11)"), Listener().feed)
+
+
+def test_only_the_tail_of_a_long_log_is_kept() -> None:
+    program = "import sys; sys.stderr.write('x' * 5_000_000 + 'the end')"
+
+    log = Children().run(python(program), Listener().feed)
+
+    assert len(log) <= 16 * 1024
+    assert log.endswith("the end")
+
+
+def test_a_child_without_progress_is_killed() -> None:
+    listener = Listener()
+
+    with pytest.raises(ChildHung, match="made no progress"):
+        Children().run(python(TELL_PID_AND_STAY), listener.feed, stall_seconds=2)
+
+    assert not is_alive(int(listener.heard))
+
+
+def test_talk_without_progress_does_not_help() -> None:
+    program = "while True: print('still here', flush=True)"
+
+    with pytest.raises(ChildHung):
+        Children().run(python(program), lambda _: False, stall_seconds=1)
+
+
+def test_a_growing_output_file_is_progress(tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    # Twice as long as it may stand still, but never still.
+    program = (
+        "import pathlib, sys, time\n"
+        "for n in range(30):\n"
+        "    pathlib.Path(sys.argv[1]).write_text(str(n)); time.sleep(0.1)\n"
+    )
+
+    Children().run([*python(program), str(output)], lambda _: False, output=output, stall_seconds=1)
+
+    assert output.read_text() == "29"
+
+
+def test_stop_kills_the_child_and_unwinds_the_work() -> None:
+    children, listener = Children(), Listener()
+    ended: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            children.run(python(TELL_PID_AND_STAY), listener.feed)
+        except WorkStopped as stopped:
+            ended.append(stopped)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert listener.spoken.wait(20)
+    children.stop()
+    thread.join(timeout=5)
+
+    assert not thread.is_alive()
+    assert len(ended) == 1
+    assert not is_alive(int(listener.heard))
+
+
+def test_nothing_starts_after_stop() -> None:
+    children = Children()
+    children.stop()
+
+    with pytest.raises(WorkStopped):
+        children.run(python(FOREVER), Listener().feed)
+
+
+def test_an_error_of_the_callers_own_kills_the_child() -> None:
+    pids: list[int] = []
+
+    def feed(data: bytes) -> bool:
+        pids.append(int(data))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        Children().run(python(TELL_PID_AND_STAY), feed)
+
+    assert not is_alive(pids[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_a_child_dies_with_its_parent() -> None:
+    program = (
+        "import sys\n"
+        "from reelworks.media.process import Children\n"
+        "def feed(data):\n"
+        "    sys.stdout.buffer.write(data); sys.stdout.flush(); return True\n"
+        f"Children().run([sys.executable, '-c', {TELL_PID_AND_STAY!r}], feed)\n"
+    )
+    parent = subprocess.Popen(python(program), stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    try:
+        grandchild = int(parent.stdout.readline())
+        assert is_alive(grandchild)
+        os.kill(parent.pid, signal.SIGKILL)
+        wait_for(lambda: not is_alive(grandchild), "the grandchild's end")
+    finally:
+        parent.kill()
+        parent.wait()
+        parent.stdout.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone keeps such a score")
+def test_a_child_is_nicer_and_first_to_go_when_memory_runs_out() -> None:
+    listener = Listener()
+    program = "import os; print(os.nice(0), open('/proc/self/oom_score_adj').read())"
+
+    Children().run(python(program), listener.feed)
+
+    niceness, score = listener.heard.split()
+    assert int(niceness) >= 5
+    assert int(score) == 1000
