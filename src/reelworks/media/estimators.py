@@ -65,9 +65,9 @@ def spatial_flatness(plane: Plane, scale: Scale) -> float | None:
 
 
 def noise_sigma(tflat: float, bound: float) -> float:
-    """Standard deviation of the noise in levels: 1.15·tflat + 0.6, as fitted on clips with known
-    noise; nothing below a tflat of 0.2, and never more than the picture itself shows."""
-    return min(1.15 * tflat + 0.6, 1.15 * bound + 0.6) if tflat > 0.2 else tflat
+    """Standard deviation of the noise in levels: 1.09·tflat, for the 20th percentile lies 9 % under
+    the mean (fitted on added noise of 3 to 11 levels); never more than the picture itself shows."""
+    return 1.09 * min(tflat, bound)
 
 
 def _flat_noise(
