@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
 
-from reelworks.errors import NotAVideo
+from reelworks.errors import ChildFailed, NotAVideo
 from reelworks.media.check import check
 
 ADVICE = "upload a video file such as MP4, MOV, MKV or WebM."
@@ -179,19 +179,33 @@ def test_pictures_over_the_limit_are_refused_by_name(suffix: str) -> None:
     )
 
 
+def python_that(does: str, folder: Path) -> str:
+    """A program to run in Python's place, as a file would that makes libav do the same."""
+    program = folder / "python"
+    program.write_text(f"#!{sys.executable}\nimport os\n{does}\n")
+    program.chmod(0o755)
+    return str(program)
+
+
 def test_a_file_that_kills_its_reader_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A child that really dies of a signal, in place of a file that makes libav do so.
-    dying = tmp_path / "dying"
-    dying.write_text(f"#!{sys.executable}\nimport os\nos.kill(os.getpid(), 11)\n")
-    dying.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(dying))
+    dying = python_that("print('moved=0', flush=True); os.kill(os.getpid(), 11)", tmp_path)
+    monkeypatch.setattr(sys, "executable", dying)
 
     assert refusal(plain()) == (
         "The file could not be read: it is too damaged to be looked into; "
         "export it anew and upload it again."
     )
+
+
+def test_a_reader_that_cannot_start_is_our_fault_not_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", python_that("raise SystemExit(1)", tmp_path))
+
+    with pytest.raises(ChildFailed):
+        check(toolbox(), plain())
 
 
 def test_a_decoder_that_cannot_run_is_a_refusal_not_a_crash(tmp_path: Path) -> None:

@@ -41,11 +41,17 @@ def check(tools: Toolbox, path: Path) -> Probe:
     Raises:
         NotAVideo: there is no video in it that can be worked on; the sentence says what it is.
         OSError: the file itself is not there or cannot be read.
+        ChildFailed, ChildHung: no child process could be started, which is not the file's doing.
     """
     head = read_head(path)
+    signs: list[int] = []
     try:
-        packed = call(tools, "check", path=str(path), stall_seconds=_STALL_SECONDS)
+        packed = call(
+            tools, "check", path=str(path), on_progress=signs.append, stall_seconds=_STALL_SECONDS
+        )
     except (ChildFailed, ChildHung) as error:
+        if not signs:
+            raise
         log.warning("the upload check of %s did not survive it: %s", path.name, error)
         raise NotAVideo(
             f"The file could not be read: it is too damaged to be looked into; {_UPLOAD_AGAIN}"

@@ -3,7 +3,7 @@
 Run as ``python -m reelworks.media.child TASK JSON-ARGUMENTS`` by ``call``. What a stranger's file
 can do to libav, it does to this process only. On standard output it writes lines:
 
-    moved=N         a sign of life: how much is done so far
+    moved=N         a sign of life: how much is done so far; the first one says that it is ready
     result=JSON     the last line, when the task succeeded
     error=JSON      the last line, when it failed on purpose: {"kind": …, "sentence": …}
 
@@ -39,9 +39,11 @@ _SECONDS_BETWEEN_SIGNS = 0.1
 
 def main(name: str, arguments: str) -> None:
     """Do a task and write its outcome."""
-    out = _own_output()
+    out, task = _own_output(), _task(name)
+    # From here on, what goes wrong is the file's doing.
+    _write(out, "moved=0")
     try:
-        result = _task(name)(_signs(out), **json.loads(arguments))
+        result = task(_signs(out), **json.loads(arguments))
     except ReelworksError as error:
         report = {"kind": type(error).__name__, "sentence": str(error)}
         _write(out, f"error={json.dumps(report)}")
