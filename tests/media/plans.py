@@ -12,7 +12,7 @@ from reelworks.media.plan import Filter, Plan, encode_plan
 
 VIDEO = Stream(index=0, kind="video", codec="h264", default=True)
 AAC = Stream(index=1, kind="audio", codec="aac", language="eng", default=True)
-LIGHT = (Filter(name="denoise", expression="hqdn3d=1", strength=1.0, reason="For the test."),)
+LIGHT = (Filter(name="denoise", expression="fftdnoiz=sigma=1", strength=1.0, reason="A test."),)
 
 PICTURE: dict[str, Any] = {
     "index": 0,

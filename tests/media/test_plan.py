@@ -8,12 +8,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.media.plans import AAC, VIDEO, forced, picture, probe_of
 
 from reelworks.media import containers, pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.facts import Picture, Probe, Stream, Timing
 from reelworks.media.plan import NOISY, Plan, choose_filters, make_plan
-from tests.media.plans import AAC, VIDEO, forced, picture, probe_of
 
 CLEAN = Analysis(pictures=40, noise=0.5, black=5.0, white=240.0, chroma=40.0, blockiness=1.05)
 NOISE = replace(CLEAN, noise=8.0)

@@ -63,10 +63,17 @@ def _time(plan: Plan) -> list[str]:
         *("-fps_mode:v:0", "passthrough"),
         # The encoder counts in the source's ticks (or in those that the filters set); the default,
         # one over the frame rate, would move the pictures of a variable rate.
-        *("-enc_time_base:v:0", "demux" if plan.retime is None else "filter"),
+        *("-enc_time_base:v:0", _time_base(plan)),
         # A track whose first packet comes late must not fail while the others wait for it.
         *("-max_muxing_queue_size", "9999"),
     ]
+
+
+def _time_base(plan: Plan) -> str:
+    """New timestamps have their filter's ticks; planes that were taken apart have lost the
+    demuxer's, and their filter's are the same."""
+    apart = any(f.name == "pad" for f in plan.filters)
+    return "filter" if plan.retime is not None or apart else "demux"
 
 
 def _video(picture: Picture, plan: Plan) -> list[str]:
@@ -76,6 +83,8 @@ def _video(picture: Picture, plan: Plan) -> list[str]:
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,
         *_quiet(plan.encoder),
+        # The source's own tag would come along as one among many; the muxer writes what counts.
+        *(("-metadata:s:v:0", "alpha_mode=") if plan.decoder else ()),
         *_mp4_ticks(picture, plan),
     ]
 

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 Plane = NDArray[Any]
 _BLOCK = 16
+_LEAST_MOTION = 0.002
+"""Share of a picture that must move before anything is said of its fields."""
+
 _LAPLACIAN_GAIN = 6.0
 """What the 3×3 mask (1 −2 1 / −2 4 −2 / 1 −2 1) multiplies white noise by: √(1²·4+2²·4+4²)."""
 
@@ -187,6 +190,8 @@ class Weave:
         far better than any neighbour's.
         """
         near, far = sorted((self.top_first, self.bottom_first))
+        if far == 0:
+            return None
         if near > 1.5 * self.own:
             return "progressive"
         if far > 1.15 * near and near < 1.25 * self.own:
@@ -197,12 +202,15 @@ class Weave:
 def weave(before: Plane, picture: Plane, after: Plane) -> Weave:
     """Measure three consecutive pictures. Source: the measure of FFmpeg's ``idet``."""
     a, b, c = (plane[:, ::2].astype(np.float32) for plane in (before, picture, after))
+    moves = _moving(a, b, c)
+    if moves.mean() < _LEAST_MOTION:
+        return Weave(0.0, 0.0, 0.0)
     rough = {
-        (name, parity): _roughness(b, other, parity)
+        (name, parity): _roughness(b, other, parity, moves)
         for name, other in (("before", a), ("after", c))
         for parity in (0, 1)
     }
-    own = (_roughness(b, b, 0) + _roughness(b, b, 1)) / 2
+    own = (_roughness(b, b, 0, moves) + _roughness(b, b, 1, moves)) / 2
     # Top first: this picture's bottom lines are nearest to the next one's top lines, and its
     # top lines to the last one's bottom lines.
     return Weave(
@@ -212,15 +220,27 @@ def weave(before: Plane, picture: Plane, after: Plane) -> Weave:
     )
 
 
-def _roughness(picture: Plane, other: Plane, parity: int) -> float:
-    """Of ``picture`` with ``other``'s lines of this parity woven in."""
+def _moving(before: Plane, picture: Plane, after: Plane) -> NDArray[np.bool_]:
+    """The 16×16 blocks that change by far more than noise: what stands still tells nothing of
+    fields, and its texture would drown what does. Whole blocks, for the very pixels that change
+    are the ones that fit worst wherever they are put."""
+    changes = _block_means(np.minimum(np.abs(picture - before), np.abs(after - picture)))
+    blocks = changes > 0.03 * max(float(np.ptp(picture)), 1.0)
+    moving = blocks.repeat(_BLOCK, 0).repeat(_BLOCK, 1)
+    height, width = (a - b for a, b in zip(picture.shape, moving.shape, strict=True))
+    return np.pad(moving, [(0, height), (0, width)])
+
+
+def _roughness(picture: Plane, other: Plane, parity: int, moves: NDArray[np.bool_]) -> float:
+    """Of ``picture`` with ``other``'s lines of this parity woven in, where it moves."""
     start = 2 if parity == 0 else 1
     middle = other[start:-1:2]
     above, below = picture[start - 1 : -2 : 2], picture[start + 1 :: 2]
     count = min(len(middle), len(above), len(below))
-    if count == 0:
+    chosen = moves[start:-1:2][:count]
+    if not chosen.any():
         return 0.0
-    return float(np.abs(above[:count] + below[:count] - 2 * middle[:count]).mean())
+    return float(np.abs(above[:count] + below[:count] - 2 * middle[:count])[chosen].mean())
 
 
 # --- Colour ---------------------------------------------------------------------------------------

@@ -35,6 +35,9 @@ clip with known noise: the first loses by more than this, the second hardly gain
 BLOCKY = 2.0
 """Step on the 8×8 grid ÷ step off it. Clean clips have up to 1.3, drawings sometimes 1.7."""
 
+EDITING_CODECS = frozenset({"prores", "dnxhd", "cfhd", "apv"})
+"""Their faint blocks are below what the eye sees, and their makers want them as they are."""
+
 DIM = 160.0
 """White point (99.5th percentile of luma, full-scale 8-bit levels). Damaged clips had 115–180,
 clean ones mostly 193 and more, but hazy and cloudy ones as little as 171."""
@@ -258,7 +261,7 @@ def choose_filters(picture: Picture, analysis: Analysis) -> tuple[Filter, ...]:
     """
     found = (
         _deinterlace(analysis),
-        _deblock(analysis),
+        _deblock(picture, analysis),
         _denoise(picture, analysis),
         None if picture.is_hdr else _levels(picture, analysis),
     )
@@ -277,8 +280,10 @@ def _deinterlace(analysis: Analysis) -> Filter | None:
     )
 
 
-def _deblock(analysis: Analysis) -> Filter | None:
+def _deblock(picture: Picture, analysis: Analysis) -> Filter | None:
     if analysis.blockiness is None or analysis.blockiness < BLOCKY:
+        return None
+    if picture.codec in EDITING_CODECS:
         return None
     return Filter(
         name="deblock",
@@ -365,14 +370,19 @@ def _size(
     if not right and not bottom:
         return (width, height), ()
     wanted = (width + right, height + bottom)
-    return wanted, (_pad(wanted, right, bottom),)
+    return wanted, (_pad(wanted, right, bottom, format_),)
 
 
-def _pad(wanted: tuple[int, int], right: int, bottom: int) -> Filter:
+def _pad(wanted: tuple[int, int], right: int, bottom: int, format_: str) -> Filter:
+    """Repeat the last column or line of luma. Chroma of an odd size has a sample for it already,
+    which FFmpeg's own padding would cut off: so each plane is padded by itself."""
     width, height = wanted
+    smear = f"fillborders=right={right}:bottom={bottom}:mode=smear"
+    merge = f"mergeplanes=format={format_}:map0s=0:map1s=1:map2s=2"
     return Filter(
         name="pad",
-        expression=f"pad={width}:{height}:0:0,fillborders=right={right}:bottom={bottom}:mode=smear",
+        expression="extractplanes=y+u+v[y][u][v];"
+        f"[y]pad={width}:{height}:0:0,{smear}[padded];[padded][u][v]{merge}",
         strength=1.0,
         reason=f"Its odd size becomes {width}×{height}: the last line or column is repeated once, "
         "as its encoding needs even sizes.",
