@@ -16,7 +16,7 @@ from reelworks.media.verify import verify
 
 pytestmark = [pytest.mark.corpus, needs_corpus]
 
-_MOST_WORK = 30_000_000
+_MOST_WORK = 15_000_000
 """Pixels of all pictures together; larger files take too long for every run."""
 
 
