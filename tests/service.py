@@ -27,6 +27,7 @@ class RunningService:
     """``reelworks serve`` in a process group of its own."""
 
     def __init__(self, folder: Path, *flags: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
         self.log = folder / "service.log"
         self._flags = flags

@@ -105,12 +105,11 @@ class Leases:
     def lost(self) -> list[Lost]:
         """The executors whose lease has lapsed, or whose process on this host is gone."""
         with self._engine.connect() as connection:
-            now = connection.execute(sa.select(now_ms())).scalar_one()
-            rows = connection.execute(sa.select(leases)).all()
+            rows = connection.execute(sa.select(leases, now_ms().label("now"))).all()
         return [
             Lost(row.executor_id, in_good_order=row.expires_at == _ABANDONED)
             for row in rows
-            if row.expires_at < now or (row.heir is None and _executor(row).is_gone())
+            if row.expires_at < row.now or (row.heir is None and _executor(row).is_gone())
         ]
 
     def inherit(self, lost: Lost, heir: Executor) -> bool:

@@ -1,0 +1,141 @@
+"""How quickly uploads are taken, work begins, and how little an idle service costs."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+from tests.clips import make_clip
+from tests.service import RunningService
+from tests.waiting import wait_for
+
+from benchmarks import clips
+from benchmarks.measuring import Row, in_turn, ratio, run
+
+_IDLE_SECONDS = 30
+
+
+def uploads(folder: Path, size_bytes: int, runs: int) -> list[Row]:
+    """One large upload, by curl, to the service and to the tutorial's handler."""
+    small = _small(folder)
+    large = clips.large(folder / "large.mp4", small, size_bytes)
+    service = RunningService(folder / "upload")
+    tutorial = _Tutorial(folder)
+    api = psutil.Process(service.process.pid)
+    service.accepted(small)  # everything is loaded then
+    before, tutorial_before = api.memory_info().rss, tutorial.process.memory_info().rss
+    seconds = in_turn(
+        runs,
+        {
+            "service": lambda: run(_curl(large, service.url)),
+            "tutorial": lambda: run(_curl(large, tutorial.url)),
+        },
+    )
+    rise, tutorial_rise = _peak(api) - before, _peak(tutorial.process) - tutorial_before
+    service.kill()
+    tutorial.end()
+    gigabytes = size_bytes / 1e9
+    return [
+        Row(
+            f"{gigabytes:.0f} GB upload: throughput ÷ tutorial UploadFile",
+            ratio(seconds["tutorial"], seconds["service"]),
+            "≥ 0.8",
+        ),
+        Row(
+            f"{gigabytes:.0f} GB upload: rise of the API's memory (tutorial's)",
+            f"{rise / 1e6:.0f} MB ({tutorial_rise / 1e6:.0f} MB)",
+            "< 64 MB",
+        ),
+    ]
+
+
+class _Tutorial:
+    """The tutorial's handler, served."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = "http://127.0.0.1:8999"
+        command = [sys.executable, "-m", "uvicorn", "benchmarks.references:app"]
+        self._server = subprocess.Popen(
+            [*command, "--port", "8999", "--log-level", "error"],
+            cwd=Path(__file__).parents[1],
+            env={"PYTHONPATH": str(Path(__file__).parents[1]), "TMPDIR": str(folder)},
+        )
+        self.process = psutil.Process(self._server.pid)
+        wait_for(self._answers, "the tutorial's server")
+
+    def _answers(self) -> bool:
+        ended = subprocess.run(["curl", "-s", "-o", "/dev/null", self.url], check=False)
+        return ended.returncode == 0
+
+    def end(self) -> None:
+        self._server.kill()
+        self._server.wait()
+
+
+def latency(folder: Path, count: int) -> list[Row]:
+    """From the upload's answer to the message that work has begun; and the cost of idling."""
+    service = RunningService(folder / "latency")
+    small = _small(folder)
+    waits = [_start_latency(service, small, f"client-{number}") for number in range(count)]
+    idle = _idle_share(service)
+    service.stop()
+    ordered = sorted(waits)
+    return [
+        Row(
+            "from the upload's answer to «processing» on the socket",
+            f"median {statistics.median(ordered):.2f} s, 90th percentile "
+            f"{ordered[int(0.9 * len(ordered))]:.2f} s",
+            "≤ 0.3 s median",
+        ),
+        Row("idle service, all its processes", f"{idle:.1%} of a core", "< 3 %"),
+    ]
+
+
+def _start_latency(service: RunningService, clip: Path, client_id: str) -> float:
+    import json
+
+    with service.socket(client_id) as socket:
+        file_id = service.accepted(clip, client_id=client_id)
+        begin = time.perf_counter()
+        while True:
+            message = json.loads(socket.recv(timeout=30))
+            if message.get("status") == "processing":
+                wait = time.perf_counter() - begin
+                break
+    service.finished(file_id)
+    return wait
+
+
+def _idle_share(service: RunningService) -> float:
+    api = psutil.Process(service.process.pid)
+    family = [api, *api.children(recursive=True)]
+
+    def spent() -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in family)
+
+    before, begin = spent(), time.perf_counter()
+    time.sleep(_IDLE_SECONDS)  # the thing measured: doing nothing
+    return (spent() - before) / (time.perf_counter() - begin)
+
+
+def _small(folder: Path) -> Path:
+    return make_clip(
+        folder / "small.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=1"),
+        *("-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p"),
+    )
+
+
+def _curl(path: Path, url: str) -> list[str]:
+    return ["curl", "-sf", "-F", f"file=@{path}", f"{url}/upload"]
+
+
+def _peak(process: psutil.Process) -> int:
+    """The most memory that it ever had, in bytes."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
