@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import sys
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -12,7 +12,7 @@ from fastapi import FastAPI, UploadFile
 # --- The upload of the framework's tutorial: ``uvicorn benchmarks.references:app`` ----------------
 
 app = FastAPI()
-FOLDER = Path(sys.argv[-1]) if Path(sys.argv[-1]).is_dir() else Path()
+FOLDER = Path(tempfile.gettempdir())
 
 
 @app.post("/upload")

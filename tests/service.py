@@ -40,8 +40,10 @@ class RunningService:
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "reelworks", "serve", "--port", self._port]
-                + ["--data-dir", str(self.data), *self._flags],
+                [
+                    *(sys.executable, "-m", "reelworks", "serve", *self._flags),
+                    *("--port", self._port, "--data-dir", str(self.data)),
+                ],
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

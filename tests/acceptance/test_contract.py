@@ -98,7 +98,7 @@ def test_many_sockets_may_share_a_client_id(service: RunningService, clean_clip:
     with service.socket("shared") as one, service.socket("shared") as two:
         file_id = service.accepted(clean_clip, client_id="shared")
         first, second = messages_until_final(one, file_id), messages_until_final(two, file_id)
-    assert [m["type"] for m in first][0] == [m["type"] for m in second][0] == "upload_status"
+    assert first[0]["type"] == second[0]["type"] == "upload_status"
 
 
 def test_a_client_id_may_hold_anything(service: RunningService, clean_clip: Path) -> None:

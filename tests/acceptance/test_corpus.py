@@ -43,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     service = RunningService(tmp_path_factory.mktemp("corpus"))
     names = [entry["name"] for entry in manifest()]
     with ThreadPoolExecutor(4) as pool:
-        responses = dict(zip(names, pool.map(lambda n: service.upload(CORPUS / n), names)))
+        responses = dict(pool.map(lambda n: (n, service.upload(CORPUS / n)), names))
     outcomes = {
         name: Outcome(response, _statuses(service, response))
         for name, response in responses.items()

@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -34,7 +35,7 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Noisy and large enough to be under way for several seconds."""
     return make_clip(
         tmp_path_factory.mktemp("clips") / "long.mp4",
-        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=12"),
+        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=12"),
         *("-vf", "noise=alls=24:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-crf", "20"),
         *("-pix_fmt", "yuv420p"),
     )
@@ -52,7 +53,7 @@ def test_everything_killed_at_random_moments_loses_nothing(
     service: RunningService, noisy_clip: Path, pytestconfig: pytest.Config
 ) -> None:
     kills, videos = pytestconfig.getoption("kills"), pytestconfig.getoption("videos")
-    chance = random.Random(kills)  # noqa: S311
+    chance = random.Random(kills)
     whole: dict[Path, int] = {}
     with ProgressObserver(service, "observer") as observer:
         accepted = [service.accepted(noisy_clip, client_id="observer") for _ in range(videos)]
@@ -147,19 +148,23 @@ def test_killed_ffmpeg_is_tried_again(service: RunningService, long_clip: Path) 
 
 
 def test_a_client_that_goes_away_leaves_nothing(service: RunningService) -> None:
-    host, _, port = service.url.removeprefix("http://").partition(":")
-    head = (
-        b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-        b"Content-Length: 50000000\r\n\r\n--b\r\n"
-        b'Content-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
-    )
-    with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(head + b"x" * 5_000_000)
-        wait_for(lambda: service.files(), "the upload to arrive")
+    with half_an_upload(service):
+        wait_for(service.files, "the upload to arrive")
     wait_for(lambda: not service.files(), "the upload to be forgotten")
 
 
 def test_an_upload_cut_off_by_a_crash_is_swept_away(service: RunningService) -> None:
+    with half_an_upload(service):
+        wait_for(service.files, "the upload to arrive")
+        service.kill()
+    assert service.files()
+    service.start()
+    assert not service.files()
+
+
+@contextmanager
+def half_an_upload(service: RunningService) -> Iterator[None]:
+    """A connection on which a tenth of an upload has been sent."""
     host, _, port = service.url.removeprefix("http://").partition(":")
     head = (
         b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
@@ -168,11 +173,7 @@ def test_an_upload_cut_off_by_a_crash_is_swept_away(service: RunningService) -> 
     )
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(head + b"x" * 5_000_000)
-        wait_for(lambda: service.files(), "the upload to arrive")
-        service.kill()
-    assert service.files()
-    service.start()
-    assert not service.files()
+        yield
 
 
 def under_way(service: RunningService, file_id: str) -> None:

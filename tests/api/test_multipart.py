@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def read(raw: bytes, cuts: list[int] | None = None) -> list[tuple[PartBegin, byt
     parser = Parser(TYPE)
     places = [0, *sorted(cut % (len(raw) + 1) for cut in cuts or []), len(raw)]
     events: list[Event] = []
-    for begin, end in zip(places, places[1:], strict=False):
+    for begin, end in itertools.pairwise(places):
         events.extend(parser.feed(raw[begin:end]))
     parser.finish()
     return together(events)

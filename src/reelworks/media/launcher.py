@@ -1,8 +1,9 @@
 """Becomes another program, after making it die with its parent and yield to its betters.
 
-Run as a script with nothing but the standard library: ``python -I -S launcher.py PARENT
-NICENESS PROGRAM ARGUMENTS…``, where PARENT is the process number of who starts it. Setting these things here, in the child after its start, is safe in a
-program with threads, where code between fork and exec is not.
+Run as a script with nothing but the standard library: ``python -I -S launcher.py PARENT NICENESS
+PROGRAM ARGUMENTS…``, where PARENT is the process number of who starts it. Setting these things
+here, in the child after its start, is safe in a program with threads, where code between fork and
+exec is not.
 """
 
 import ctypes

@@ -111,9 +111,7 @@ class Children:
                         del tail[:-_LOG_BYTES]
                 self._check(tail, watchdog)
 
-    def _wait(
-        self, child: subprocess.Popen[bytes], tail: bytearray, watchdog: _Watchdog
-    ) -> int:
+    def _wait(self, child: subprocess.Popen[bytes], tail: bytearray, watchdog: _Watchdog) -> int:
         """It has said all that it had to say; it may still take its time to end."""
         while True:
             try:
