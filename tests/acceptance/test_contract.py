@@ -295,6 +295,14 @@ def test_health(service: RunningService) -> None:
         assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
+def test_the_page_needs_nothing_from_elsewhere(service: RunningService) -> None:
+    page = httpx.get(f"{service.url}/")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "http://" not in page.text
+    assert "https://" not in page.text
+
+
 def test_unknown_paths_and_methods_are_problems_too(service: RunningService) -> None:
     assert_problem(httpx.get(f"{service.url}/nowhere"), 404)
     assert_problem(httpx.get(f"{service.url}/upload"), 405)

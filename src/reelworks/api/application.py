@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from reelworks import __version__
-from reelworks.api import health, problems, results, socket, statuses, upload
+from reelworks.api import health, page, problems, results, socket, statuses, upload
 from reelworks.api.service import Service
 
 _DESCRIPTION = """
@@ -31,10 +31,16 @@ def create_application(service: Service) -> FastAPI:
             await hub
 
     app = FastAPI(
-        title="Reelworks", version=__version__, description=_DESCRIPTION, lifespan=lifespan
+        title="Reelworks",
+        version=__version__,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        # The framework's pages of documentation load scripts from elsewhere; ours load nothing.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.service = service
-    for module in (upload, statuses, results, socket, health):
+    for module in (upload, statuses, results, socket, health, page):
         app.include_router(module.router)
     problems.install(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
