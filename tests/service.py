@@ -33,6 +33,8 @@ class RunningService:
         self._flags = flags
         self._port = "0"
         self.url = ""
+        # One client: making one takes longer than most answers do.
+        self._http = httpx.Client(timeout=120)
         self.start()
 
     def start(self) -> None:
@@ -62,7 +64,7 @@ class RunningService:
     def is_ready(self) -> bool:
         """Whether it answers and can work."""
         try:
-            return httpx.get(f"{self.url}/healthz/ready", timeout=5).status_code == 200
+            return self._http.get(f"{self.url}/healthz/ready").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -102,7 +104,7 @@ class RunningService:
         fields = {} if client_id is None else {"client_id": client_id}
         with path.open("rb") as file:
             part = (path.name, file, content_type) if content_type else (path.name, file)
-            return httpx.post(f"{self.url}/upload", files={"file": part}, data=fields, timeout=120)
+            return self._http.post(f"{self.url}/upload", files={"file": part}, data=fields)
 
     def accepted(self, path: Path, *, client_id: str | None = None) -> str:
         """Upload a file that must be accepted; returns its file id."""
@@ -113,7 +115,7 @@ class RunningService:
 
     def status(self, process: str, file_id: str) -> dict[str, Any]:
         """One of the two status endpoints; ``process`` as in its path."""
-        response = httpx.get(f"{self.url}/internal/{process}-status/{file_id}", timeout=30)
+        response = self._http.get(f"{self.url}/internal/{process}-status/{file_id}")
         assert response.status_code == 200, response.text
         body: dict[str, Any] = response.json()
         return body
@@ -135,9 +137,8 @@ class RunningService:
 
     def metadata(self, file_id: str) -> dict[str, Any]:
         """The metadata document, over HTTP."""
-        response = httpx.get(
-            f"{self.url}/processed_videos/metadata/{file_id}_metadata.json", timeout=30
-        )
+        url = f"{self.url}/processed_videos/metadata/{file_id}_metadata.json"
+        response = self._http.get(url)
         assert response.status_code == 200, response.text
         document: dict[str, Any] = response.json()
         return document

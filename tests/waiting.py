@@ -16,5 +16,5 @@ def wait_for(question: Callable[[], T], what: str, *, seconds: float = 20.0) -> 
         answer = question()
         if answer:
             return answer
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")

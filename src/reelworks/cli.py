@@ -95,21 +95,10 @@ def serve(
     log_level: LogLevel = None,
 ) -> None:
     """Serve everything on this machine: the API, and one worker beside it."""
+    settings = read_settings(**locals())
     from reelworks.app import run_service
 
-    run_service(
-        read_settings(
-            data_dir=data_dir,
-            database_url=database_url,
-            host=host,
-            port=port,
-            max_upload=max_upload,
-            disk_reserve=disk_reserve,
-            slots=slots,
-            ffmpeg=ffmpeg,
-            log_level=log_level,
-        )
-    )
+    run_service(settings)
 
 
 @cli.command(epilog=_examples("reelworks api --host 0.0.0.0"))
@@ -124,20 +113,10 @@ def api(
     log_level: LogLevel = None,
 ) -> None:
     """Serve the API alone; workers run as processes of their own."""
+    settings = read_settings(**locals())
     from reelworks.app import run_api
 
-    run_api(
-        read_settings(
-            data_dir=data_dir,
-            database_url=database_url,
-            host=host,
-            port=port,
-            max_upload=max_upload,
-            disk_reserve=disk_reserve,
-            ffmpeg=ffmpeg,
-            log_level=log_level,
-        )
-    )
+    run_api(settings)
 
 
 @cli.command(epilog=_examples("reelworks worker", "reelworks worker --slots 4"))
@@ -150,18 +129,11 @@ def worker(
     leave_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Work through the queue until told to stop; what was begun goes on elsewhere then."""
+    flags = {"data_dir": data_dir, "database_url": database_url, "slots": slots}
+    settings = read_settings(**flags, ffmpeg=ffmpeg, log_level=log_level)
     from reelworks.app import run_worker
 
-    run_worker(
-        read_settings(
-            data_dir=data_dir,
-            database_url=database_url,
-            slots=slots,
-            ffmpeg=ffmpeg,
-            log_level=log_level,
-        ),
-        leave_with_parent=leave_with_parent,
-    )
+    run_worker(settings, leave_with_parent=leave_with_parent)
 
 
 @cli.command(

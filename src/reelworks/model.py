@@ -32,8 +32,8 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Video:
-    """One uploaded video, as it was accepted.
+class NewVideo:
+    """One uploaded video on its way into the records.
 
     Attributes:
         file_id: UUID in its canonical text form; names every file of this video.
@@ -42,7 +42,6 @@ class Video:
         source_key: where its bytes are in storage.
         size_bytes: length of the upload in bytes.
         sha256: of the upload, 64 hexadecimal digits.
-        created_at: when it was accepted; UTC.
     """
 
     file_id: str
@@ -51,6 +50,16 @@ class Video:
     source_key: str
     size_bytes: int
     sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Video(NewVideo):
+    """One video of the records.
+
+    Attributes:
+        created_at: when it was accepted; UTC.
+    """
+
     created_at: datetime
 
 

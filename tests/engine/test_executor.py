@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.tables import processes
 from reelworks.model import ProcessType, Status
+from tests.videos import new_video
 from tests.waiting import wait_for
 
 ENHANCEMENT, EXTRACTION = ProcessType.VIDEO_ENHANCEMENT, ProcessType.METADATA_EXTRACTION
@@ -72,16 +72,9 @@ def workers(engine: sa.Engine, tmp_path: Path) -> Iterator[Workers]:
 
 
 def submit(records: Records) -> str:
-    file_id = str(uuid.uuid4())
-    Submission(records, Queue(records.engine)).submit(
-        file_id=file_id,
-        client_id="me",
-        filename="clip.mp4",
-        source_key="uploads/x",
-        size_bytes=1000,
-        sha256="0" * 64,
-    )
-    return file_id
+    video = new_video()
+    Submission(records, Queue(records.engine)).submit(video)
+    return video.file_id
 
 
 def is_completed(records: Records, file_id: str) -> bool:
@@ -187,19 +180,13 @@ def test_takeovers_are_bounded(records: Records, workers: Workers) -> None:
 
 def test_a_submission_that_fails_writes_nothing(records: Records) -> None:
     file_id = submit(records)
+    again = new_video(file_id=file_id, client_id="you")
     with pytest.raises(sa.exc.IntegrityError):
-        Submission(records, Queue(records.engine)).submit(
-            file_id=file_id,
-            client_id=None,
-            filename="again.mp4",
-            source_key="uploads/y",
-            size_bytes=1,
-            sha256="0" * 64,
-        )
+        Submission(records, Queue(records.engine)).submit(again)
     with records.engine.connect() as connection:
         queued = connection.execute(sa.text("SELECT count(*) FROM workflow_status")).scalar_one()
     assert queued == 2
-    assert records.video(file_id).filename == "clip.mp4"
+    assert records.video(file_id).client_id == "me"
 
 
 def test_small_videos_go_first() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from reelworks.media import pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.facts import Picture, Probe, Stream, Timing
-from reelworks.media.plan import Filter, Plan, encode_plan
+from reelworks.media.plan import Filter, Plan
+from reelworks.media.planning import encode_plan
 
 VIDEO = Stream(index=0, kind="video", codec="h264", default=True)
 AAC = Stream(index=1, kind="audio", codec="aac", language="eng", default=True)

@@ -13,7 +13,8 @@ from reelworks.media.allowed import input_arguments
 from reelworks.media.analyse import Analysis
 from reelworks.media.command import encode_command, filter_chain
 from reelworks.media.facts import Probe, Stream, Timing
-from reelworks.media.plan import Plan, make_plan
+from reelworks.media.plan import Plan
+from reelworks.media.planning import make_plan
 
 SOURCE, TARGET, FFMPEG = Path("/in/a: b.mp4"), Path("/out/c.part"), Path("/bin/ffmpeg")
 HEAD = [

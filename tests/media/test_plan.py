@@ -13,7 +13,9 @@ from tests.media.plans import AAC, VIDEO, forced, picture, probe_of
 from reelworks.media import containers, pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.facts import Picture, Probe, Stream, Timing
-from reelworks.media.plan import NOISY, Plan, choose_filters, make_plan
+from reelworks.media.plan import Plan
+from reelworks.media.planning import make_plan
+from reelworks.media.remedies import NOISY, choose_filters
 
 CLEAN = Analysis(pictures=40, noise=0.5, black=5.0, white=240.0, chroma=40.0, blockiness=1.05)
 NOISE = replace(CLEAN, noise=8.0)

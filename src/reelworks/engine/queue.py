@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from dbos import DBOSClient
 
-from reelworks.model import ProcessType
+from reelworks.model import NewVideo, ProcessType
 
 APPLICATION = "reelworks"
 QUEUE = "processes"
@@ -19,26 +19,18 @@ class Queue:
             system_database_engine=engine, application_name=APPLICATION, lazy=True
         )
 
-    def put(
-        self,
-        connection: sa.Connection,
-        process_type: ProcessType,
-        *,
-        file_id: str,
-        client_id: str | None,
-        size_bytes: int,
-    ) -> None:
+    def put(self, connection: sa.Connection, video: NewVideo, process_type: ProcessType) -> None:
         """Queue one process of a video; it is there when the caller's transaction commits."""
         self._client.enqueue_in_transaction(
             connection,
             {
                 "workflow_name": process_type.value,
                 "queue_name": QUEUE,
-                "workflow_id": workflow_id(file_id, process_type),
-                "queue_partition_key": partition(client_id),
-                "priority": priority(size_bytes),
+                "workflow_id": workflow_id(video.file_id, process_type),
+                "queue_partition_key": partition(video.client_id),
+                "priority": priority(video.size_bytes),
             },
-            file_id,
+            video.file_id,
         )
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from reelworks.engine.database import now_ms
 from reelworks.engine.tables import processes, videos
 from reelworks.errors import EngineError, NotFound
-from reelworks.model import Process, ProcessType, Status, Video
+from reelworks.model import NewVideo, Process, ProcessType, Status, Video
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
 
@@ -25,32 +26,12 @@ class Records:
 
     # Videos
 
-    def add(
-        self,
-        connection: sa.Connection,
-        *,
-        file_id: str,
-        client_id: str | None,
-        filename: str,
-        source_key: str,
-        size_bytes: int,
-        sha256: str,
-    ) -> None:
+    def add(self, connection: sa.Connection, video: NewVideo) -> None:
         """Write a new video and its two pending processes, in the caller's transaction."""
         now = connection.execute(sa.select(now_ms())).scalar_one()
-        connection.execute(
-            videos.insert().values(
-                file_id=file_id,
-                client_id=client_id,
-                filename=filename,
-                source_key=source_key,
-                size_bytes=size_bytes,
-                sha256=sha256,
-                created_at=now,
-            )
-        )
+        connection.execute(videos.insert().values(**asdict(video), created_at=now))
         pending = {
-            "file_id": file_id,
+            "file_id": video.file_id,
             "status": Status.PENDING,
             "progress": 0,
             "created_at": now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
-from reelworks.model import ProcessType
+from reelworks.model import NewVideo, ProcessType
 
 
 class Submission:
@@ -14,32 +14,12 @@ class Submission:
         self._records = records
         self._queue = queue
 
-    def submit(
-        self,
-        *,
-        file_id: str,
-        client_id: str | None,
-        filename: str,
-        source_key: str,
-        size_bytes: int,
-        sha256: str,
-    ) -> None:
-        """When this returns, no crash of anything loses the video or its work."""
+    def submit(self, video: NewVideo) -> None:
+        """When this returns, no crash of anything loses the video or its work.
+
+        Raises EngineError where the database does not answer.
+        """
         with self._records.writing() as connection:
-            self._records.add(
-                connection,
-                file_id=file_id,
-                client_id=client_id,
-                filename=filename,
-                source_key=source_key,
-                size_bytes=size_bytes,
-                sha256=sha256,
-            )
+            self._records.add(connection, video)
             for process_type in ProcessType:
-                self._queue.put(
-                    connection,
-                    process_type,
-                    file_id=file_id,
-                    client_id=client_id,
-                    size_bytes=size_bytes,
-                )
+                self._queue.put(connection, video, process_type)

@@ -9,6 +9,7 @@ from reelworks.engine.submission import Submission
 from reelworks.errors import TooLarge
 from reelworks.media.check import check
 from reelworks.media.facts import Toolbox
+from reelworks.model import NewVideo
 from reelworks.storage.local import UPLOADS, LocalStorage
 
 # At most so much of a request is not the file: below this, only counting tells.
@@ -86,12 +87,14 @@ class Upload:
         # is found and removed at the next start.
         incoming.keep(key)
         self._intake.submission.submit(
-            file_id=self.file_id,
-            client_id=client_id,
-            filename=filename,
-            source_key=key,
-            size_bytes=incoming.size_bytes,
-            sha256=incoming.sha256,
+            NewVideo(
+                file_id=self.file_id,
+                client_id=client_id,
+                filename=filename,
+                source_key=key,
+                size_bytes=incoming.size_bytes,
+                sha256=incoming.sha256,
+            )
         )
         self._accepted = True
 

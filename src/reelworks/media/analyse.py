@@ -11,7 +11,7 @@ from reelworks.media.call import call
 from reelworks.media.facts import Probe, Toolbox
 
 if TYPE_CHECKING:
-    from reelworks.media.child import Moved
+    pass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,10 +95,3 @@ def analyse(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
         seconds=float(probe.timing.duration if probe.timing else probe.duration),
     )
     return Analysis.from_values(values)
-
-
-def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
-    """The child's side; imported late, so that the service itself never loads numpy for it."""
-    from reelworks.media.sampling import look
-
-    return asdict(look(moved, **arguments))

@@ -27,7 +27,7 @@ Moved = Callable[[int], None]
 
 # Named, not imported: a probe takes a fraction of a second and should not wait for numpy.
 TASKS = {
-    "analyse": "reelworks.media.analyse:task",
+    "analyse": "reelworks.media.sampling:task",
     "check": "reelworks.media.check:task",
     "probe": "reelworks.media.probe:task",
     "verify": "reelworks.media.verify:task",

@@ -11,7 +11,8 @@ from typing import Any
 from reelworks.media.analyse import Analysis, analyse
 from reelworks.media.encode import encode
 from reelworks.media.facts import Probe, Toolbox
-from reelworks.media.plan import Plan, make_plan
+from reelworks.media.plan import Plan
+from reelworks.media.planning import make_plan
 from reelworks.media.verify import verify
 
 Report = dict[str, Any]

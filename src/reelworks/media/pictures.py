@@ -56,7 +56,9 @@ def _bit_depth(pixels: VideoFormat | None) -> int:
 
 def _has_alpha(stream: VideoStream, pixels: VideoFormat | None) -> bool:
     # VP8 and VP9 carry it as a second stream within each packet, which only the container tells.
-    if stream.metadata.get("alpha_mode") == "1":
+    # Muxers differ in how they spell the tag.
+    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    if tags.get("alpha_mode") == "1":
         return True
     return pixels is not None and any(c.is_alpha for c in pixels.components)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -61,6 +61,11 @@ def look(
             found.add(run, full_range)
             moved(found.pictures)
     return found.analysis()
+
+
+def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
+    """The child's side of ``analyse``."""
+    return asdict(look(moved, **arguments))
 
 
 # --- Reading --------------------------------------------------------------------------------------
