@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(question: Callable[[], T], what: str, *, seconds: float = 20.0) -> T:
+def wait_for(question: Callable[[], T], what: str, *, seconds: float = 60.0) -> T:
     """The first answer that is true; fails with ``what`` when none came in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -3,29 +3,48 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from reelworks.cli import main
 from tests.clips import make_clip
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What a run of the command line left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
 def reelworks(
-    *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "reelworks", *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | (env or {}),
-        cwd=cwd,
-        timeout=120,
-    )
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> Run:
+    """Runs the command line in this process: what a person meets, without a start each time."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, env: dict[str, str] | None = None) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["reelworks", *arguments])
+        for name, value in (env or {}).items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return Ended(int(ended.value.code or 0), out, err)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -41,19 +60,28 @@ COMMANDS = ("serve", "api", "worker", "enhance", "inspect", "doctor")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help_with_examples(command: str) -> None:
+def test_every_command_has_help_with_examples(reelworks: Run, command: str) -> None:
     ended = reelworks(command, "--help")
     assert ended.returncode == 0
     assert f"reelworks {command}" in ended.stdout
     assert "Examples" in ended.stdout
 
 
-def test_no_command_shows_the_commands() -> None:
+def test_the_installed_command_is_the_same_one() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "reelworks", "version"], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.startswith("reelworks 0.")
+
+
+def test_no_command_shows_the_commands(reelworks: Run) -> None:
     shown = reelworks().stdout
     assert all(command in shown for command in COMMANDS)
 
 
-def test_enhance_writes_a_file_beside_the_source_and_says_what_it_did(clip: Path) -> None:
+def test_enhance_writes_a_file_beside_the_source_and_says_what_it_did(
+    reelworks: Run, clip: Path
+) -> None:
     ended = reelworks("enhance", str(clip))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "Wrote" in ended.stdout
@@ -62,14 +90,14 @@ def test_enhance_writes_a_file_beside_the_source_and_says_what_it_did(clip: Path
     assert not list(clip.parent.glob(".reelworks-*"))
 
 
-def test_enhance_writes_where_it_is_told(clip: Path, tmp_path: Path) -> None:
+def test_enhance_writes_where_it_is_told(reelworks: Run, clip: Path, tmp_path: Path) -> None:
     target = tmp_path / "better.mp4"
     ended = reelworks("enhance", str(clip), "-o", str(target))
     assert ended.returncode == 0, ended.stderr
     assert target.stat().st_size > 0
 
 
-def test_inspect_prints_the_metadata(clip: Path) -> None:
+def test_inspect_prints_the_metadata(reelworks: Run, clip: Path) -> None:
     ended = reelworks("inspect", str(clip))
     assert (ended.returncode, ended.stderr) == (0, "")
     document = json.loads(ended.stdout)
@@ -78,7 +106,9 @@ def test_inspect_prints_the_metadata(clip: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["enhance", "inspect"])
-def test_what_cannot_be_worked_on_is_one_plain_sentence(command: str, tmp_path: Path) -> None:
+def test_what_cannot_be_worked_on_is_one_plain_sentence(
+    reelworks: Run, command: str, tmp_path: Path
+) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("Just some words.\n" * 20)
     for path, said in (
@@ -94,46 +124,47 @@ def test_what_cannot_be_worked_on_is_one_plain_sentence(command: str, tmp_path: 
     assert {path.name for path in tmp_path.iterdir()} == {"notes.mp4"}
 
 
-def test_a_name_that_the_result_cannot_have_is_refused(clip: Path, tmp_path: Path) -> None:
+def test_a_name_that_the_result_cannot_have_is_refused(
+    reelworks: Run, clip: Path, tmp_path: Path
+) -> None:
     ended = reelworks("enhance", str(clip), "-o", str(tmp_path / "better.txt"))
     assert ended.returncode == 1
     assert "name it better." in ended.stderr
 
 
-def test_wrong_use_is_status_2() -> None:
+def test_wrong_use_is_status_2(reelworks: Run) -> None:
     assert reelworks("enhance").returncode == 2
     assert reelworks("serve", "--port", "many").returncode == 2
 
 
-def test_an_unknown_setting_is_an_error(tmp_path: Path) -> None:
-    ended = reelworks("doctor", env={"REELWORKS_DATADIR": "x"}, cwd=tmp_path)
+def test_an_unknown_setting_is_an_error(reelworks: Run, tmp_path: Path) -> None:
+    ended = reelworks("doctor", env={"REELWORKS_DATADIR": "x"})
     assert ended.returncode == 2
     assert "There is no setting REELWORKS_DATADIR" in ended.stderr
     assert "REELWORKS_DATA_DIR" in ended.stderr
 
 
-def test_a_wrong_setting_names_itself(tmp_path: Path) -> None:
-    ended = reelworks("doctor", env={"REELWORKS_PORT": "99999"}, cwd=tmp_path)
+def test_a_wrong_setting_names_itself(reelworks: Run, tmp_path: Path) -> None:
+    ended = reelworks("doctor", env={"REELWORKS_PORT": "99999"})
     assert ended.returncode == 2
     assert "REELWORKS_PORT (--port) is wrong" in ended.stderr
 
 
-def test_flags_win_over_variables_over_defaults(tmp_path: Path) -> None:
+def test_flags_win_over_variables_over_defaults(reelworks: Run, tmp_path: Path) -> None:
     variable, flag = tmp_path / "variable", tmp_path / "flag"
     env = {"REELWORKS_DATA_DIR": str(variable)}
-    assert str(variable) in reelworks("doctor", env=env, cwd=tmp_path).stdout
-    said = reelworks("doctor", "--data-dir", str(flag), env=env, cwd=tmp_path).stdout
-    assert str(flag) in said
-    assert str(tmp_path / "data") in reelworks("doctor", cwd=tmp_path).stdout
+    assert str(tmp_path / "data") in reelworks("doctor").stdout
+    assert str(variable) in reelworks("doctor", env=env).stdout
+    assert str(flag) in reelworks("doctor", "--data-dir", str(flag), env=env).stdout
 
 
-def test_doctor_finds_everything_in_order(tmp_path: Path) -> None:
+def test_doctor_finds_everything_in_order(reelworks: Run, tmp_path: Path) -> None:
     ended = reelworks("doctor", "--data-dir", str(tmp_path))
     assert ended.returncode == 0, ended.stdout
     assert all(line.startswith("ok") for line in ended.stdout.splitlines())
 
 
-def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
+def test_doctor_says_what_is_missing(reelworks: Run, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.touch()
     ended = reelworks("doctor", "--data-dir", str(blocked / "data"), "--ffmpeg", "no-such-program")
@@ -149,13 +180,17 @@ def test_doctor_says_what_is_missing(tmp_path: Path) -> None:
         ("sqlite:////nowhere/at/all.db", "does not answer"),
     ],
 )
-def test_a_database_that_cannot_be_is_a_plain_sentence(tmp_path: Path, url: str, said: str) -> None:
+def test_a_database_that_cannot_be_is_a_plain_sentence(
+    reelworks: Run, tmp_path: Path, url: str, said: str
+) -> None:
     doctor = reelworks("doctor", "--data-dir", str(tmp_path), "--database-url", url)
     assert doctor.returncode == 1
     assert said in doctor.stdout
 
 
-def test_serving_from_a_database_url_that_is_nonsense_is_a_plain_sentence(tmp_path: Path) -> None:
+def test_serving_from_a_database_url_that_is_nonsense_is_a_plain_sentence(
+    reelworks: Run, tmp_path: Path
+) -> None:
     arguments = ("--data-dir", str(tmp_path), "--port", "0", "--database-url", "nonsense")
     ended = reelworks("serve", *arguments)
     assert ended.returncode == 2
@@ -163,7 +198,7 @@ def test_serving_from_a_database_url_that_is_nonsense_is_a_plain_sentence(tmp_pa
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_enhance_never_overwrites_its_source(clip: Path) -> None:
+def test_enhance_never_overwrites_its_source(reelworks: Run, clip: Path) -> None:
     before = clip.read_bytes()
     ended = reelworks("enhance", str(clip), "-o", str(clip))
     assert ended.returncode == 1
@@ -171,7 +206,7 @@ def test_enhance_never_overwrites_its_source(clip: Path) -> None:
     assert clip.read_bytes() == before
 
 
-def test_a_port_in_use_is_a_plain_sentence(tmp_path: Path) -> None:
+def test_a_port_in_use_is_a_plain_sentence(reelworks: Run, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = reelworks("serve", "--data-dir", str(tmp_path), "--port", port)
@@ -179,7 +214,7 @@ def test_a_port_in_use_is_a_plain_sentence(tmp_path: Path) -> None:
     assert "choose another with --port" in ended.stderr
 
 
-def test_a_data_folder_that_cannot_be_is_a_plain_sentence(tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_is_a_plain_sentence(reelworks: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ended = reelworks("serve", "--data-dir", str(tmp_path / "file" / "data"), "--port", "0")
     assert ended.returncode == 2

@@ -35,4 +35,6 @@ if __name__ == "__main__":
     die_with_parent(int(parent))
     be_killed_first()
     os.nice(int(niceness))
+    # Starting a thread for each core would take longer than what is computed here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.execv(program, [program, *arguments])
