@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help install serve test check bench lock clean
+.PHONY: help install serve test check chaos bench lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,9 @@ check: $(DEV_STAMP)  ## Lint, types, and the order of the layers.
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+chaos: $(DEV_STAMP)  ## Kill everything at random, 20 times, with 10 videos under way.
+	$(BIN)/pytest -n 0 --timeout 1800 --kills 20 --videos 10 tests/acceptance/test_durability.py
 
 bench: $(DEV_STAMP)  ## Measure ratios against references run side by side; writes docs/benchmarks.md.
 	$(BIN)/python -m benchmarks

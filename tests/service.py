@@ -37,8 +37,11 @@ class RunningService:
         self._http = httpx.Client(timeout=120)
         self.start()
 
-    def start(self) -> None:
-        """Start it, on the same port as before where there was one."""
+    def start(self, *, is_ready: bool = True) -> None:
+        """Start it, on the same port as before where there was one, and wait until it is ready.
+
+        With ``is_ready`` false it must answer, and say that it is not ready.
+        """
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -53,7 +56,8 @@ class RunningService:
         said = wait_for(lambda: self._address(begin), f"the service; see {self.log}", seconds=60)
         self._port = said.rpartition(":")[2]
         self.url = f"http://127.0.0.1:{self._port}"
-        wait_for(self.is_ready, "the service to be ready", seconds=60)
+        wait_for(lambda: self._answer() is not None, "the service to answer")
+        wait_for(lambda: self.is_ready() is is_ready, f"the service's readiness to be {is_ready}")
 
     def _address(self, begin: int) -> str:
         if self.process.poll() is not None:
@@ -63,10 +67,13 @@ class RunningService:
 
     def is_ready(self) -> bool:
         """Whether it answers and can work."""
+        return self._answer() == 200
+
+    def _answer(self) -> int | None:
         try:
-            return self._http.get(f"{self.url}/healthz/ready").status_code == 200
+            return self._http.get(f"{self.url}/healthz/ready").status_code
         except httpx.TransportError:
-            return False
+            return None
 
     def kill(self) -> None:
         """SIGKILL to the API, the worker and every FFmpeg at once."""
