@@ -15,6 +15,7 @@ from pathlib import Path
 from reelworks.errors import ChildFailed
 from reelworks.media.allowed import input_arguments
 from reelworks.media.facts import Picture, Probe, Toolbox
+from reelworks.media.process import LEISURE
 
 Shares = tuple[float, ...]
 """256 shares that sum to 1, one for each value of a channel."""
@@ -91,7 +92,9 @@ def measure(
         on_progress(counter.frames)
         return True
 
-    complaints = tools.children.run(measure_command(tools, path, probe), feed)
+    # It takes what enhancement, which runs beside it and is what people wait for, leaves over.
+    command = measure_command(tools, path, probe)
+    complaints = tools.children.run(command, feed, niceness=LEISURE)
     if counter.frames == 0:
         raise ChildFailed("Not one picture of the video could be decoded.", log=complaints)
     blue, green, red = counter.shares()
