@@ -15,7 +15,6 @@ from pathlib import Path
 from reelworks.errors import ChildFailed
 from reelworks.media.allowed import input_arguments
 from reelworks.media.facts import Picture, Probe, Toolbox
-from reelworks.media.process import LEISURE
 
 Shares = tuple[float, ...]
 """256 shares that sum to 1, one for each value of a channel."""
@@ -92,9 +91,7 @@ def measure(
         on_progress(counter.frames)
         return True
 
-    # It takes what enhancement, which runs beside it and is what people wait for, leaves over.
-    command = measure_command(tools, path, probe)
-    complaints = tools.children.run(command, feed, niceness=LEISURE)
+    complaints = tools.children.run(measure_command(tools, path, probe), feed)
     if counter.frames == 0:
         raise ChildFailed("Not one picture of the video could be decoded.", log=complaints)
     blue, green, red = counter.shares()

@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 LAUNCHER = Path(__file__).with_name("launcher.py")
 STALL_SECONDS = 60.0
 NICENESS = 5
-LEISURE = 19
 _TICK_SECONDS = 0.2
 _LOG_BYTES = 16 * 1024
 _READ_BYTES = 1 << 20
@@ -55,7 +54,6 @@ class Children:
         *,
         output: Path | None = None,
         stall_seconds: float = STALL_SECONDS,
-        niceness: int = NICENESS,
     ) -> str:
         """Run a command to its end, handing what it writes on standard output to ``feed``.
 
@@ -63,7 +61,6 @@ class Children:
             command: program and arguments; never a shell's line.
             output: a file that the command writes; its growth counts as progress too.
             stall_seconds: how long it may go without progress.
-            niceness: how far it yields the processor to others, 0 to 19.
 
         Returns:
             The tail of what it wrote on standard error.
@@ -75,7 +72,7 @@ class Children:
         """
         log.debug("starting %s", command)
         child = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(niceness), *command],
+            [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(NICENESS), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
