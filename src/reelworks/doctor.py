@@ -13,7 +13,7 @@ from reelworks import __version__
 from reelworks.engine.database import open_database
 from reelworks.errors import ReelworksError, SettingsError
 from reelworks.media.facts import Toolbox
-from reelworks.media.process import Children
+from reelworks.media.process import Children, collect
 from reelworks.media.tools import find_tools
 from reelworks.settings import Settings
 
@@ -60,12 +60,7 @@ def _ffmpeg(settings: Settings) -> Iterator[Finding]:
 
 def _ask(tools: Toolbox, question: str) -> str:
     answer = bytearray()
-
-    def feed(data: bytes) -> bool:
-        answer.extend(data)
-        return True
-
-    tools.children.run([str(tools.ffmpeg), "-hide_banner", question], feed)
+    tools.children.run([str(tools.ffmpeg), "-hide_banner", question], collect(answer))
     return answer.decode(errors="replace")
 
 

@@ -16,6 +16,7 @@ from reelworks.media.allowed import MAX_PIXELS, input_arguments
 from reelworks.media.call import call
 from reelworks.media.child import Moved
 from reelworks.media.facts import Picture, Probe, Toolbox
+from reelworks.media.process import collect
 from reelworks.media.signatures import HEAD_BYTES, recognise
 
 if TYPE_CHECKING:
@@ -76,13 +77,8 @@ def _one_picture_decodes(tools: Toolbox, path: Path, index: int) -> bool:
     command += ["-map", f"0:{index}", "-frames:v", "1", "-vf", "scale=16:16"]
     command += ["-pix_fmt", "gray", "-f", "rawvideo", "-"]
     seen = bytearray()
-
-    def feed(data: bytes) -> bool:
-        seen.extend(data)
-        return True
-
     try:
-        tools.children.run(command, feed, stall_seconds=_STALL_SECONDS)
+        tools.children.run(command, collect(seen), stall_seconds=_STALL_SECONDS)
     except (ChildFailed, ChildHung) as error:
         log.info("no picture of %s decodes: %s", path.name, error)
     return bool(seen)

@@ -17,6 +17,7 @@ from reelworks.media.call import call
 from reelworks.media.child import Moved
 from reelworks.media.facts import Probe, Stream, StreamKind, Timing, Toolbox
 from reelworks.media.naming import HEAD_BYTES, container_name
+from reelworks.media.process import collect
 
 if TYPE_CHECKING:
     import av.stream
@@ -55,13 +56,8 @@ def with_ffprobe(tools: Toolbox, path: Path, probe: Probe) -> Probe:
     sections = ["-show_format", "-show_streams", "-show_chapters", "-of", "json"]
     command = [str(tools.ffprobe), "-v", "error", *sections, *input_arguments(path)]
     said = bytearray()
-
-    def feed(data: bytes) -> bool:
-        said.extend(data)
-        return True
-
     try:
-        tools.children.run(command, feed, stall_seconds=_FFPROBE_STALL_SECONDS)
+        tools.children.run(command, collect(said), stall_seconds=_FFPROBE_STALL_SECONDS)
         raw = json.loads(said.decode(errors="replace"))
     except (ChildFailed, ChildHung, json.JSONDecodeError) as error:
         # Somebody else's ffprobe may be too old for this file; what libav says is as good.

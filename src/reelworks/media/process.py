@@ -34,6 +34,16 @@ Feed = Callable[[bytes], bool]
 """Takes what the child wrote on standard output; says whether the work moved on."""
 
 
+def collect(into: bytearray) -> Feed:
+    """A feed that keeps all that the child writes, for children that write little."""
+
+    def feed(data: bytes) -> bool:
+        into.extend(data)
+        return True
+
+    return feed
+
+
 class Children:
     """The child processes of this process: starts them, watches them, and can stop them all.
 
