@@ -15,6 +15,7 @@ from reelworks.media.enhance import decide
 from reelworks.media.facts import Toolbox
 from reelworks.media.measure import measure
 from reelworks.media.metadata import describe
+from reelworks.media.options import Options
 from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
 from reelworks.media.process import Children
@@ -27,7 +28,7 @@ def enhancement(folder: Path, kind: str, clip: Path, short: Path, runs: int) -> 
     """A minute of 1080p through the service and by hand."""
     tools = find_tools(None, Children())
     found = probe(tools, clip, count=True)
-    plan = decide(tools, clip, found)
+    plan = decide(tools, clip, found, Options.of())
     assert plan.action == "encode", f"{kind}: {plan.findings}"
     command = encode_command(tools.ffmpeg, found, plan, clip, folder / f"by-hand.{plan.extension}")
     service = RunningService(folder)

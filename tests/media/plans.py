@@ -8,8 +8,10 @@ from typing import Any
 from reelworks.media import pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.facts import Picture, Probe, Stream, Timing
+from reelworks.media.options import Options
 from reelworks.media.plan import Filter, Plan
-from reelworks.media.planning import encode_plan
+from reelworks.media.planning import encode_plan, make_plan
+from reelworks.media.remedies import choose_filters
 
 VIDEO = Stream(index=0, kind="video", codec="h264", default=True)
 AAC = Stream(index=1, kind="audio", codec="aac", language="eng", default=True)
@@ -61,3 +63,13 @@ def forced(
     form = pixels.describe(probe.picture.pixel_format)
     assert form is not None
     return encode_plan(probe, form, filters, analysis or Analysis(), name)
+
+
+def plan_of(probe: Probe, analysis: Analysis, name: str, **wishes: Any) -> Plan:
+    """What ``auto`` makes of it, with single wishes over it."""
+    return make_plan(probe, analysis, name, Options.of(**wishes))
+
+
+def filters_of(pic: Picture, analysis: Analysis, **wishes: Any) -> tuple[Filter, ...]:
+    """The filters that ``auto`` chooses, with single wishes over it."""
+    return choose_filters(pic, analysis, Options.of(**wishes))

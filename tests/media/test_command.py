@@ -7,14 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from tests.media.plans import AAC, VIDEO, forced, picture, probe_of
+from tests.media.plans import AAC, VIDEO, forced, picture, plan_of, probe_of
 
 from reelworks.media.allowed import input_arguments
 from reelworks.media.analyse import Analysis
 from reelworks.media.command import encode_command, filter_chain
 from reelworks.media.facts import Probe, Stream, Timing
 from reelworks.media.plan import Plan
-from reelworks.media.planning import make_plan
 
 SOURCE, TARGET, FFMPEG = Path("/in/a: b.mp4"), Path("/out/c.part"), Path("/bin/ffmpeg")
 HEAD = [
@@ -32,7 +31,7 @@ def command(probe: Probe, plan: Plan) -> list[str]:
 
 def test_an_ordinary_mp4() -> None:
     probe = probe_of(picture(), VIDEO, AAC)
-    plan = make_plan(probe, Analysis(pictures=9, noise=10.0, white=200.0, black=0.0), "a.mp4")
+    plan = plan_of(probe, Analysis(pictures=9, noise=10.0, white=200.0, black=0.0), "a.mp4")
     assert command(probe, plan) == [
         *HEAD,
         *input_arguments(SOURCE),
@@ -125,7 +124,7 @@ def test_unsound_timestamps_are_made_anew_first(demuxer: str, chain: list[str]) 
 
 def test_fields_are_put_together_before_the_picture_is_turned() -> None:
     probe = probe_of(picture(rotation=90))
-    plan = make_plan(probe, Analysis(pictures=9, interlaced="bff"), "a.mp4")
+    plan = plan_of(probe, Analysis(pictures=9, interlaced="bff"), "a.mp4")
     assert filter_chain(probe.picture, plan) == [
         "bwdif=mode=send_frame:parity=bff:deint=all",
         "transpose=clock",

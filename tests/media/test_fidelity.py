@@ -16,6 +16,7 @@ from tests.media.plans import forced
 from reelworks.media.encode import encode
 from reelworks.media.enhance import decide, enhance_to
 from reelworks.media.facts import Probe
+from reelworks.media.options import Options
 from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
 from reelworks.media.verify import verify
@@ -64,7 +65,7 @@ def test_a_noisy_clip_is_noticed_encoded_and_reported(tmp_path: Path) -> None:
     source = clip(".mp4", *PICTURES, *SOUND, *X264, "-c:a", "aac")
     tools = toolbox()
     found = probe(tools, source, count=True)
-    plan = decide(tools, source, found)
+    plan = decide(tools, source, found, Options.of())
     seen: list[int] = []
     report = enhance_to(tools, source, found, plan, tmp_path / "out", seen.append)
     assert [f["name"] for f in report["filters"]] == ["denoise"]
@@ -76,7 +77,7 @@ def test_a_clean_clip_is_copied_byte_for_byte(tmp_path: Path) -> None:
     source = clip(".mp4", *lavfi("testsrc2=size=192x108:duration=1,format=yuv420p"), *X264)
     tools = toolbox()
     found = probe(tools, source, count=True)
-    plan = decide(tools, source, found)
+    plan = decide(tools, source, found, Options.of())
     report = enhance_to(tools, source, found, plan, tmp_path / "out", lambda _: None)
     assert report["action"] == "copy"
     assert (tmp_path / "out").read_bytes() == source.read_bytes()
@@ -160,7 +161,7 @@ def test_interlaced_and_turned_is_put_together_before_turning(tmp_path: Path) ->
     )
     tools = toolbox()
     found = probe(tools, source, count=True)
-    plan = decide(tools, source, found)
+    plan = decide(tools, source, found, Options.of())
     assert plan.filters[0].name == "deinterlace"
     assert "tff" in plan.filters[0].expression
     enhance_to(tools, source, found, plan, tmp_path / "out.mp4", lambda _: None)

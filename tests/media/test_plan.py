@@ -8,14 +8,13 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.media.plans import AAC, VIDEO, forced, picture, probe_of
+from tests.media.plans import AAC, VIDEO, filters_of, forced, picture, plan_of, probe_of
 
 from reelworks.media import containers, pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.facts import Picture, Probe, Stream, Timing
 from reelworks.media.plan import Plan
-from reelworks.media.planning import make_plan
-from reelworks.media.remedies import NOISY, choose_filters
+from reelworks.media.remedies import NOISY
 
 CLEAN = Analysis(pictures=40, noise=0.5, black=5.0, white=240.0, chroma=40.0, blockiness=1.05)
 NOISE = replace(CLEAN, noise=8.0)
@@ -26,12 +25,12 @@ def names(plan: Plan) -> list[str]:
 
 
 def test_a_clean_clip_is_copied() -> None:
-    plan = make_plan(probe_of(picture()), CLEAN, "a.mp4")
+    plan = plan_of(probe_of(picture()), CLEAN, "a.mp4")
     assert (plan.action, plan.extension, plan.filters) == ("copy", "mp4", ())
 
 
 def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
-    assert make_plan(probe_of(picture()), Analysis(), "a.mp4").action == "copy"
+    assert plan_of(probe_of(picture()), Analysis(), "a.mp4").action == "copy"
 
 
 @pytest.mark.parametrize(
@@ -50,12 +49,12 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
 def test_each_damage_gets_its_filter_in_order(
     change: dict[str, object], filters: list[str]
 ) -> None:
-    assert names(make_plan(probe_of(picture()), replace(CLEAN, **change), "a.mp4")) == filters
+    assert names(plan_of(probe_of(picture()), replace(CLEAN, **change), "a.mp4")) == filters
 
 
 def test_noise_is_met_with_its_own_strength() -> None:
     strengths = [
-        choose_filters(picture(range="pc"), replace(CLEAN, noise=s))[0].strength
+        filters_of(picture(range="pc"), replace(CLEAN, noise=s))[0].strength
         for s in (NOISY, 5.0, 10.0, 20.0, 50.0)
     ]
     assert strengths == [1.9, 5.0, 22.0, 90.0, 100.0]
@@ -63,12 +62,12 @@ def test_noise_is_met_with_its_own_strength() -> None:
 
 def test_hdr_is_never_stretched() -> None:
     dim = replace(CLEAN, white=120.0)
-    assert make_plan(probe_of(picture(transfer="smpte2084")), dim, "a.mp4").action == "copy"
+    assert plan_of(probe_of(picture(transfer="smpte2084")), dim, "a.mp4").action == "copy"
 
 
 def test_a_stretch_maps_black_and_white_where_they_belong() -> None:
     lifted = replace(CLEAN, black=60.0, white=150.0)
-    (levels,) = choose_filters(picture(range="pc"), lifted)
+    (levels,) = filters_of(picture(range="pc"), lifted)
     # (150 − 60) · 2.2 would reach white; the gain is capped.
     assert levels.strength == 2.2
     assert "(val-0)*2.2000" in levels.expression
@@ -112,24 +111,24 @@ def test_a_copy_is_called_what_it_is(container: str, name: str, extension: str) 
 def test_an_encoding_keeps_the_extension_where_its_container_can_hold_it(
     container: str, name: str, extension: str, encoder: str
 ) -> None:
-    plan = make_plan(probe_of(picture(), container=container), NOISE, name)
+    plan = plan_of(probe_of(picture(), container=container), NOISE, name)
     assert (plan.extension, plan.encoder) == (extension, encoder)
 
 
 def test_more_than_eight_bits_stay() -> None:
-    plan = make_plan(probe_of(picture(pixel_format="yuv422p10le", bit_depth=10)), NOISE, "a.mp4")
+    plan = plan_of(probe_of(picture(pixel_format="yuv422p10le", bit_depth=10)), NOISE, "a.mp4")
     assert (plan.encoder, plan.pixel_format) == ("libx265", "yuv422p10le")
 
 
 def test_what_3gp_cannot_hold_becomes_mp4() -> None:
     deep = picture(pixel_format="yuv420p10le", bit_depth=10)
-    plan = make_plan(probe_of(deep, container="3gp"), NOISE, "a.3gp")
+    plan = plan_of(probe_of(deep, container="3gp"), NOISE, "a.3gp")
     assert (plan.extension, plan.muxer) == ("mp4", "mp4")
 
 
 @pytest.mark.parametrize("form", ["xyz12le", "rgb48le", "pal8", "made-up"])
 def test_pixels_that_no_encoder_keeps_are_left_alone(form: str) -> None:
-    plan = make_plan(probe_of(picture(pixel_format=form)), NOISE, "a.mov")
+    plan = plan_of(probe_of(picture(pixel_format=form)), NOISE, "a.mov")
     assert plan.action == "copy"
     assert plan.findings[-1]
 
@@ -137,40 +136,40 @@ def test_pixels_that_no_encoder_keeps_are_left_alone(form: str) -> None:
 def test_transparency_is_kept_in_webm_and_never_lost_elsewhere() -> None:
     see_through = replace(NOISE, transparent=True)
     vp9 = picture(codec="vp9", alpha=True)
-    kept = make_plan(probe_of(vp9, container="webm"), see_through, "a.webm")
+    kept = plan_of(probe_of(vp9, container="webm"), see_through, "a.webm")
     assert (kept.pixel_format, kept.decoder) == ("yuva420p", "libvpx-vp9")
     prores = picture(codec="prores", alpha=True, pixel_format="yuva444p10le", bit_depth=10)
-    assert make_plan(probe_of(prores, container="mov"), see_through, "a.mov").action == "copy"
+    assert plan_of(probe_of(prores, container="mov"), see_through, "a.mov").action == "copy"
 
 
 def test_odd_sizes_are_kept_where_they_can_be() -> None:
     odd = {"width": 161, "height": 121}
-    padded = make_plan(probe_of(picture(**odd)), NOISE, "a.mp4")
+    padded = plan_of(probe_of(picture(**odd)), NOISE, "a.mp4")
     assert (padded.width, padded.height, names(padded)[-1]) == (162, 122, "pad")
-    whole = make_plan(probe_of(picture(**odd, pixel_format="yuv444p")), NOISE, "a.mp4")
+    whole = plan_of(probe_of(picture(**odd, pixel_format="yuv444p")), NOISE, "a.mp4")
     assert (whole.width, whole.height, names(whole)) == (161, 121, ["denoise"])
-    webm = make_plan(probe_of(picture(**odd), container="webm"), NOISE, "a.webm")
+    webm = plan_of(probe_of(picture(**odd), container="webm"), NOISE, "a.webm")
     assert (webm.width, webm.height) == (161, 121)
 
 
 def test_a_turned_picture_is_planned_upright() -> None:
-    plan = make_plan(probe_of(picture(rotation=90)), NOISE, "a.mp4")
+    plan = plan_of(probe_of(picture(rotation=90)), NOISE, "a.mp4")
     assert (plan.width, plan.height, plan.turn) == (240, 320, None)
 
 
 def test_fields_are_put_together_before_turning() -> None:
     woven = replace(CLEAN, interlaced="tff")
-    assert make_plan(probe_of(picture(rotation=270)), woven, "a.mp4").turn == ("transpose=cclock",)
+    assert plan_of(probe_of(picture(rotation=270)), woven, "a.mp4").turn == ("transpose=cclock",)
 
 
 def test_sound_is_copied_where_it_fits_and_encoded_where_not() -> None:
     voice = replace(AAC, index=2, codec="wmavoice")
-    plan = make_plan(probe_of(picture(), VIDEO, AAC, voice), NOISE, "a.mp4")
+    plan = plan_of(probe_of(picture(), VIDEO, AAC, voice), NOISE, "a.mp4")
     assert [(t.index, t.codec) for t in plan.audio] == [(1, "copy"), (2, "aac")]
 
 
 def test_sound_that_nothing_can_read_is_said_to_be_dropped() -> None:
-    plan = make_plan(probe_of(picture(), VIDEO, replace(AAC, codec="unknown")), NOISE, "a.mp4")
+    plan = plan_of(probe_of(picture(), VIDEO, replace(AAC, codec="unknown")), NOISE, "a.mp4")
     assert plan.audio == ()
     assert "sound track 1" in plan.dropped[0]
 
@@ -179,10 +178,10 @@ def test_subtitles_are_copied_converted_or_said_to_be_dropped() -> None:
     text = Stream(index=1, kind="subtitle", codec="subrip", text=True)
     bitmap = Stream(index=2, kind="subtitle", codec="dvd_subtitle")
     probe = probe_of(picture(), VIDEO, text, bitmap)
-    mp4 = make_plan(probe, NOISE, "a.mp4")
+    mp4 = plan_of(probe, NOISE, "a.mp4")
     assert [t.codec for t in mp4.subtitles] == ["mov_text"]
     assert "subtitle track 2" in mp4.dropped[0]
-    mkv = make_plan(replace(probe, container="matroska"), NOISE, "a.mkv")
+    mkv = plan_of(replace(probe, container="matroska"), NOISE, "a.mkv")
     assert [t.codec for t in mkv.subtitles] == ["copy", "copy"]
 
 
@@ -193,7 +192,7 @@ def test_what_is_left_out_is_said() -> None:
         Stream(index=3, kind="video", codec="mjpeg", attached_picture=True),
     )
     probe = probe_of(picture(), VIDEO, *extra, container="mpegts")
-    plan = make_plan(probe, replace(NOISE, dolby_vision=True), "a.ts")
+    plan = plan_of(probe, replace(NOISE, dolby_vision=True), "a.ts")
     words = " ".join(plan.dropped)
     for what in ("second video 1", "data track 2", "cover picture", "Dolby Vision"):
         assert what in words
@@ -202,11 +201,11 @@ def test_what_is_left_out_is_said() -> None:
 def test_timestamps_that_are_not_sound_are_made_good() -> None:
     unsound = Timing(packets=25, duration=Fraction(1), sound=False, constant=True)
     raw = probe_of(picture(), container="h264", demuxer="h264", timing=unsound)
-    assert (make_plan(raw, NOISE, "a.h264").retime, make_plan(raw, NOISE, "a.h264").rate) == (
+    assert (plan_of(raw, NOISE, "a.h264").retime, plan_of(raw, NOISE, "a.h264").rate) == (
         "constant",
         "25/1",
     )
-    assert make_plan(replace(raw, demuxer="mpeg"), NOISE, "a.mpg").retime == "repair"
+    assert plan_of(replace(raw, demuxer="mpeg"), NOISE, "a.mpg").retime == "repair"
 
 
 FORMATS = ["yuv420p", "yuvj420p", "yuv422p10le", "yuv444p12le", "rgb24", "bgra", "gray", "pal8"]
@@ -270,8 +269,8 @@ def probes(draw: st.DrawFn) -> Probe:
 @given(probes(), analyses, st.sampled_from(["a.mp4", "a.webm", "b", "c.avi", ".mkv", "a.3gp"]))
 @settings(max_examples=300, deadline=None)
 def test_whatever_a_clip_is_its_plan_is_valid(probe: Probe, analysis: Analysis, name: str) -> None:
-    plan = make_plan(probe, analysis, name)
-    assert plan == make_plan(probe, analysis, name)
+    plan = plan_of(probe, analysis, name)
+    assert plan == plan_of(probe, analysis, name)
     assert Plan.from_json(plan.to_json()) == plan
     assert plan.extension.isalnum()
     if plan.action == "copy":

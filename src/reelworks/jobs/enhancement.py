@@ -7,6 +7,7 @@ from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.workshop import Workshop, enhanced_key
 from reelworks.media.enhance import decide, enhance_to
 from reelworks.media.facts import Probe
+from reelworks.media.options import Options
 from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
 from reelworks.model import ProcessType
@@ -49,6 +50,8 @@ def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:
     known = workshop.records.plan(file_id)
     if known is None:
         video = workshop.records.video(file_id)
-        plan = decide(workshop.tools, workshop.source(file_id), source, name=video.filename)
+        plan = decide(
+            workshop.tools, workshop.source(file_id), source, Options.of(), name=video.filename
+        )
         known = workshop.records.keep_plan(file_id, plan.to_json())
     return Plan.from_json(known)

@@ -13,6 +13,7 @@ from reelworks.errors import BadRequest
 from reelworks.media.check import check
 from reelworks.media.enhance import Report, decide, enhance_to
 from reelworks.media.facts import Toolbox
+from reelworks.media.options import Options
 from reelworks.media.probe import probe
 
 Show = Callable[[int, int], None]
@@ -40,7 +41,7 @@ def enhance_file(tools: Toolbox, source: Path, output: Path | None, show: Show) 
     _require_file(source)
     check(tools, source)
     found = probe(tools, source, count=True)
-    plan = decide(tools, source, found, name=(output or source).name)
+    plan = decide(tools, source, found, Options.of(), name=(output or source).name)
     if output is not None and output.exists() and output.samefile(source):
         raise BadRequest(f"{output} is the source itself; name another file.")
     target = output or source.with_name(f"{source.stem}_enhanced.{plan.extension}")

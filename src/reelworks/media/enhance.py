@@ -11,6 +11,7 @@ from typing import Any
 from reelworks.media.analyse import Analysis, analyse
 from reelworks.media.encode import encode
 from reelworks.media.facts import Probe, Toolbox
+from reelworks.media.options import Options
 from reelworks.media.plan import Plan
 from reelworks.media.planning import make_plan
 from reelworks.media.verify import verify
@@ -19,14 +20,17 @@ Report = dict[str, Any]
 """What was done and why, as JSON values; shown as ``advanced.enhancement``."""
 
 
-def decide(tools: Toolbox, path: Path, probe: Probe, name: str | None = None) -> Plan:
+def decide(
+    tools: Toolbox, path: Path, probe: Probe, options: Options, name: str | None = None
+) -> Plan:
     """Look at a file and decide what is to be done with it.
 
     Args:
         probe: of the file, with its packets counted.
+        options: what is wished for.
         name: what the file was called when it was uploaded; its own name where left out.
     """
-    return make_plan(probe, look(tools, path, probe), name or path.name)
+    return make_plan(probe, look(tools, path, probe), name or path.name, options)
 
 
 def look(tools: Toolbox, path: Path, probe: Probe) -> Analysis:

@@ -9,6 +9,7 @@ from reelworks.media import containers, keeping, pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.containers import Container
 from reelworks.media.facts import Picture, Probe
+from reelworks.media.options import Options
 from reelworks.media.pixels import Pixels
 from reelworks.media.plan import Filter, Plan, Retime
 from reelworks.media.remedies import choose_filters
@@ -31,16 +32,17 @@ RAW_DEMUXERS = frozenset(
 """Streams without a container: they have no timestamps at all, only a rate."""
 
 
-def make_plan(probe: Probe, analysis: Analysis, name: str) -> Plan:
+def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> Plan:
     """What to do with a clip.
 
     Args:
         probe: what the file is.
         analysis: what its pictures show.
         name: the file's name as uploaded; its extension is kept where it can be.
+        options: what is wished for.
     """
     form = pixels.describe(probe.picture.pixel_format)
-    filters = choose_filters(probe.picture, analysis)
+    filters = choose_filters(probe.picture, analysis, options)
     if not filters:
         return copy_plan(probe, name, (*analysis.words(), "It needs nothing; it is kept as it is."))
     obstacle = _obstacle(form, probe.picture, analysis, name, probe.container)

@@ -11,6 +11,7 @@ from itertools import pairwise
 from reelworks.media import pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.facts import Picture
+from reelworks.media.options import Options
 from reelworks.media.pixels import Pixels
 from reelworks.media.plan import Filter
 
@@ -55,7 +56,7 @@ MAX_CHROMA = 70.0
 # --- Choosing ------------------------------------------------------------------------------------
 
 
-def choose_filters(picture: Picture, analysis: Analysis) -> tuple[Filter, ...]:
+def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tuple[Filter, ...]:
     """The filters that the clip needs, in the order that lets each see what it understands.
 
     Fields are put together first, as every other filter takes neighbouring lines for neighbours
