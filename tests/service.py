@@ -106,16 +106,20 @@ class RunningService:
         *,
         client_id: str | None = None,
         content_type: str | None = "application/octet-stream",
+        **wishes: str,
     ) -> httpx.Response:
-        """POST /upload; ``content_type`` None sends the part without one."""
-        fields = {} if client_id is None else {"client_id": client_id}
+        """POST /upload; ``content_type`` None sends the part without one.
+
+        ``wishes``: the fields ``preset`` and ``options``.
+        """
+        fields = wishes if client_id is None else wishes | {"client_id": client_id}
         with path.open("rb") as file:
             part = (path.name, file, content_type) if content_type else (path.name, file)
             return self._http.post(f"{self.url}/upload", files={"file": part}, data=fields)
 
-    def accepted(self, path: Path, *, client_id: str | None = None) -> str:
+    def accepted(self, path: Path, *, client_id: str | None = None, **wishes: str) -> str:
         """Upload a file that must be accepted; returns its file id."""
-        response = self.upload(path, client_id=client_id)
+        response = self.upload(path, client_id=client_id, **wishes)
         assert response.status_code == 200, response.text
         file_id: str = response.json()["file_id"]
         return file_id

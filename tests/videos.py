@@ -18,6 +18,8 @@ def new_video(*, client_id: str | None = "me", file_id: str | None = None) -> Ne
         source_key=f"uploads/{file_id}",
         size_bytes=1000,
         sha256="0" * 64,
+        preset="auto",
+        options="{}",
     )
 
 

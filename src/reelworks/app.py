@@ -82,6 +82,7 @@ def create_api(base: Base, settings: Settings) -> FastAPI:
         Submission(records, Queue(base.engine)),
         base.tools,
         max_bytes=settings.max_upload,
+        preset=settings.preset,
     )
     hub = Hub(records, DataVersion(base.engine).changed)
     return create_application(

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import inspect as inspection
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from reelworks import __version__
 from reelworks.errors import BadRequest, ReelworksError, SettingsError
+from reelworks.media.options import (
+    Options,
+    preset_description,
+    preset_names,
+    preset_options,
+)
+from reelworks.media.wishes import allowed, flag_of, read_flags
 from reelworks.settings import read_settings
 
 FAILED, WRONG_USE = 1, 2
@@ -43,6 +53,12 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_def
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")]
 MaxUpload = Annotated[
     int | None, typer.Option(help="Longest upload accepted, in bytes.", show_default="20 GB")
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="What to start from; see `reelworks presets`.", show_default="auto"
+    ),
 ]
 Slots = Annotated[
     int | None,
@@ -76,6 +92,32 @@ def _fail(sentence: str, status: int) -> None:
     sys.exit(status)
 
 
+def _with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a flag for each option; it is handed those that were used as ``wishes``."""
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        flags = {name: given.pop(name) for name in Options.model_fields}
+        command(**given, wishes={name: text for name, text in flags.items() if text is not None})
+
+    signature = inspection.signature(command, eval_str=True)
+    own = [each for each in signature.parameters.values() if each.name != "wishes"]
+    flags = [
+        inspection.Parameter(
+            name, inspection.Parameter.KEYWORD_ONLY, default=None, annotation=_flag(name)
+        )
+        for name in Options.model_fields
+    ]
+    run.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
+    return run
+
+
+def _flag(option: str) -> Any:
+    text = f"{Options.model_fields[option].description} Give {allowed(option)}."
+    flag = typer.Option(flag_of(option), metavar="VALUE", help=text, rich_help_panel="Wishes")
+    return Annotated[str | None, flag]
+
+
 def _examples(*lines: str) -> str:
     return "Examples:\n\n" + "\n\n".join(f"    {line}" for line in lines)
 
@@ -90,6 +132,7 @@ def serve(
     port: Port = None,
     max_upload: MaxUpload = None,
     disk_reserve: DiskReserve = None,
+    preset: Preset = None,
     slots: Slots = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
@@ -109,6 +152,7 @@ def api(
     port: Port = None,
     max_upload: MaxUpload = None,
     disk_reserve: DiskReserve = None,
+    preset: Preset = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
 ) -> None:
@@ -137,8 +181,13 @@ def worker(
 
 
 @cli.command(
-    epilog=_examples("reelworks enhance holiday.mov", "reelworks enhance holiday.mov -o better.mov")
+    epilog=_examples(
+        "reelworks enhance holiday.mov",
+        "reelworks enhance holiday.mov -o better.mov",
+        "reelworks enhance holiday.mov --preset vivid --denoise 1.5",
+    )
 )
+@_with_options
 def enhance(
     source: Source,
     output: Annotated[
@@ -147,15 +196,23 @@ def enhance(
             "--output", "-o", metavar="OUT", help="Where to.", show_default="IN_enhanced.…"
         ),
     ] = None,
+    preset: Preset = None,
     ffmpeg: Ffmpeg = None,
+    *,
+    wishes: dict[str, str],
 ) -> None:
     """Make a better version of one video file, without a server."""
+    settings = read_settings(preset=preset, ffmpeg=ffmpeg)
+    try:
+        options = Options.of(settings.preset, **read_flags(wishes))
+    except BadRequest as error:
+        raise SettingsError(str(error)) from error
     from reelworks.app import create_toolbox
     from reelworks.jobs.single import enhance_file
 
-    tools = create_toolbox(read_settings(ffmpeg=ffmpeg))
+    tools = create_toolbox(settings)
     with _progress("Enhancing") as show:
-        enhanced = enhance_file(tools, source, output, show)
+        enhanced = enhance_file(tools, source, output, options, show)
     for line in _summary(enhanced.report):
         typer.echo(line)
     typer.echo(f"Wrote {enhanced.path}")
@@ -175,6 +232,23 @@ def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
     with _progress("Measuring") as show:
         document = measure(tools, source, lambda share: show(round(share * 1000), 1000))
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@cli.command(epilog=_examples("reelworks presets"))
+def presets() -> None:
+    """Print the presets: what each is for, and every option of it."""
+    described = Table("preset", "what it is for")
+    for name in preset_names():
+        described.add_row(name, preset_description(name))
+    values = Table("option", *preset_names())
+    for option in Options.model_fields:
+        values.add_row(option, *(_plain(preset_options(name)[option]) for name in preset_names()))
+    Console(markup=False).print(described, values, sep="\n")
+
+
+def _plain(value: Any) -> str:
+    """An option's value as it is written: auto, 1.5, true."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @cli.command(epilog=_examples("reelworks doctor", "reelworks doctor --data-dir /srv/reelworks"))

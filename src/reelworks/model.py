@@ -42,6 +42,8 @@ class NewVideo:
         source_key: where its bytes are in storage.
         size_bytes: length of the upload in bytes.
         sha256: of the upload, 64 hexadecimal digits.
+        preset: the name of the preset that the options were made from; shown.
+        options: what was wished for, as a JSON object; what it does not name is as in ``auto``.
     """
 
     file_id: str
@@ -50,6 +52,8 @@ class NewVideo:
     source_key: str
     size_bytes: int
     sha256: str
+    preset: str
+    options: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,10 +6,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reelworks.errors import SettingsError
+from reelworks.media.options import DEFAULT_PRESET
+from reelworks.media.wishes import preset_fault
 
 PREFIX = "REELWORKS_"
 
@@ -29,6 +32,7 @@ class Settings(BaseSettings):
     disk_reserve: int = Field(
         10**9, ge=0, description="Room that uploads must leave on the disk, in bytes."
     )
+    preset: str = Field(DEFAULT_PRESET, description="Preset of uploads that name none.")
     slots: int = Field(
         os.cpu_count() or 1, gt=0, description="Processes that a worker runs side by side."
     )
@@ -36,6 +40,13 @@ class Settings(BaseSettings):
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="How much is logged."
     )
+
+    @field_validator("preset")
+    @classmethod
+    def _is_known(cls, preset: str) -> str:
+        if fault := preset_fault(preset):
+            raise PydanticCustomError("preset", "{fault}", {"fault": fault})
+        return preset
 
     @property
     def effective_database_url(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reelworks.media.options import Options
 from tests.service import PROCESSES, RunningService, messages_until_final
 
 METADATA_KEYS = {
@@ -191,6 +192,33 @@ def test_malformed_requests_are_400(service: RunningService, clean_clip: Path) -
     assert_problem(httpx.post(url, files=twice), 400, "more than one field 'client_id'")
     long = {"client_id": "x" * 300}
     assert_problem(httpx.post(url, files={"file": b"x"}, data=long), 400, "longer than 256")
+
+
+def test_wishes_decide_what_is_done(service: RunningService, noisy_clip: Path) -> None:
+    kept = service.accepted(noisy_clip, preset="none")
+    changed = service.accepted(noisy_clip, preset="vivid", options='{"denoise": 1.5, "levels": 0}')
+    service.finished(kept)
+    service.finished(changed)
+    enhancement = service.metadata(kept)["advanced"]["enhancement"]
+    assert (enhancement["preset"], enhancement["action"]) == ("none", "copy")
+    assert service.enhanced(kept).read_bytes() == noisy_clip.read_bytes()
+    enhancement = service.metadata(changed)["advanced"]["enhancement"]
+    assert (enhancement["preset"], enhancement["action"]) == ("vivid", "encode")
+    assert enhancement["options"] == Options.of("vivid", denoise=1.5, levels=0).model_dump()
+
+
+def test_wishes_that_cannot_be_are_refused_with_a_sentence_and_leave_nothing(
+    service: RunningService, clean_clip: Path
+) -> None:
+    before = service.files()
+    for wishes, said in (
+        ({"preset": "foo"}, "preset: there is no preset 'foo'; choose one of auto, vivid,"),
+        ({"options": '{"denoise": "strong"}'}, 'give "auto" or a number from 0 to 2, not "strong"'),
+        ({"options": '{"sharpness": 1}'}, "options: there is no option 'sharpness'; the options"),
+        ({"options": "denoise=1"}, "options: not a JSON object"),
+    ):
+        assert_problem(service.upload(clean_clip, **wishes), 400, said)
+    assert service.files() <= before
 
 
 def test_a_strange_name_is_kept_and_never_used_as_a_path(

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from reelworks.cli import main
+from reelworks.media.options import Options, preset_names
+from reelworks.media.wishes import flag_of
 from tests.clips import make_clip
 
 
@@ -56,7 +58,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-COMMANDS = ("serve", "api", "worker", "enhance", "inspect", "doctor")
+COMMANDS = ("serve", "api", "worker", "enhance", "inspect", "presets", "doctor")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -95,6 +97,61 @@ def test_enhance_writes_where_it_is_told(reelworks: Run, clip: Path, tmp_path: P
     ended = reelworks("enhance", str(clip), "-o", str(target))
     assert ended.returncode == 0, ended.stderr
     assert target.stat().st_size > 0
+
+
+def test_wishes_are_carried_out(reelworks: Run, clip: Path, tmp_path: Path) -> None:
+    target = tmp_path / "kept.mp4"
+    ended = reelworks("enhance", str(clip), "-o", str(target), "--preset", "none")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert target.read_bytes() == clip.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--denoise", "strong"), '--denoise: give "auto" or a number from 0 to 2, not "strong".'),
+        (("--white-balance", "3"), '--white-balance: give "auto" or a number from 0 to 2, not 3.'),
+        (("--upscale", "1.5"), "--upscale: give a whole number from 1 to 4, not 1.5."),
+        (("--stabilise", "1"), '--stabilise: give "auto", true or false, not 1.'),
+        (("--quality", ""), '--quality: give "auto", "small", "balanced" or "high", not "".'),
+        (("--levels", "NaN"), '--levels: give "auto" or a number from 0 to 2, not "NaN".'),
+        (("--preset", "foo"), "(--preset) is wrong: there is no preset 'foo'; choose one of auto,"),
+    ],
+)
+def test_a_wrong_wish_is_a_plain_sentence_that_names_the_flag(
+    reelworks: Run, clip: Path, flags: tuple[str, str], said: str
+) -> None:
+    before = set(clip.parent.iterdir())
+    ended = reelworks("enhance", str(clip), *flags)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert set(clip.parent.iterdir()) == before
+
+
+def test_every_option_has_a_flag_with_help(reelworks: Run) -> None:
+    shown = reelworks("enhance", "--help").stdout
+    assert [name for name in Options.model_fields if flag_of(name) not in shown] == []
+
+
+def test_presets_are_shown_whole_at_80_columns(reelworks: Run) -> None:
+    ended = reelworks("presets", env={"COLUMNS": "80"})
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert max(len(line) for line in ended.stdout.splitlines()) <= 80
+    assert "…" not in ended.stdout
+    for word in (*preset_names(), *Options.model_fields):
+        assert f" {word} " in ended.stdout
+    assert "│ sharpen       │ auto  │ 0.7   │" in ended.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "api"])
+def test_a_preset_that_is_not_there_cannot_be_the_default(reelworks: Run, command: str) -> None:
+    for ended in (
+        reelworks(command, "--preset", "foo"),
+        reelworks(command, env={"REELWORKS_PRESET": "foo"}),
+    ):
+        assert ended.returncode == 2
+        assert "REELWORKS_PRESET (--preset) is wrong: there is no preset 'foo'" in ended.stderr
 
 
 def test_inspect_prints_the_metadata(reelworks: Run, clip: Path) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from reelworks.engine.database import DataVersion, migrate, open_database
 from reelworks.engine.records import Records
 from reelworks.engine.tables import processes
 from reelworks.errors import NotFound
 from reelworks.model import ProcessType, Status
-from tests.videos import add_video
+from tests.videos import add_video, new_video
 
 ENHANCEMENT = ProcessType.VIDEO_ENHANCEMENT
 
@@ -126,6 +130,47 @@ def test_migrating_twice_changes_nothing(records: Records) -> None:
     file_id = add_video(records)
     migrate(records.engine)
     assert records.video(file_id).filename == "clip.mp4"
+
+
+def test_wishes_are_kept(records: Records) -> None:
+    wishing = replace(new_video(), preset="vivid", options='{"denoise": 1}')
+    with records.writing() as connection:
+        records.add(connection, wishing)
+    video = records.video(wishing.file_id)
+    assert (video.preset, video.options) == ("vivid", '{"denoise": 1}')
+
+
+def test_a_database_from_before_the_wishes_goes_on_and_counts_as_the_defaults(
+    tmp_path: Path,
+) -> None:
+    engine = open_database(f"sqlite:///{tmp_path}/reelworks.db")
+    file_id = "5f0c1b52-0000-4000-8000-3a5d2c6b7f10"
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "reelworks.engine:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO videos (file_id, filename, source_key, size_bytes, sha256, created_at)"
+            " VALUES (?, 'old.mp4', 'uploads/old', 1, '', 1)",
+            (file_id,),
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO processes"
+            " (file_id, process_type, status, progress, created_at, updated_at)"
+            " VALUES (?, 'video_enhancement', 'processing', 40, 1, 1)",
+            (file_id,),
+        )
+
+    migrate(engine)
+
+    records = Records(engine)
+    video = records.video(file_id)
+    assert (video.filename, video.preset, video.options) == ("old.mp4", "auto", "{}")
+    assert records.process(file_id, ENHANCEMENT).progress == 40
+    assert records.keep_plan(file_id, "a plan") == "a plan"
+    assert records.video(add_video(records)).filename == "clip.mp4"
+    engine.dispose()
 
 
 def test_the_migrations_make_the_tables_that_the_queries_expect(engine: sa.Engine) -> None:

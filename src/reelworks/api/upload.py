@@ -17,10 +17,11 @@ from reelworks.api.schemas import Uploaded
 from reelworks.api.service import Service, ServiceDependency
 from reelworks.errors import BadRequest, NotAVideo, ReelworksError
 from reelworks.jobs.intake import Upload
+from reelworks.media.wishes import Wishes, form_schema, read_options, read_preset
 
 router = APIRouter()
 
-MAX_CLIENT_ID_BYTES = 256
+_MAX_TEXT_BYTES = {"client_id": 256, "preset": 64, "options": 4096}
 _WRITE_BYTES = 1 << 20
 # A client that is refused while it still sends may never read why: so much is heard out first.
 _HEAR_OUT_BYTES = 64 << 20
@@ -64,12 +65,14 @@ _FORM = {
                         },
                         "client_id": {
                             "type": "string",
-                            "maxLength": MAX_CLIENT_ID_BYTES,
+                            "maxLength": _MAX_TEXT_BYTES["client_id"],
                             "description": "Who uploads it: the sockets under this id are told.",
                             "examples": ["me"],
                         },
+                        **form_schema(),
                     },
-                }
+                },
+                "encoding": {"options": {"contentType": "application/json"}},
             }
         },
     }
@@ -82,7 +85,7 @@ _FORM = {
     response_model=Uploaded,
     openapi_extra=_FORM,
     responses=problems.responses(
-        s400="The request is malformed, or the file is not a video.",
+        s400="The request is malformed or wishes for what cannot be, or the file is not a video.",
         s413="The upload is larger than the limit.",
         s500="The upload could not be saved or queued; nothing of it was kept.",
         s507="There is no room left on the disk.",
@@ -131,16 +134,20 @@ class _Form:
         self._seen: set[str] = set()
         self._upload: Upload | None = None
         self._filename = ""
-        self._client_id = b""
+        self._client_id: str | None = None
+        self._preset: str | None = None
+        self._wishes: Wishes = {}
+        self._text = bytearray()
         self._buffer = bytearray()
 
     def begin(self, part: PartBegin) -> None:
         if part.name in self._seen:
             raise BadRequest(
-                f"The form has more than one field '{part.name}'; send one video a request."
+                f"The form has more than one field '{part.name}'; send each field once."
             )
         self._seen.add(part.name)
         self._field = part.name
+        self._text = bytearray()
         if part.name != "file":
             return
         check_declared_type(part.content_type or "")
@@ -152,13 +159,15 @@ class _Form:
             self._buffer += data
             if len(self._buffer) >= _WRITE_BYTES:
                 await self._write()
-        elif self._field == "client_id":
-            self._client_id += data
-            if len(self._client_id) > MAX_CLIENT_ID_BYTES:
-                raise BadRequest(f"client_id is longer than {MAX_CLIENT_ID_BYTES} bytes.")
+        elif limit := _MAX_TEXT_BYTES.get(self._field or ""):
+            self._text += data
+            if len(self._text) > limit:
+                raise BadRequest(f"{self._field} is longer than {limit} bytes.")
 
     async def end(self) -> None:
         await self._write()
+        if self._field in _MAX_TEXT_BYTES and self._text:
+            self._take(self._field, _decoded(self._field, self._text))
         self._field = None
 
     async def accept(self) -> str:
@@ -173,7 +182,22 @@ class _Form:
             await run_in_threadpool(self._upload.close)
 
     def _accept(self, upload: Upload) -> None:
-        upload.accept(filename=self._filename, client_id=_text(self._client_id))
+        upload.accept(
+            filename=self._filename,
+            client_id=self._client_id,
+            preset=self._preset,
+            wishes=self._wishes,
+        )
+
+    def _take(self, field: str, text: str) -> None:
+        """A whole text field, read at once: what is wrong need not wait for a long file."""
+        match field:
+            case "client_id":
+                self._client_id = text
+            case "preset":
+                self._preset = read_preset(text)
+            case "options":
+                self._wishes = read_options(text)
 
     async def _write(self) -> None:
         if self._upload is not None and self._buffer:
@@ -193,11 +217,11 @@ def check_declared_type(content_type: str) -> None:
         )
 
 
-def _text(client_id: bytes) -> str | None:
+def _decoded(field: str, text: bytes | bytearray) -> str:
     try:
-        return client_id.decode() or None
+        return text.decode()
     except UnicodeDecodeError as error:
-        raise BadRequest("client_id is not UTF-8 text.") from error
+        raise BadRequest(f"{field} is not UTF-8 text.") from error
 
 
 async def _hear_out(body: AsyncIterator[bytes]) -> None:

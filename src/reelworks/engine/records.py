@@ -51,6 +51,8 @@ class Records:
             source_key=row.source_key,
             size_bytes=row.size_bytes,
             sha256=row.sha256,
+            preset=row.preset,
+            options=row.options,
             created_at=_time(row.created_at),
         )
 

@@ -19,6 +19,9 @@ videos = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
+    # What was wished for, as a JSON object; an option that is not in it is as in the preset auto.
+    sa.Column("preset", sa.Text, nullable=False, server_default="auto"),
+    sa.Column("options", sa.Text, nullable=False, server_default="{}"),
     # What enhancement decides, as JSON: written by whichever process comes first, for both.
     sa.Column("plan", sa.Text),
     sa.Index("videos_by_client", "client_id", "created_at"),

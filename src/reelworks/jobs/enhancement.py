@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from reelworks.engine.executor import step
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.workshop import Workshop, enhanced_key
@@ -10,7 +12,7 @@ from reelworks.media.facts import Probe
 from reelworks.media.options import Options
 from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
-from reelworks.model import ProcessType
+from reelworks.model import ProcessType, Video
 
 _TYPE = ProcessType.VIDEO_ENHANCEMENT
 
@@ -51,7 +53,12 @@ def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:
     if known is None:
         video = workshop.records.video(file_id)
         plan = decide(
-            workshop.tools, workshop.source(file_id), source, Options.of(), name=video.filename
+            workshop.tools, workshop.source(file_id), source, wished(video), name=video.filename
         )
         known = workshop.records.keep_plan(file_id, plan.to_json())
     return Plan.from_json(known)
+
+
+def wished(video: Video) -> Options:
+    """What was wished for; an option that was not known yet at the upload is as in ``auto``."""
+    return Options.of(**json.loads(video.options))

@@ -7,14 +7,14 @@ from typing import Any
 
 from reelworks.engine.executor import step
 from reelworks.errors import MediaError
-from reelworks.jobs.enhancement import planned
+from reelworks.jobs.enhancement import planned, wished
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.workshop import Workshop, metadata_key
 from reelworks.media.facts import Probe
 from reelworks.media.measure import Measurement, measure
 from reelworks.media.metadata import describe
 from reelworks.media.probe import probe
-from reelworks.model import ProcessType
+from reelworks.model import ProcessType, Video
 
 _TYPE = ProcessType.METADATA_EXTRACTION
 
@@ -51,17 +51,17 @@ class Extraction:
             sha256=video.sha256,
             probe=source,
             measurement=measurement,
-            enhancement=self._enhancement(file_id, source),
+            enhancement=self._enhancement(video, source),
         )
         with workshop.draft("metadata.json") as draft:
             draft.write_text(json.dumps(document, ensure_ascii=False, indent=2))
             workshop.storage.publish(draft, metadata_key(file_id))
 
-    def _enhancement(self, file_id: str, source: Probe) -> dict[str, Any]:
-        """The plan and its reasons, whether or not the other process has come to it yet."""
+    def _enhancement(self, video: Video, source: Probe) -> dict[str, Any]:
+        """The wishes, the plan and its reasons, whether or not the other process has come to it."""
+        wishes = {"preset": video.preset, "options": wished(video).model_dump()}
         try:
-            plan = planned(self._workshop, file_id, source)
+            plan = planned(self._workshop, video.file_id, source)
         except MediaError as error:  # that process says so itself; this one has its own result
-            return {"error": str(error)}
-        enhancement: dict[str, Any] = json.loads(plan.to_json())
-        return enhancement
+            return wishes | {"error": str(error)}
+        return wishes | json.loads(plan.to_json())

@@ -9,6 +9,8 @@ from reelworks.engine.submission import Submission
 from reelworks.errors import TooLarge
 from reelworks.media.check import check
 from reelworks.media.facts import Toolbox
+from reelworks.media.options import DEFAULT_PRESET, Options
+from reelworks.media.wishes import Wishes
 from reelworks.model import NewVideo
 from reelworks.storage.local import UPLOADS, LocalStorage
 
@@ -27,15 +29,18 @@ class Intake:
         tools: Toolbox,
         *,
         max_bytes: int,
+        preset: str = DEFAULT_PRESET,
     ) -> None:
         """Args:
         max_bytes: the longest upload that is accepted.
+        preset: of uploads that name none.
         """
         self.storage = storage
         self.records = records
         self.submission = submission
         self.tools = tools
         self.max_bytes = max_bytes
+        self.preset = preset
 
     def begin(self, expected_bytes: int | None) -> Upload:
         """A new upload, to be written to.
@@ -75,12 +80,17 @@ class Upload:
         self._intake.check_size(self._incoming.size_bytes + len(data))
         self._incoming.write(data)
 
-    def accept(self, *, filename: str, client_id: str | None) -> None:
+    def accept(
+        self, *, filename: str, client_id: str | None, preset: str | None, wishes: Wishes
+    ) -> None:
         """Check what came, keep it, and queue both processes. Raises NotAVideo.
 
-        When this returns the video is safe: no crash of anything loses it or its work.
+        When this returns the video is safe: no crash of anything loses it or its work. What was
+        wished for is kept complete: a preset that changes later does not change it.
         """
         incoming = self._incoming
+        preset = preset or self._intake.preset
+        options = Options.of(preset, **wishes)
         check(self._intake.tools, incoming.path)
         key = f"{UPLOADS}/{self.file_id}"
         # The bytes first: a record without its file would be a lie, a file without its record
@@ -94,6 +104,8 @@ class Upload:
                 source_key=key,
                 size_bytes=incoming.size_bytes,
                 sha256=incoming.sha256,
+                preset=preset,
+                options=options.model_dump_json(),
             )
         )
         self._accepted = True

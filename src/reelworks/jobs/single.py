@@ -28,11 +28,14 @@ class Enhanced:
     report: Report
 
 
-def enhance_file(tools: Toolbox, source: Path, output: Path | None, show: Show) -> Enhanced:
+def enhance_file(
+    tools: Toolbox, source: Path, output: Path | None, options: Options, show: Show
+) -> Enhanced:
     """Make a better version of a file.
 
     Args:
         output: where to write it; None for a name beside the source.
+        options: what is wished for.
 
     Raises:
         BadRequest: the source is not there or no video, or the result does not fit the name.
@@ -41,7 +44,7 @@ def enhance_file(tools: Toolbox, source: Path, output: Path | None, show: Show) 
     _require_file(source)
     check(tools, source)
     found = probe(tools, source, count=True)
-    plan = decide(tools, source, found, Options.of(), name=(output or source).name)
+    plan = decide(tools, source, found, options, name=(output or source).name)
     if output is not None and output.exists() and output.samefile(source):
         raise BadRequest(f"{output} is the source itself; name another file.")
     target = output or source.with_name(f"{source.stem}_enhanced.{plan.extension}")
