@@ -35,7 +35,7 @@ def noisy() -> Path:
 def submitted(workshop: Workshop, preset: str, options: str) -> str:
     """A video in the records with its file; returns its file id."""
     video = replace(new_video(), preset=preset, options=options)
-    shutil.copyfile(noisy(), workshop.storage.path(video.source_key))
+    shutil.copyfile(noisy(), workshop.storage.locate(video.source_key))
     with workshop.records.writing() as connection:
         workshop.records.add(connection, video)
     return video.file_id

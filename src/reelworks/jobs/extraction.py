@@ -59,9 +59,9 @@ class Extraction:
 
     def _enhancement(self, video: Video, source: Probe) -> dict[str, Any]:
         """The wishes, the plan and its reasons, whether or not the other process has come to it."""
-        wishes = {"preset": video.preset, "options": wished(video).model_dump()}
+        wishes: dict[str, Any] = {"preset": video.preset, "options": wished(video).model_dump()}
         try:
             plan = planned(self._workshop, video.file_id, source)
         except MediaError as error:  # that process says so itself; this one has its own result
-            return wishes | {"error": str(error)}
-        return wishes | json.loads(plan.to_json())
+            return {**wishes, "error": str(error)}
+        return {**wishes, **json.loads(plan.to_json())}
