@@ -62,7 +62,7 @@ def forced(
     """The plan that encodes the clip, whether it needs it or not."""
     form = pixels.describe(probe.picture.pixel_format)
     assert form is not None
-    return encode_plan(probe, form, filters, analysis or Analysis(), name)
+    return encode_plan(probe, form, filters, analysis or Analysis(), name, Options.of())
 
 
 def plan_of(probe: Probe, analysis: Analysis, name: str, **wishes: Any) -> Plan:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reelworks.media.call import call
 from reelworks.media.facts import Probe, Toolbox
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,26 +19,36 @@ class Analysis:
 
     Attributes:
         pictures: how many were looked at.
-        noise: standard deviation of the noise, in levels.
+        noise: standard deviation of the finest noise.
+        coarseness: how much stronger noise is at half the size; 1 for white noise, about 2 for
+            noise that compression has smoothed.
         black, white: 0.5th and 99.5th percentile of luma over the whole clip.
         chroma: 99th percentile of the distance from grey, in 8-bit levels.
         blockiness: strength of the 8×8 grid; 1 is none.
-        blur: how much of the edges is their finest detail; 1 is sharp.
+        quantiser: median step with which the encoder rounded, in levels; None where the decoder
+            does not tell.
+        sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
         interlaced: "tff" or "bff" where pictures are woven from two fields.
-        cast: the light's colour by grey-world, shades-of-grey and grey-edge, as (r, g, b).
+        cast: the light's colour by four estimates, as (ln red ÷ green, ln blue ÷ green).
+        flicker: how much the mean of luma jumps from picture to picture.
+        shake: how much the camera jerks, as a share of the width.
         transparent: whether any pixel lets something through.
         dolby_vision: whether Dolby Vision's own data comes with the pictures.
     """
 
     pictures: int = 0
     noise: float | None = None
+    coarseness: float = 1.0
     black: float | None = None
     white: float | None = None
     chroma: float | None = None
     blockiness: float | None = None
-    blur: float | None = None
+    quantiser: float | None = None
+    sharpness: float | None = None
     interlaced: str | None = None
-    cast: tuple[tuple[float, float, float], ...] | None = None
+    cast: tuple[tuple[float, float], ...] | None = None
+    flicker: float = 0.0
+    shake: float = 0.0
     transparent: bool = False
     dolby_vision: bool = False
 
@@ -68,7 +75,8 @@ class Analysis:
         if self.noise is not None:
             seen.append(f"Noise: about {self.noise:.1f} of 255 levels.")
         if self.black is not None and self.white is not None:
-            seen.append(f"Brightness: from {self.black:.0f} to {self.white:.0f} of 255.")
+            black, white = max(0.0, self.black), min(255.0, self.white)
+            seen.append(f"Brightness: from {black:.0f} to {white:.0f} of 255.")
         if self.interlaced:
             seen.append("Its pictures are interlaced.")
         return tuple(seen)
@@ -91,6 +99,7 @@ def analyse(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
         if picture.alpha
         else None,
         full_range=picture.range == "pc",
+        matrix=picture.working_matrix,
         packets=probe.timing.packets if probe.timing else 0,
         seconds=float(probe.timing.duration if probe.timing else probe.duration),
     )

@@ -23,8 +23,8 @@ class Container:
     Attributes:
         name: as in ``Probe.container``.
         muxer: libav's name of the muxer.
-        video: encoder for ordinary pictures: 8 bits, 4:2:0.
-        deep_video: encoder for more than 8 bits; None where it holds no such thing.
+        codecs: what its video may be in, the usual one first.
+        deep_codec: the usual one for more than 8 bits; None where it holds no such thing.
         chroma: the chroma formats its video may have.
         audio: codecs that it takes as they are.
         audio_fallback: encoder for any other sound.
@@ -39,8 +39,8 @@ class Container:
 
     name: str
     muxer: str
-    video: str = "libx264"
-    deep_video: str | None = "libx265"
+    codecs: tuple[str, ...] = ("h264", "hevc")
+    deep_codec: str | None = "hevc"
     chroma: tuple[str, ...] = ("420", "422", "444")
     audio: frozenset[str]
     audio_fallback: str = "aac"
@@ -56,6 +56,7 @@ class Container:
 MP4 = Container(
     name="mp4",
     muxer="mp4",
+    codecs=("h264", "hevc", "av1", "vp9"),
     audio=_COMMON_AUDIO | {"dts", "truehd"},
     subtitles=frozenset({"mov_text"}),
     text_subtitles="mov_text",
@@ -75,7 +76,8 @@ MOV = Container(
 THREE_GP = Container(
     name="3gp",
     muxer="3gp",
-    deep_video=None,
+    codecs=("h264",),
+    deep_codec=None,
     chroma=("420",),
     audio=frozenset({"aac"}),
     subtitles=frozenset({"mov_text"}),
@@ -84,7 +86,8 @@ THREE_GP = Container(
 THREE_G2 = Container(
     name="3g2",
     muxer="3g2",
-    deep_video=None,
+    codecs=("h264",),
+    deep_codec=None,
     chroma=("420",),
     audio=frozenset({"aac"}),
     subtitles=frozenset({"mov_text"}),
@@ -93,6 +96,7 @@ THREE_G2 = Container(
 MATROSKA = Container(
     name="matroska",
     muxer="matroska",
+    codecs=("h264", "hevc", "av1", "vp9"),
     audio=_COMMON_AUDIO
     | _PCM
     | {"vorbis", "dts", "truehd", "mlp", "mp1", "wavpack", "tta", "wmav1", "wmav2", "pcm_f32le"},
@@ -118,8 +122,8 @@ MATROSKA = Container(
 WEBM = Container(
     name="webm",
     muxer="webm",
-    video="libvpx-vp9",
-    deep_video="libvpx-vp9",
+    codecs=("vp9", "av1"),
+    deep_codec="vp9",
     audio=frozenset({"opus", "vorbis"}),
     audio_fallback="libopus",
     subtitles=frozenset({"webvtt"}),
@@ -136,7 +140,8 @@ MPEGTS = Container(
 FLV = Container(
     name="flv",
     muxer="flv",
-    deep_video=None,
+    codecs=("h264",),
+    deep_codec=None,
     chroma=("420",),
     audio=frozenset({"aac", "mp3"}),
     max_audio=1,

@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 
 Plane = NDArray[Any]
 _BLOCK = 16
-_LEAST_MOTION = 0.002
-"""Share of a picture that must move before anything is said of its fields."""
-
 _LAPLACIAN_GAIN = 6.0
 """What the 3×3 mask (1 −2 1 / −2 4 −2 / 1 −2 1) multiplies white noise by: √(1²·4+2²·4+4²)."""
 
@@ -48,34 +45,77 @@ class Scale:
 # --- Noise ----------------------------------------------------------------------------------------
 
 
-def temporal_flatness(first: Plane, second: Plane, scale: Scale) -> float | None:
-    """ "tflat": what changes between two consecutive pictures where nothing moves.
+@dataclass(frozen=True, slots=True)
+class Flatness:
+    """What two consecutive pictures show where they show least, in full-scale levels.
 
-    Difference of the two → 3×3 Laplacian, which takes out slow changes of light → root mean
-    square per 16×16 block ÷ (6·√2) → 20th percentile over the blocks that are neither black nor
-    clipped. In full-scale levels; about the noise's sigma. None where no block is usable.
+    Root mean square per 16×16 block after a 3×3 Laplacian, ÷ what that makes of white noise of one
+    level; then the 20th percentile over the blocks that are neither black nor clipped. Of white
+    noise all four read about sigma ÷ 1.09.
 
-    Source: Immerkær's mask (1996) on the temporal difference; percentile as measured for this
-    project.
+    Attributes:
+        temporal: of the difference of the two: what changes where nothing moves.
+        spatial: of one picture: never less than the noise, but texture adds to it.
+        coarse_temporal, coarse_spatial: the same of pictures at half the size. Compression takes
+            the finest part of noise away first, and this part last.
     """
-    difference = first.astype(np.float32) - second.astype(np.float32)
-    return _flat_noise(difference, _usable(first, scale), 2.0**0.5 * scale.step())
+
+    temporal: float
+    spatial: float
+    coarse_temporal: float
+    coarse_spatial: float
 
 
-def spatial_flatness(plane: Plane, scale: Scale) -> float | None:
-    """The same of one picture: never below the noise, but texture adds to it. An upper bound."""
-    return _flat_noise(plane.astype(np.float32), _usable(plane, scale), scale.step())
+def flatness(first: Plane, second: Plane, scale: Scale) -> Flatness | None:
+    """Measure two consecutive pictures; None where no block is usable.
+
+    Source: Immerkær's mask (1996) on the temporal difference; the percentile, and the coarse
+    octave, as measured for this project.
+    """
+    fine = _flat_pair(first, second, scale)
+    coarse = _flat_pair(half(first), half(second), scale)
+    if fine is None or coarse is None:
+        return None
+    # Halving averages four samples, which halves the sigma of white noise.
+    return Flatness(*fine, 2 * coarse[0], 2 * coarse[1])
 
 
-def noise_sigma(tflat: float, bound: float) -> float:
-    """Standard deviation of the noise in levels: 1.09·tflat, for the 20th percentile lies 9 % under
-    the mean (fitted on added noise of 3 to 11 levels); never more than the picture itself shows."""
-    return 1.09 * min(tflat, bound)
+def noise_sigma(flat: Flatness) -> float:
+    """Standard deviation of the noise in levels: 1.09 × the temporal flatness, for the 20th
+    percentile lies 9 % under the mean (fitted on added noise of 3 to 20 levels); never more than
+    the picture itself shows."""
+    return 1.09 * min(flat.temporal, flat.spatial)
+
+
+def noise_coarseness(flat: Flatness) -> float:
+    """Noise at half the size ÷ noise at full size: 1 for white noise, about 2 for noise that went
+    through a lossy encoder. At least 1."""
+    coarse = min(flat.coarse_temporal, flat.coarse_spatial)
+    fine = min(flat.temporal, flat.spatial)
+    return max(1.0, coarse / fine) if fine > 0 else 1.0
+
+
+def half(plane: Plane) -> NDArray[np.float32]:
+    """Half as wide and high; each value is the mean of four."""
+    height, width = (n // 2 * 2 for n in plane.shape)
+    four = plane[:height, :width].astype(np.float32).reshape(height // 2, 2, width // 2, 2)
+    means: NDArray[np.float32] = four.mean(axis=(1, 3))
+    return means
+
+
+def _flat_pair(first: Plane, second: Plane, scale: Scale) -> tuple[float, float] | None:
+    usable = _usable(first, scale)
+    difference = first.astype(np.float32) - second
+    temporal = _flat_noise(difference, usable, 2.0**0.5 * scale.step())
+    spatial = _flat_noise(second.astype(np.float32), usable, scale.step())
+    return None if temporal is None or spatial is None else (temporal, spatial)
 
 
 def _flat_noise(
     values: NDArray[np.float32], usable: NDArray[np.bool_], gain: float
 ) -> float | None:
+    if min(values.shape) < _BLOCK + 2:
+        return None
     filtered = _laplacian(values)
     rms = np.sqrt(_block_means(filtered * filtered)) / (_LAPLACIAN_GAIN * gain)
     chosen = rms[usable[: rms.shape[0], : rms.shape[1]]]
@@ -108,8 +148,11 @@ def _block_means(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def histogram(plane: Plane, depth: int) -> NDArray[np.int64]:
-    """How often each stored value occurs, on every second line and column."""
-    counts: NDArray[np.int64] = np.bincount(plane[::2, ::2].ravel(), minlength=1 << depth)
+    """How often each value occurs among the means of 4×4 samples: noise, and lights of a few
+    pixels, do not pass for the range of the picture."""
+    means = half(half(plane)) if min(plane.shape) >= 4 else plane
+    values = np.rint(means).astype(np.int64)
+    counts: NDArray[np.int64] = np.bincount(values.ravel(), minlength=1 << depth)
     return counts
 
 
@@ -150,121 +193,40 @@ def _grid_ratio(values: NDArray[np.float32]) -> float:
     return float((np.median(steps[on_grid]) + 0.5) / (np.median(steps[~on_grid]) + 0.5))
 
 
-def blur_ratio(plane: Plane) -> float | None:
-    """How much of the edges' strength lies in the finest detail: steps over one pixel ÷ steps over
-    two, where the latter are in the top 2 %. 0.5 is a straight ramp (blurred), 1 a hard edge."""
-    values = plane.astype(np.float32)
-    if min(values.shape) < 16:
-        return None
-    one = np.maximum(
-        np.abs(values[:, 1:-1] - values[:, :-2]), np.abs(values[:, 2:] - values[:, 1:-1])
-    )
-    two = np.abs(values[:, 2:] - values[:, :-2])
-    strong = two >= max(float(np.percentile(two, 98)), 1.0)
-    return float(one[strong].mean() / two[strong].mean()) if strong.any() else None
+_ROUNDING = 1 / 12
+"""Variance of what rounding to whole steps adds."""
 
 
-# --- Fields ---------------------------------------------------------------------------------------
+def sharpness(plane: Plane, scale: Scale) -> float | None:
+    """Energy of the finest octave ÷ energy of the next: 0.25 and more in sharp pictures, whatever
+    they show; 0.15 and less after a Gaussian blur of 1.2 pixels and more.
 
-
-@dataclass(frozen=True, slots=True)
-class Weave:
-    """How rough the picture is as it stands, and with the other picture's lines woven in.
-
-    Attributes:
-        own: of the picture itself.
-        top_first, bottom_first: after the lines between are taken from the neighbour that is
-            nearest in time if the top, or the bottom, field came first; small where that is so.
+    The energy of an octave is the mean square of what a (1 2 1) ÷ 4 mask takes out, along rows and
+    columns, less what rounding puts there; the next octave is that of the picture at half its size.
+    Natural pictures have about as much energy in every octave (Field 1987), and a blur takes most
+    from the finest. None where there is too little detail to tell.
     """
-
-    own: float
-    top_first: float
-    bottom_first: float
-
-    def order(self) -> str | None:
-        """ "tff" or "bff" where it is clearly woven from two fields, "progressive" where it is
-        clearly one picture, None where nothing moves enough to tell.
-
-        Woven fields are half a picture apart in time: weaving in the right neighbour is as rough
-        as the picture itself, weaving in the wrong one is rougher. One picture's own lines fit
-        far better than any neighbour's.
-        """
-        near, far = sorted((self.top_first, self.bottom_first))
-        if far == 0:
-            return None
-        if near > 1.5 * self.own:
-            return "progressive"
-        if far > 1.15 * near and near < 1.25 * self.own:
-            return "tff" if self.top_first < self.bottom_first else "bff"
+    if min(plane.shape) < 32:
         return None
+    fine = _octave(plane.astype(np.float32)) - _MASK_GAIN * _ROUNDING
+    coarse = _octave(half(plane)) - _MASK_GAIN * _ROUNDING / 4
+    if coarse < _LEAST_DETAIL * scale.unit**2:
+        return None
+    return max(0.0, fine / coarse)
 
 
-def weave(before: Plane, picture: Plane, after: Plane) -> Weave:
-    """Measure three consecutive pictures. Source: the measure of FFmpeg's ``idet``."""
-    a, b, c = (plane[:, ::2].astype(np.float32) for plane in (before, picture, after))
-    moves = _moving(a, b, c)
-    if moves.mean() < _LEAST_MOTION:
-        return Weave(0.0, 0.0, 0.0)
-    rough = {
-        (name, parity): _roughness(b, other, parity, moves)
-        for name, other in (("before", a), ("after", c))
-        for parity in (0, 1)
-    }
-    own = (_roughness(b, b, 0, moves) + _roughness(b, b, 1, moves)) / 2
-    # Top first: this picture's bottom lines are nearest to the next one's top lines, and its
-    # top lines to the last one's bottom lines.
-    return Weave(
-        own + 0.05,
-        (rough["after", 0] + rough["before", 1]) / 2 + 0.05,
-        (rough["before", 0] + rough["after", 1]) / 2 + 0.05,
-    )
+_LEAST_DETAIL = 0.1
+_MASK_GAIN = 0.375
+"""What (−1 2 −1) ÷ 4 makes of the variance of white noise."""
 
 
-def _moving(before: Plane, picture: Plane, after: Plane) -> NDArray[np.bool_]:
-    """The 16×16 blocks that change by far more than noise: what stands still tells nothing of
-    fields, and its texture would drown what does. Whole blocks, for the very pixels that change
-    are the ones that fit worst wherever they are put."""
-    changes = _block_means(np.minimum(np.abs(picture - before), np.abs(after - picture)))
-    blocks = changes > 0.03 * max(float(np.ptp(picture)), 1.0)
-    moving = blocks.repeat(_BLOCK, 0).repeat(_BLOCK, 1)
-    height, width = (a - b for a, b in zip(picture.shape, moving.shape, strict=True))
-    return np.pad(moving, [(0, height), (0, width)])
+def _octave(values: NDArray[np.float32]) -> float:
+    rows = values[:, 1:-1] - (values[:, :-2] + 2 * values[:, 1:-1] + values[:, 2:]) / 4
+    columns = values[1:-1] - (values[:-2] + 2 * values[1:-1] + values[2:]) / 4
+    return float((np.mean(rows * rows) + np.mean(columns * columns)) / 2)
 
 
-def _roughness(picture: Plane, other: Plane, parity: int, moves: NDArray[np.bool_]) -> float:
-    """Of ``picture`` with ``other``'s lines of this parity woven in, where it moves."""
-    start = 2 if parity == 0 else 1
-    middle = other[start:-1:2]
-    above, below = picture[start - 1 : -2 : 2], picture[start + 1 :: 2]
-    count = min(len(middle), len(above), len(below))
-    chosen = moves[start:-1:2][:count]
-    if not chosen.any():
-        return 0.0
-    return float(np.abs(above[:count] + below[:count] - 2 * middle[:count])[chosen].mean())
-
-
-# --- Colour ---------------------------------------------------------------------------------------
-
-
-def casts(red: Plane, green: Plane, blue: Plane) -> tuple[tuple[float, float, float], ...]:
-    """The colour of the light by three estimates, each as (red, green, blue) with mean 1.
-
-    Grey-world (Buchsbaum 1980): the mean; shades of grey (Finlayson, Trezzi 2004): the Minkowski
-    mean of order 6; grey-edge (van de Weijer 2007): the mean step between neighbours.
-    """
-    planes = [p.astype(np.float32) for p in (red, green, blue)]
-    mean = [float(p.mean()) for p in planes]
-    shades = [float((p**6).mean() ** (1 / 6)) for p in planes]
-    edges = [float(np.abs(np.diff(p, axis=1)).mean()) for p in planes]
-    return tuple(_balanced(estimate) for estimate in (mean, shades, edges))
-
-
-def _balanced(rgb: list[float]) -> tuple[float, float, float]:
-    mean = sum(rgb) / 3
-    if mean == 0:
-        return (1.0, 1.0, 1.0)
-    red, green, blue = (value / mean for value in rgb)
-    return (red, green, blue)
+# --- Pairs of pictures ----------------------------------------------------------------------------
 
 
 def same(first: Plane, second: Plane) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from reelworks.media import containers, keeping, pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.containers import Container
+from reelworks.media.encoders import ENCODERS, Encoder
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.options import Options
 from reelworks.media.pixels import Pixels
@@ -43,12 +44,18 @@ def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> 
     """
     form = pixels.describe(probe.picture.pixel_format)
     filters = choose_filters(probe.picture, analysis, options)
-    if not filters:
+    if not filters and not _asks_to_encode(probe.picture, options):
         return copy_plan(probe, name, (*analysis.words(), "It needs nothing; it is kept as it is."))
-    obstacle = _obstacle(form, probe.picture, analysis, name, probe.container)
+    obstacle = _obstacle(form, probe.picture, analysis, name, probe.container, options)
     if form is None or obstacle:
         return copy_plan(probe, name, (*analysis.words(), obstacle))
-    return encode_plan(probe, form, filters, analysis, name)
+    return encode_plan(probe, form, filters, analysis, name, options)
+
+
+def _asks_to_encode(picture: Picture, options: Options) -> bool:
+    """Whether somebody wants another encoding, however good the picture is."""
+    another = options.codec not in ("auto", picture.codec)
+    return another or options.quality != "auto"
 
 
 def copy_plan(probe: Probe, name: str, findings: tuple[str, ...]) -> Plan:
@@ -65,7 +72,12 @@ def copy_plan(probe: Probe, name: str, findings: tuple[str, ...]) -> Plan:
 
 
 def _obstacle(
-    form: Pixels | None, picture: Picture, analysis: Analysis, name: str, container: str
+    form: Pixels | None,
+    picture: Picture,
+    analysis: Analysis,
+    name: str,
+    container: str,
+    options: Options,
 ) -> str:
     """Why a clip that could be better is left alone all the same; empty where nothing hinders."""
     if form is None or pixels.target(form) is None:
@@ -74,21 +86,29 @@ def _obstacle(
         )
     if picture.codec in ("gif", "apng", "webp") or form.family == "palette":
         return "It is an animation of flat colours, which filters would only harm; it is kept."
-    if analysis.transparent and not _keeps_alpha(picture, _container(form, name, container)):
+    if analysis.transparent and not _keeps_alpha(
+        picture, _container(form, name, container, options), options
+    ):
         return "It has transparency, which encoding would lose; it is kept as it is."
     return ""
 
 
 def encode_plan(
-    probe: Probe, form: Pixels, filters: tuple[Filter, ...], analysis: Analysis, name: str
+    probe: Probe,
+    form: Pixels,
+    filters: tuple[Filter, ...],
+    analysis: Analysis,
+    name: str,
+    options: Options,
 ) -> Plan:
     """The plan that applies these filters and carries everything else over."""
     picture = probe.picture
-    box = _container(form, name, probe.container)
-    alpha = _keeps_alpha(picture, box)
+    box = _container(form, name, probe.container, options)
+    alpha = _keeps_alpha(picture, box, options)
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
-    encoder, options = _encoder(box, format_)
-    size, padding = _size(picture, format_, encoder)
+    encoder, substitute = _encoder(box, format_, options)
+    quality = "balanced" if options.quality == "auto" else options.quality
+    size, padding = _size(picture, format_, encoder, options.upscale)
     audio, lost_audio = keeping.audio_tracks(probe, box)
     subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
     covers = keeping.covers(probe, box)
@@ -97,13 +117,16 @@ def encode_plan(
     return Plan(
         action="encode",
         filters=filters + padding,
-        findings=analysis.words() + tuple(f.reason for f in padding) + _retime_words(retime),
+        findings=analysis.words()
+        + substitute
+        + tuple(f.reason for f in padding)
+        + _retime_words(retime),
         dropped=(*lost_audio, *lost_subtitles, *lost),
         container=box.name,
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
-        encoder=encoder,
-        encoder_options=options,
+        encoder=encoder.name,
+        encoder_options=encoder.arguments(quality, box.muxer),
         pixel_format=format_,
         decoder=_alpha_decoder(picture) if alpha else None,
         turn=_turn(picture, filters),
@@ -122,11 +145,11 @@ def encode_plan(
 
 
 def _size(
-    picture: Picture, format_: str, encoder: str
+    picture: Picture, format_: str, encoder: Encoder, times: int
 ) -> tuple[tuple[int, int], tuple[Filter, ...]]:
     """The displayed size, and the padding where the encoder cannot take an odd one."""
-    width, height = picture.displayed_size
-    if encoder == "libvpx-vp9" or "444" in format_:
+    width, height = (n * times for n in picture.displayed_size)
+    if encoder.codec == "vp9" or "444" in format_:
         return (width, height), ()
     right = width % 2
     bottom = height % 2 if "420" in format_ else 0
@@ -152,21 +175,22 @@ def _pad(wanted: tuple[int, int], right: int, bottom: int, format_: str) -> Filt
     )
 
 
-def _encoder(box: Container, format_: str) -> tuple[str, tuple[str, ...]]:
-    """The video encoder and its settings.
+def _encoder(box: Container, format_: str, options: Options) -> tuple[Encoder, tuple[str, ...]]:
+    """The video encoder, and in words where it is not the one that was asked for.
 
     More than 8 bits go to HEVC: hardware and browsers play its Main 10, and none plays H.264's
     High 10; it also carries HDR's side data.
     """
     deep = pixels.depth_of(format_) > 8
-    encoder = (box.deep_video or box.video) if deep else box.video
-    if encoder == "libvpx-vp9":
-        quality = ("-crf", "22", "-b:v", "0", "-deadline", "good", "-cpu-used", "5")
-        return encoder, (*quality, "-row-mt", "1")
-    if encoder == "libx265":
-        tag = ("-tag:v", "hvc1") if box.muxer in ("mp4", "mov") else ()
-        return encoder, ("-preset", "superfast", "-crf", "18", *tag)
-    return encoder, ("-preset", "veryfast", "-crf", "18")
+    usual = ENCODERS[(box.deep_codec or box.codecs[0]) if deep else box.codecs[0]]
+    if options.codec == "auto":
+        return usual, ()
+    wanted = ENCODERS[options.codec]
+    if wanted.takes(format_):
+        return wanted, ()
+    return usual, (
+        f"{wanted.title} cannot hold its pixels ({format_}) here; it is {usual.title} instead.",
+    )
 
 
 def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:
@@ -178,8 +202,9 @@ def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | No
     ]
 
 
-def _keeps_alpha(picture: Picture, box: Container) -> bool:
-    return box.alpha and picture.alpha and _alpha_decoder(picture) is not None
+def _keeps_alpha(picture: Picture, box: Container, options: Options) -> bool:
+    vp9 = options.codec in ("auto", "vp9")
+    return vp9 and box.alpha and picture.alpha and _alpha_decoder(picture) is not None
 
 
 def _alpha_decoder(picture: Picture) -> str | None:
@@ -206,11 +231,13 @@ def _retime_words(retime: Retime | None) -> tuple[str, ...]:
     return (f"Its timestamps are missing or doubled; new ones follow {how}.",)
 
 
-def _container(form: Pixels, name: str, real: str) -> Container:
+def _container(form: Pixels, name: str, real: str, options: Options) -> Container:
     """The upload's own container where it can hold the result, else MP4."""
     box = containers.BY_EXTENSION[containers.encoded_extension(real, name)]
-    deep_enough = form.depth <= 8 or box.deep_video is not None
-    return box if deep_enough and form.chroma in box.chroma else containers.MP4
+    deep_enough = form.depth <= 8 or box.deep_codec is not None
+    takes_codec = options.codec == "auto" or options.codec in box.codecs
+    fits = deep_enough and takes_codec and form.chroma in box.chroma
+    return box if fits else containers.MP4
 
 
 def _extension(box: Container, name: str, real: str) -> str:

@@ -1,29 +1,43 @@
 """Chooses the filters: which damage gets which remedy, and how strong. Pure.
 
-The first rule is to do no harm: a filter is used only where what was measured is far from what
-clean clips show.
+The first rule is to do no harm: left to itself, a filter is used only where what was measured is
+far from what clean clips show. Where somebody wishes for it, it is used as strongly as they say.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
-
-from reelworks.media import pixels
+from reelworks.media import light, toning
 from reelworks.media.analyse import Analysis
 from reelworks.media.facts import Picture
-from reelworks.media.options import Options
-from reelworks.media.pixels import Pixels
+from reelworks.media.options import Options, Strength
 from reelworks.media.plan import Filter
+from reelworks.media.stored import Stored
 
 # --- Thresholds: when does a clip count as damaged? -----------------------------------------------
+# Fitted on the tuning half of the clips that ``make bench-quality`` damages: see docs/quality.md.
 
 NOISY = 2.5
-"""Noise sigma (8-bit levels) from which denoising gains more than encoding again costs: at our
-quality the encoder's own error is about 1.6 levels."""
+"""Noise sigma (8-bit levels) from which denoising gains more than encoding again costs."""
 
-DENOISE_STEPS = ((2.5, 0.75), (5.0, 1.0), (10.0, 2.2), (20.0, 4.5))
-"""(noise sigma, fftdnoiz sigma ÷ noise sigma), straight between. Swept on a textured and a smooth
-clip with known noise: the first loses by more than this, the second hardly gains."""
+FINEST_NOISE = 1.25
+"""The finest noise must be at least so strong: in clean texture that moves, only the coarser part
+is."""
+
+COARSEST = 2.2
+"""Noise reads at most so many times as strong at half the size; more is texture."""
+
+CHEAP_NOISE, WIDE_NOISE = 3.5, 7.0
+"""Noise below the first is met with the cheapest filter; above the second, patches are sought in a
+wider window, which costs three times as much: the encoder gets that time back."""
+
+QUANTISED = 20.0
+"""Quantiser step in levels that leaves visible damage."""
+
+UNFILTERED_CODECS = frozenset(
+    {"mpeg1video", "mpeg2video", "mpeg4", "h263", "msmpeg4v2", "msmpeg4v3", "flv1", "mjpeg"}
+)
+"""They leave blocks as they are. Later codecs smooth them while decoding, and what is left to be
+gained there is less than encoding again costs."""
 
 BLOCKY = 2.0
 """Step on the 8×8 grid ÷ step off it. Clean clips have up to 1.3, drawings sometimes 1.7."""
@@ -32,28 +46,34 @@ EDITING_CODECS = frozenset({"prores", "dnxhd", "cfhd", "apv"})
 """Their faint blocks are below what the eye sees, and their makers want them as they are."""
 
 DIM = 160.0
-"""White point (99.5th percentile of luma, full-scale 8-bit levels). Damaged clips had 115–180,
-clean ones mostly 193 and more, but hazy and cloudy ones as little as 171."""
+"""White point (99.5th percentile of luma, full-scale 8-bit levels): clean clips reach further."""
 
 BLACK_SCREEN = 60.0
 """A white point under this is a dark screen, a night or a drawing rather than a dim picture."""
 
-GREY_BLACK = 40.0
-"""Black point (0.5th percentile) that counts as lifted, where the white point is low as well."""
-
-WHITE_TARGET = 225.0
-BLACK_TARGET = 12.0
-MAX_GAIN = 2.2
-"""Where levels are stretched to, and how far at most: beyond, noise and banding take over."""
+FLAT_BLACK, FLAT_WHITE, FLAT_SPAN = 58.0, 200.0, 140.0
+"""A picture is flat where black lies over the first, white under the second, and the two are
+nearer than the third: fog has one of these, not all."""
 
 MIN_SPAN = 24.0
 """A clip whose whole range is narrower than this shows next to nothing: a fade, a test card."""
 
-MAX_CHROMA = 70.0
-"""Chroma (distance from grey, 99th percentile) may not be stretched beyond this."""
+TINTED, COLOURED = 0.12, 0.55
+"""Length of the cast (logarithms of red and blue ÷ green) that counts as one; and from which it is
+a sunset or a stage's light rather than a mistake."""
 
+TINTED_BY_NOISE = 0.005
+"""So much more for each level of noise, which tints what is nearly black or white."""
 
-# --- Choosing ------------------------------------------------------------------------------------
+SOFT = 0.17
+"""Energy of the finest octave ÷ the next: clean clips have 0.26 and more, blurred ones 0.14 and
+less."""
+
+FLICKERING = 1.0
+SHAKING = 0.004
+"""Jumps of the mean (levels), and jerks (shares of the width), that are seen as such."""
+
+_FULL_BITS = 8
 
 
 def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tuple[Filter, ...]:
@@ -61,102 +81,237 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
 
     Fields are put together first, as every other filter takes neighbouring lines for neighbours
     in time; blocks go before noise, as a denoiser keeps their edges; levels go after noise, which
-    they would amplify.
+    they would amplify; edges are made steeper when nothing else is left that looks like one.
     """
-    found = (
-        _deinterlace(analysis),
-        _deblock(picture, analysis),
-        _denoise(picture, analysis),
-        None if picture.is_hdr else _levels(picture, analysis),
-    )
+    stored = Stored.of(picture)
+    found = [
+        _deinterlace(analysis, options),
+        _deblock(picture, analysis, options),
+        _denoise(stored, analysis, options),
+        _deflicker(analysis, options),
+        _stabilise(stored, analysis, options),
+    ]
+    if not picture.is_hdr and not analysis.transparent and stored is not None:
+        levels = _levels(stored, analysis, options)
+        found += [levels, _white_balance(picture, stored, analysis, options)]
+    found += [_sharpen(analysis, options), _upscale(picture, options)]
     return tuple(f for f in found if f is not None)
 
 
-def _deinterlace(analysis: Analysis) -> Filter | None:
-    if analysis.interlaced is None:
+def _factor(wish: Strength, damaged: bool) -> float:
+    """How many times as strongly as the damage asks for; 0 is not at all."""
+    if wish == "auto":
+        return 1.0 if damaged else 0.0
+    return wish
+
+
+# --- Structure ------------------------------------------------------------------------------------
+
+
+def _deinterlace(analysis: Analysis, options: Options) -> Filter | None:
+    if options.deinterlace is False or (options.deinterlace == "auto" and not analysis.interlaced):
         return None
+    parity = analysis.interlaced or "auto"
     return Filter(
         name="deinterlace",
         # One picture for each picture: the count and the timestamps stay the source's.
-        expression=f"bwdif=mode=send_frame:parity={analysis.interlaced}:deint=all",
+        expression=f"bwdif=mode=send_frame:parity={parity}:deint=all",
         strength=1.0,
-        reason="Its pictures are woven from two fields; motion shows combs.",
+        reason="Its pictures are woven from two fields; motion shows combs."
+        if analysis.interlaced
+        else "Asked for.",
     )
 
 
-def _deblock(picture: Picture, analysis: Analysis) -> Filter | None:
-    if analysis.blockiness is None or analysis.blockiness < BLOCKY:
+def _deblock(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
+    step, blocks = analysis.quantiser or 0.0, analysis.blockiness or 0.0
+    quantised = step >= QUANTISED and picture.codec in UNFILTERED_CODECS
+    blocky = blocks >= BLOCKY and picture.codec not in EDITING_CODECS
+    factor = _factor(options.deblock, quantised or blocky)
+    if factor == 0:
         return None
-    if picture.codec in EDITING_CODECS:
-        return None
+    strength = max(1, min(round(6 * factor), 20))
+    # Twice as many shifts cost twice the time and gain little where pixels are small.
+    quality = 3 if picture.width * picture.height <= 1280 * 720 else 2
     return Filter(
         name="deblock",
-        expression="deblock=filter=strong:block=8",
-        strength=analysis.blockiness,
-        reason=f"Compression left visible blocks (edges {analysis.blockiness:.1f} times as strong "
-        "on the 8×8 grid).",
+        # Transforms shifted copies, drops small coefficients and averages: Nosratinia 2001.
+        expression=f"spp=quality={quality}:qp={strength}",
+        strength=float(strength),
+        reason=_blocky_words(step if quantised else 0.0, blocks if blocky else 0.0),
     )
 
 
-def _denoise(picture: Picture, analysis: Analysis) -> Filter | None:
-    sigma = analysis.noise
-    if sigma is None or sigma < NOISY:
+def _blocky_words(step: float, blocks: float) -> str:
+    if step:
+        return f"It was compressed so much that values are rounded by {step:.0f} of 255 levels."
+    if blocks:
+        return (
+            f"Compression left visible blocks (edges {blocks:.1f} times as strong on the 8×8 grid)."
+        )
+    return "Asked for."
+
+
+# --- Noise ----------------------------------------------------------------------------------------
+
+
+def noise_level(analysis: Analysis) -> float:
+    """Sigma of all noise, also of what compression has smoothed, in levels."""
+    return (analysis.noise or 0.0) * min(analysis.coarseness, COARSEST)
+
+
+def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
+    sigma = noise_level(analysis)
+    noisy = sigma >= NOISY and (analysis.noise or 0.0) >= FINEST_NOISE
+    factor = _factor(options.denoise, noisy)
+    if factor == 0 or sigma == 0:
         return None
-    # The filter counts in stored levels, of which limited range has fewer.
-    full = _stored_full(picture, pixels.describe(picture.pixel_format))
-    stored = sigma if full else sigma * 219 / 255
-    strength = round(min(stored * _denoise_factor(stored), 100.0), 1)
+    # Filters count in stored levels, of which limited range has fewer.
+    strength = sigma * factor * (stored.span / 255 if stored else 1.0)
+    # Smoothed noise looks more like texture, and takes more to be told from it.
+    strength *= 1 + 0.4 * (min(analysis.coarseness, COARSEST) - 1)
     return Filter(
         name="denoise",
-        expression=f"fftdnoiz=sigma={strength}",
-        strength=strength,
+        expression=_denoiser(strength, sigma, stored),
+        strength=round(strength, 2),
         reason=f"It is noisy (about {sigma:.1f} of 255 levels).",
     )
 
 
-def _denoise_factor(sigma: float) -> float:
-    for (low, a), (high, b) in pairwise(DENOISE_STEPS):
-        if sigma <= high:
-            return a + (b - a) * max(0.0, sigma - low) / (high - low)
-    return DENOISE_STEPS[-1][1]
+def _denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
+    """Averages over pixels whose surroundings look alike (Buades 2005), where it can be had."""
+    if sigma < CHEAP_NOISE:
+        return f"bilateral=sigmaS=2:sigmaR={min(3 * strength / 255, 1):.4f}"
+    if stored is None or stored.depth > _FULL_BITS:
+        # Non-local means know 8 bits only.
+        return f"fftdnoiz=sigma={min(strength * _fft_factor(strength), 100):.1f}"
+    if sigma < WIDE_NOISE:
+        return f"nlmeans=s={_nlmeans(0.9 * strength)}:p=5:r=3"
+    return f"nlmeans=s={_nlmeans(0.7 * strength)}:p=5:r=5:rc=3"
 
 
-def _levels(picture: Picture, analysis: Analysis) -> Filter | None:
-    """One constant stretch for the whole clip: a per-frame one would flicker."""
-    low, high = analysis.black, analysis.white
-    if low is None or high is None or not BLACK_SCREEN <= high < DIM or high - low < MIN_SPAN:
+def _nlmeans(strength: float) -> str:
+    return f"{min(max(strength, 1.0), 30.0):.2f}"
+
+
+def _fft_factor(sigma: float) -> float:
+    """fftdnoiz' sigma ÷ that of the noise: the filter gains more by more, as noise grows."""
+    return min(1.0 + 0.2 * max(sigma - 3.0, 0.0), 4.5)
+
+
+# --- Light ----------------------------------------------------------------------------------------
+
+
+def _deflicker(analysis: Analysis, options: Options) -> Filter | None:
+    wish = options.deflicker
+    if wish is False or (wish == "auto" and analysis.flicker < FLICKERING):
         return None
-    if analysis.transparent or pixels.describe(picture.pixel_format) is None:
-        return None
-    floor = min(low, BLACK_TARGET) if low >= GREY_BLACK else low
-    gain = min((WHITE_TARGET - floor) / (high - low), MAX_GAIN)
-    chroma = min(gain, max(1.0, MAX_CHROMA / max(analysis.chroma or 1.0, 1.0)))
     return Filter(
-        name="levels",
-        expression=_stretch(picture, low, floor, gain, chroma),
-        strength=round(gain, 3),
-        reason=f"It is dim: its brightest parts reach only {high:.0f} of 255.",
+        name="deflicker",
+        expression="deflicker=mode=pm:size=9",
+        strength=round(analysis.flicker, 2),
+        reason=f"Its light flickers (by about {analysis.flicker:.1f} of 255 levels).",
     )
 
 
-def _stretch(picture: Picture, low: float, floor: float, gain: float, chroma: float) -> str:
-    """A look-up table in the stored levels, of whatever depth and range these are."""
-    form = pixels.describe(picture.pixel_format)
-    depth = pixels.depth_of(pixels.target(form) or "") if form else 8
-    unit = 1 << (depth - 8)
-    full = _stored_full(picture, form)
-    base, span = (0, 255.0) if full else (16 * unit, 219.0)
-    # shown = (stored − base) · 255 / (span · unit); wanted = (shown − low) · gain + floor
-    offset = (floor - low * gain) * span * unit / 255.0
-    top = (unit * 256 - 1) if full else 235 * unit
-    grey = 128 * unit
-    y = f"clip((val-{base})*{gain:.4f}+{base + offset:.3f}\\,{base}\\,{top})"
-    c = f"(val-{grey})*{chroma:.4f}+{grey}"
-    return f"lutyuv=y='{y}':u='{c}':v='{c}'"
+def _levels(stored: Stored, analysis: Analysis, options: Options) -> Filter | None:
+    """One constant stretch for the whole clip: a per-frame one would flicker."""
+    low, high = analysis.black, analysis.white
+    if low is None or high is None or high - low < MIN_SPAN:
+        low, high = 0.0, 255.0
+    dim, flat = BLACK_SCREEN <= high < DIM, is_flat(low, high)
+    factor = _factor(options.levels, dim or flat)
+    if factor == 0 and options.saturation == 1:
+        return None
+    tone = toning.stretch(low, high, flat=flat or not dim, share=min(factor, 1.0))
+    tone = tone.coloured(options.saturation, analysis.chroma or 0.0)
+    if tone.is_nothing:
+        return None
+    return Filter(
+        name="levels",
+        expression=tone.expression(stored),
+        strength=round(tone.gain, 3),
+        reason=_levels_words(low, high, dim=dim, flat=flat),
+    )
 
 
-def _stored_full(picture: Picture, form: Pixels | None) -> bool:
-    """Whether luma uses all levels when filters see it; RGB is brought to limited range before."""
-    if form is not None and form.family == "rgb":
-        return False
-    return picture.range == "pc" or (form is not None and form.full_range)
+def is_flat(low: float, high: float) -> bool:
+    """Whether a picture of this range has lost contrast at both ends."""
+    return low >= FLAT_BLACK and high <= FLAT_WHITE and high - low <= FLAT_SPAN
+
+
+def _levels_words(low: float, high: float, *, dim: bool, flat: bool) -> str:
+    if flat:
+        return f"It is flat: all of it lies between {low:.0f} and {high:.0f} of 255."
+    if dim:
+        return f"It is dim: its brightest parts reach only {high:.0f} of 255."
+    return "Asked for."
+
+
+def _white_balance(
+    picture: Picture, stored: Stored, analysis: Analysis, options: Options
+) -> Filter | None:
+    red, blue = light.agreed_cast(analysis.cast) if analysis.cast else (0.0, 0.0)
+    length = (red**2 + blue**2) ** 0.5
+    least = TINTED + TINTED_BY_NOISE * noise_level(analysis)
+    factor = _factor(options.white_balance, least <= length <= COLOURED)
+    if factor == 0 or length == 0:
+        return None
+    return Filter(
+        name="white balance",
+        expression=toning.white_balance(red, blue, factor, picture.working_matrix, stored),
+        strength=round(length * factor, 3),
+        reason=f"All that should be grey has a {_tint(red, blue)} cast.",
+    )
+
+
+def _tint(red: float, blue: float) -> str:
+    if red >= 0 > blue:
+        return "warm"
+    if red < 0 <= blue:
+        return "cold"
+    return "green" if red < 0 else "magenta"
+
+
+# --- Edges and size -------------------------------------------------------------------------------
+
+
+def _sharpen(analysis: Analysis, options: Options) -> Filter | None:
+    soft = analysis.sharpness is not None and analysis.sharpness < SOFT
+    harmless = noise_level(analysis) < NOISY / 2 and (analysis.quantiser or 0.0) < QUANTISED
+    factor = _factor(options.sharpen, soft and harmless)
+    if factor == 0:
+        return None
+    amount = factor if soft else 0.5 * factor
+    return Filter(
+        name="sharpen",
+        expression=f"unsharp=9:9:{amount:.2f}:5:5:0",
+        strength=round(amount, 2),
+        reason="Its edges are soft: the finest detail is missing." if soft else "Asked for.",
+    )
+
+
+def _upscale(picture: Picture, options: Options) -> Filter | None:
+    times = options.upscale
+    if times == 1:
+        return None
+    return Filter(
+        name="upscale",
+        expression=f"scale=iw*{times}:ih*{times}:flags=lanczos+accurate_rnd+full_chroma_int",
+        strength=float(times),
+        reason=f"Asked for: {times} times as wide and high.",
+    )
+
+
+def _stabilise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
+    wish = options.stabilise
+    if wish is False or (wish == "auto" and analysis.shake < SHAKING):
+        return None
+    if stored is None or stored.depth > _FULL_BITS or stored.chroma == "422":
+        return None  # the filter knows nothing else
+    return Filter(
+        name="stabilise",
+        expression="deshake=rx=32:ry=32:edge=mirror",
+        strength=round(analysis.shake, 4),
+        reason=f"Its camera jerks (by about {100 * analysis.shake:.1f} % of the width).",
+    )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
+from av.sidedata.encparams import VideoEncParams
 from av.sidedata.sidedata import Type
 
-from reelworks.media import estimators, pixels
+from reelworks.media import estimators, fields, light, motion, pixels
 from reelworks.media.allowed import MAX_PIXELS
 from reelworks.media.analyse import Analysis
 from reelworks.media.child import Moved
@@ -43,6 +44,7 @@ def look(
     index: int,
     decoder: str | None,
     full_range: bool,
+    matrix: str,
     packets: int,
     seconds: float,
 ) -> Analysis:
@@ -51,9 +53,10 @@ def look(
     Args:
         decoder: libav decoder to use in place of the usual one.
         full_range: whether YUV uses all levels.
+        matrix: to read YUV with, by libav's name.
         packets, seconds: how long the stream is; 0 where it is not known.
     """
-    found = _Found()
+    found = _Found(matrix)
     with open_video(Path(path)) as container:
         stream = cast("VideoStream", container.streams[index])
         context = _decoder(stream, decoder)
@@ -78,7 +81,8 @@ def _decoder(stream: VideoStream, name: str | None) -> VideoCodecContext:
         context = cast("VideoCodecContext", av.CodecContext.create(name, "r"))
         context.extradata = extradata
     context.thread_type = "AUTO"
-    context.options = {"max_pixels": str(MAX_PIXELS)}
+    # The step of the encoder's quantiser comes with the pictures, where the decoder knows it.
+    context.options = {"max_pixels": str(MAX_PIXELS), "export_side_data": "venc_params"}
     return context
 
 
@@ -154,13 +158,18 @@ def _frames(
 class _Found:
     """What the runs showed so far."""
 
+    matrix: str
     pictures: int = 0
     noise: list[float] = field(default_factory=list)
+    coarseness: list[float] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
-    blurs: list[float] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
+    sharpness: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
+    flicker: list[float] = field(default_factory=list)
+    shake: list[float] = field(default_factory=list)
     luma: np.ndarray[Any, Any] | None = None
     scale: Scale | None = None
     transparent: bool = False
@@ -175,23 +184,29 @@ class _Found:
             return  # the format changed midway: the first one's measures are kept
         self.scale = scale
         bands = [_bands(plane) for plane in pictures]
-        self._add_noise(bands, scale)
-        self._add_orders(bands)
+        woven = self._add_orders(bands)
+        # Of woven pictures, one field: the other moves against it.
+        self._add_noise([plane[::2] for plane in bands] if woven else bands, scale)
         self._add_levels(pictures)
-        self._add_single(run[len(run) // 2], pictures[len(run) // 2])
+        self._add_motion(pictures, scale)
+        self._add_single(run[len(run) // 2], pictures[len(run) // 2], scale)
 
     def _add_noise(self, planes: list[Plane], scale: Scale) -> None:
         for first, second in estimators.neighbours(planes)[:3]:
-            tflat = estimators.temporal_flatness(first, second, scale)
-            bound = estimators.spatial_flatness(second, scale)
-            if tflat is not None and bound is not None:
-                self.noise.append(estimators.noise_sigma(tflat, bound))
+            flat = estimators.flatness(first, second, scale)
+            if flat is not None:
+                self.noise.append(estimators.noise_sigma(flat))
+                self.coarseness.append(estimators.noise_coarseness(flat))
 
-    def _add_orders(self, planes: list[Plane]) -> None:
+    def _add_orders(self, planes: list[Plane]) -> bool:
+        """Look for fields; says whether these pictures are woven of them."""
+        orders = []
         for before, picture, after in zip(planes, planes[1:], planes[2:], strict=False):
             if before.shape == picture.shape == after.shape:
-                order = estimators.weave(before, picture, after).order()
-                self.orders += [order] if order else []
+                order = fields.weave(before, picture, after).order()
+                orders += [order] if order else []
+        self.orders += orders
+        return len(orders) > 2 * orders.count("progressive")
 
     def _add_levels(self, planes: list[Plane]) -> None:
         assert self.scale is not None
@@ -199,12 +214,18 @@ class _Found:
             counts = estimators.histogram(plane, self.scale.depth)
             self.luma = counts if self.luma is None else self.luma + counts
 
-    def _add_single(self, frame: VideoFrame, luma: Plane) -> None:
-        block, blur = estimators.blockiness(luma), estimators.blur_ratio(_bands(luma))
+    def _add_motion(self, planes: list[Plane], scale: Scale) -> None:
+        self.shake.append(motion.shake(planes))
+        means = [float(plane[::4, ::4].mean()) / scale.step() for plane in planes]
+        self.flicker.append(light.flicker(means))
+
+    def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale) -> None:
+        block, sharp = estimators.blockiness(luma), estimators.sharpness(luma, scale)
         self.blocks += [block] if block is not None else []
-        self.blurs += [blur] if blur is not None else []
+        self.sharpness += [sharp] if sharp is not None else []
+        self.steps += _quantiser_steps(frame)
         self.chroma.append(_chroma_spread(frame))
-        self.casts.append(_cast(frame))
+        self.casts.append(light.casts(_small_rgb(frame, luma, scale, self.matrix)))
         self.transparent = self.transparent or _see_through(frame)
         kinds: Any = frame.side_data
         self.dolby_vision = self.dolby_vision or Type.DOVI_METADATA in kinds
@@ -214,13 +235,17 @@ class _Found:
         return Analysis(
             pictures=self.pictures,
             noise=_median(self.noise),
+            coarseness=_median(self.coarseness) or 1.0,
             black=self._level(0.005),
             white=self._level(0.995),
             chroma=_median(self.chroma),
             blockiness=_median(self.blocks),
-            blur=_median(self.blurs),
+            quantiser=_median(self.steps),
+            sharpness=_median(self.sharpness),
             interlaced=_field_order(self.orders),
             cast=_median_casts(self.casts),
+            flicker=_median(self.flicker) or 0.0,
+            shake=_median(self.shake) or 0.0,
             transparent=self.transparent,
             dolby_vision=self.dolby_vision,
         )
@@ -235,11 +260,11 @@ def _median(values: list[float]) -> float | None:
     return round(float(np.median(values)), 3) if values else None
 
 
-def _median_casts(casts: list[Any]) -> tuple[tuple[float, float, float], ...] | None:
+def _median_casts(casts: list[Any]) -> tuple[tuple[float, float], ...] | None:
     if not casts:
         return None
     middle = np.median(np.array(casts), axis=0).round(4).tolist()
-    return tuple((red, green, blue) for red, green, blue in middle)
+    return tuple((red, blue) for red, blue in middle)
 
 
 def _field_order(orders: list[str]) -> str | None:
@@ -307,9 +332,45 @@ def _chroma_spread(frame: VideoFrame) -> float:
     return float(max(spread))
 
 
-def _cast(frame: VideoFrame) -> tuple[tuple[float, float, float], ...]:
-    small = frame.reformat(width=160, height=90, format="rgb24").to_ndarray()
-    return estimators.casts(small[..., 0], small[..., 1], small[..., 2])
+def _small_rgb(frame: VideoFrame, luma: Plane, scale: Scale, matrix: str) -> Plane:
+    """The picture in R'G'B' at some 320 columns: noise and subsampled chroma are averaged out."""
+    planar = _planar(frame)
+    step = max(2, luma.shape[1] // 320 // 2 * 2)
+    shape = (luma.shape[0] // step, luma.shape[1] // step)
+    if 0 in shape or len(planar.format.components) < 3:
+        return np.zeros((3, 1, 1), np.float32)
+    full = _pooled(luma, shape) / scale.step()
+    levels = full if scale.full else full - 16 * 255 / 219
+    # Chroma spans 224 levels where luma spans 219.
+    chroma_step = scale.unit if scale.full else scale.unit * 224 / 255
+    grey = 128 * scale.unit
+    blue, red = ((_pooled(_plane(planar, n), shape) - grey) / chroma_step for n in (1, 2))
+    return light.to_rgb(levels, blue, red, matrix)
+
+
+def _pooled(plane: Plane, shape: tuple[int, int]) -> Plane:
+    """Means of equal blocks, so many rows and columns of them."""
+    high, wide = (max(1, n // wanted) for n, wanted in zip(plane.shape, shape, strict=True))
+    used = plane[: shape[0] * high, : shape[1] * wide].astype(np.float32)
+    means: Plane = used.reshape(shape[0], high, shape[1], wide).mean(axis=(1, 3))
+    return means
+
+
+# Which scale a decoder's quantiser parameter is on: AVVideoEncParamsType.
+_H264, _MPEG2 = 1, 2
+
+
+def _quantiser_steps(frame: VideoFrame) -> list[float]:
+    """The step in levels: H.264 doubles it every six (ITU-T H.264, 8.5.8), MPEG counts in it."""
+    steps = []
+    for data in frame.side_data:
+        if isinstance(data, VideoEncParams):
+            parameter = float(np.median(data.qp_map())) if data.nb_blocks else float(data.qp)
+            if data.codec_type == _H264:
+                steps.append(0.625 * 2 ** (parameter / 6))
+            elif data.codec_type == _MPEG2:
+                steps.append(parameter)
+    return steps
 
 
 def _see_through(frame: VideoFrame) -> bool:

@@ -1,0 +1,1 @@
+"""Measures whether enhanced videos are better: damage clean clips, enhance, score against them."""

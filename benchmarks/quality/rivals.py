@@ -1,0 +1,60 @@
+"""Who takes part: Reelworks, and what people use in its place. Each makes a file of a file."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.quality.frames import FFMPEG
+from benchmarks.references import opencv_loop
+from reelworks.jobs.single import enhance_file
+from reelworks.media.options import Options
+from reelworks.media.process import Children
+from reelworks.media.tools import find_tools
+
+Rival = Callable[[Path, Path], Path]
+"""(source, where to) → the file."""
+
+_X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "18")
+_RECIPE = "hqdn3d=4:3:6:4.5,eq=contrast=1.1:brightness=0.02:saturation=1.1,unsharp=5:5:0.8:5:5:0"
+
+
+def reelworks(source: Path, target: Path) -> Path:
+    """The preset ``auto``, from the file to the checked file."""
+    tools = find_tools(None, Children())
+    # Named by its own extension: a copy keeps the source's.
+    return enhance_file(
+        tools, source, target.with_suffix(source.suffix), Options.of(), _silent
+    ).path
+
+
+def recipe(source: Path, target: Path) -> Path:
+    """FFmpeg's filters as recipes have them, the same for every clip."""
+    return filtered(source, target, _RECIPE)
+
+
+def loop(source: Path, target: Path) -> Path:
+    """The loop of the OpenCV tutorials."""
+    opencv_loop(source, target)
+    return target
+
+
+def non_local_means(strength: float) -> Rival:
+    """FFmpeg's nlmeans at full width: slow, and the best there is."""
+
+    def rival(source: Path, target: Path) -> Path:
+        return filtered(source, target, f"nlmeans=s={strength}:p=5:r=9")
+
+    return rival
+
+
+def filtered(source: Path, target: Path, filters: str) -> Path:
+    """One chain of filters, encoded as Reelworks would."""
+    command = [FFMPEG, "-v", "error", "-y", "-i", str(source), "-vf", filters, *_X264, str(target)]
+    subprocess.run(command, check=True, capture_output=True)
+    return target
+
+
+def _silent(done: int, total: int) -> None:
+    """Nobody watches."""

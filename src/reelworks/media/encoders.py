@@ -1,0 +1,82 @@
+"""The video encoders, and their settings for each quality. Data, and two look-ups.
+
+Chosen by measurement: docs/decisions/0013-encoders-are-chosen-by-measurement.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reelworks.media import pixels
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encoder:
+    """An encoder of FFmpeg's.
+
+    Attributes:
+        codec: what it writes, by the name that users give it.
+        title: what it writes, as people write it.
+        name: libav's name of the encoder.
+        factors: its constant rate factor for each quality; lower is better and larger.
+        options: further arguments, the same for every quality.
+        chroma: the chroma formats that it takes.
+        depth: the most bits that it takes.
+    """
+
+    codec: str
+    title: str
+    name: str
+    factors: Mapping[str, int]
+    options: tuple[str, ...]
+    chroma: tuple[str, ...] = ("420", "422", "444")
+    depth: int = 12
+
+    def takes(self, pixel_format: str) -> bool:
+        """Whether it can encode this pixel format."""
+        chroma = next(c for c in ("444", "422", "420") if c in pixel_format)
+        return chroma in self.chroma and pixels.depth_of(pixel_format) <= self.depth
+
+    def arguments(self, quality: str, muxer: str) -> tuple[str, ...]:
+        """What FFmpeg is told behind ``-c:v``."""
+        # Without this tag Apple's players do not recognise it.
+        tag = ("-tag:v", "hvc1") if self.codec == "hevc" and muxer in ("mp4", "mov") else ()
+        return ("-crf", str(self.factors[quality]), *self.options, *tag)
+
+
+_ALL = (
+    Encoder(
+        codec="h264",
+        title="H.264",
+        name="libx264",
+        factors={"small": 23, "balanced": 18, "high": 14},
+        options=("-preset", "veryfast"),
+        depth=10,
+    ),
+    Encoder(
+        codec="hevc",
+        title="HEVC",
+        name="libx265",
+        factors={"small": 24, "balanced": 18, "high": 14},
+        options=("-preset", "superfast"),
+    ),
+    Encoder(
+        codec="av1",
+        title="AV1",
+        name="libsvtav1",
+        factors={"small": 32, "balanced": 22, "high": 16},
+        options=("-preset", "9"),
+        chroma=("420",),
+        depth=10,
+    ),
+    Encoder(
+        codec="vp9",
+        title="VP9",
+        name="libvpx-vp9",
+        factors={"small": 30, "balanced": 22, "high": 16},
+        options=("-b:v", "0", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
+    ),
+)
+ENCODERS = {encoder.codec: encoder for encoder in _ALL}
+"""By the codec's name."""

@@ -1,0 +1,92 @@
+"""Changes of tone that are the same for every picture of a clip: levels, colour, white. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import exp
+
+from reelworks.media.light import WEIGHTS
+from reelworks.media.stored import Stored
+
+WHITE_TARGET = 235.0
+BLACK_TARGET = 16.0
+MAX_GAIN = 2.6
+"""Where levels are stretched to, and how far at most: beyond, noise and banding take over."""
+
+MAX_CHROMA = 90.0
+"""Chroma (distance from grey, 99th percentile) may not be stretched beyond this."""
+
+CAUTION = 0.9
+"""Share of a measured cast that is taken out: estimates err, and no cast at all looks cold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """Luma · ``gain`` + ``offset`` in full-scale levels, and chroma · ``chroma``."""
+
+    gain: float
+    offset: float
+    chroma: float
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it changes next to nothing."""
+        same_luma = abs(self.gain - 1) < 0.02 and abs(self.offset) < 2
+        return same_luma and abs(self.chroma - 1) < 0.02
+
+    def coloured(self, saturation: float, chroma: float) -> Tone:
+        """The same with chroma times ``saturation``; what stretches it stays within bounds.
+
+        Args:
+            chroma: 99th percentile of the clip's distance from grey, in 8-bit levels.
+        """
+        bound = max(1.0, MAX_CHROMA / max(chroma, 1.0))
+        return replace(self, chroma=min(self.chroma, bound) * saturation)
+
+    def expression(self, stored: Stored) -> str:
+        """FFmpeg's look-up table for it."""
+        scale = stored.span * stored.unit / 255.0
+        offset = stored.black + self.offset * scale
+        luma = f"(val-{stored.black})*{self.gain:.4f}+{offset:.3f}"
+        chroma = f"(val-{stored.grey})*{self.chroma:.4f}+{stored.grey}"
+        clipped = f"clip({luma}\\,{stored.black}\\,{stored.white})"
+        return f"lutyuv=y='{clipped}':u='{chroma}':v='{chroma}'"
+
+
+def stretch(low: float, high: float, *, flat: bool, share: float) -> Tone:
+    """The tone that brings a clip's range to the whole one.
+
+    Args:
+        low, high: black and white point, in full-scale levels.
+        flat: whether black is brought down as well; else light is only multiplied, as a longer
+            exposure would.
+        share: of the way, 0 to 1.
+    """
+    wanted = BLACK_TARGET if flat else 0.0
+    begin = min(low, high - 1.0) if flat else 0.0
+    if flat and begin < wanted:
+        wanted = begin  # black that is black already stays where it is
+    gain = min(max((WHITE_TARGET - wanted) / max(high - begin, 1.0), 1.0), MAX_GAIN)
+    gain, offset = 1 + (gain - 1) * share, (wanted - begin * gain) * share
+    return Tone(gain, offset, gain)
+
+
+def white_balance(red: float, blue: float, share: float, matrix: str, stored: Stored) -> str:
+    """FFmpeg's filter that takes a cast out of the greys and leaves luma as it is.
+
+    Args:
+        red, blue: the light's colour, as ln(red ÷ green) and ln(blue ÷ green).
+        share: how much of it is taken out; 1 is all that is safe.
+    """
+    kr, kb = WEIGHTS.get(matrix, WEIGHTS["bt709"])
+    by_red, by_blue = (exp(-value * CAUTION * share) for value in (red, blue))
+    luma = kr * by_red + (1 - kr - kb) + kb * by_blue
+    # What grey of luma 1 becomes: Cb = (B' − Y') ÷ (2 − 2·Kb), and it grows with luma (BT.709).
+    to_blue = (by_blue / luma - 1) / (2 * (1 - kb))
+    to_red = (by_red / luma - 1) / (2 * (1 - kr))
+    # The filter counts luma and chroma in stored values, from 0 to 1; black is not 0 there.
+    scale = 1.0 if stored.full else 224 / 219
+    shadow = 0.0 if stored.full else -16 / 255
+    parts = {"bl": to_blue * shadow, "rl": to_red * shadow}
+    parts |= {"bh": to_blue * (1 + shadow), "rh": to_red * (1 + shadow)}
+    return "colorcorrect=" + ":".join(f"{name}={v * scale:.5f}" for name, v in parts.items())
