@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from reelworks.engine.executor import step
 from reelworks.errors import MediaError
+from reelworks.jobs.document import publish_document
 from reelworks.jobs.enhancement import planned
 from reelworks.jobs.reporting import Progress, reported
-from reelworks.jobs.workshop import Workshop, metadata_key
+from reelworks.jobs.workshop import Workshop
 from reelworks.media.facts import Probe
 from reelworks.media.measure import Measurement, measure
 from reelworks.media.metadata import describe
+from reelworks.media.options import DEFAULT_PRESET
 from reelworks.media.probe import probe
+from reelworks.media.report import report
 from reelworks.model import ProcessType
 
 _TYPE = ProcessType.METADATA_EXTRACTION
@@ -53,15 +55,12 @@ class Extraction:
             measurement=measurement,
             enhancement=self._enhancement(file_id, source),
         )
-        with workshop.draft("metadata.json") as draft:
-            draft.write_text(json.dumps(document, ensure_ascii=False, indent=2))
-            workshop.storage.publish(draft, metadata_key(file_id))
+        publish_document(workshop, file_id, document)
 
     def _enhancement(self, file_id: str, source: Probe) -> dict[str, Any]:
-        """The plan and its reasons, whether or not the other process has come to it yet."""
+        """What is planned and why, whether or not the other process has come to it yet."""
         try:
             plan = planned(self._workshop, file_id, source)
         except MediaError as error:  # that process says so itself; this one has its own result
             return {"error": str(error)}
-        enhancement: dict[str, Any] = json.loads(plan.to_json())
-        return enhancement
+        return report(plan, source, preset=DEFAULT_PRESET)

@@ -24,6 +24,16 @@ def metadata_key(file_id: str) -> str:
     return f"{RESULTS}/metadata/{file_id}_metadata.json"
 
 
+def poster_key(file_id: str) -> str:
+    """Where a still of the enhanced video is."""
+    return f"{RESULTS}/previews/{file_id}_poster.jpg"
+
+
+def compare_key(file_id: str) -> str:
+    """Where the picture of before and after is."""
+    return f"{RESULTS}/previews/{file_id}_compare.jpg"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workshop:
     """The records, the files and the tools.
