@@ -30,7 +30,7 @@ _HD = 1920 * 1080
 _SHORT_PIXELS = 60 * _HD
 """A clip of up to so many pixels is decoded whole: surer than to seek, and as fast."""
 
-_CATCH_UP_PIXELS = 120 * _HD
+_CATCH_UP_PIXELS = 80 * _HD
 """So much is decoded, over all places, to get from one film's keyframe to the other's."""
 
 _NUMBERED_PIXELS = 400 * _HD
@@ -39,6 +39,9 @@ _NUMBERED_PIXELS = 400 * _HD
 _MOST_ERRORS = 200
 _PACKETS_TO_KEYFRAME = 2000
 _MOST_LEAPS = 4
+
+_LEAD, _LONGEST_LEAD = Fraction(1, 2), 2
+"""Seconds by which seeks go further back, once one ended behind what it was to find."""
 
 
 class Film:
@@ -60,6 +63,7 @@ class Film:
         context.options = {"max_pixels": str(MAX_PIXELS)}
         self._pictures = self.pictures()
         self.opening = next(self._pictures, None)
+        self._lead = Fraction()
         self._first = (self.opening.pts if self.opening else None) or 0
 
     def from_start(self) -> Iterator[VideoFrame]:
@@ -83,14 +87,24 @@ class Film:
 
     def seek(self, at: Fraction) -> bool:
         """Go to the keyframe from which the picture of a time can be decoded."""
+        ticks = self._first + int((at - self._lead) / self.tick)
         try:
-            self._container.seek(self._first + int(at / self.tick), stream=self.stream)
+            self._container.seek(ticks, stream=self.stream)
         except av.FFmpegError:
             return False
         return True
 
     def keyframe(self, at: Fraction) -> Fraction | None:
         """When the keyframe is shown from which the picture of a time can be decoded."""
+        found = self._keyframe_behind(at)
+        # Transport streams are sought in by decoding times, which come before those of showing.
+        while found is not None and found > at and self._lead < _LONGEST_LEAD:
+            self._lead += _LEAD
+            found = self._keyframe_behind(at)
+        return found
+
+    def _keyframe_behind(self, at: Fraction) -> Fraction | None:
+        """The first one from where a seek ends."""
         if not self.seek(at):
             return None
         try:
