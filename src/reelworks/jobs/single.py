@@ -146,6 +146,8 @@ def _require_picture(path: Path, source: Path) -> None:
         raise BadRequest(
             f"The picture of before and after is a .png or .jpg file; name it {path.stem}.png."
         )
+    if path.is_dir():
+        raise BadRequest(f"{path} is a folder; name a file for the picture.")
     _require_writable(path.parent)
 
 
