@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -80,18 +81,9 @@ def _proved(
     tools: Toolbox, source: Path, target: Path, done: _Done, compare: Path | None
 ) -> Report:
     """What came of it, and the picture where one is wished for. The result is written already."""
-    proof, previews = Proof(), Previews()
-    notes: tuple[str, ...] = ()
+    proof, notes = Proof(), tuple[str, ...]()
     try:
-        if compare is None:
-            proof = _prove(tools, source, target, done, None)
-        else:
-            with _draft(compare) as draft:
-                proof = _prove(tools, source, target, done, draft)
-                if not proof.compare:
-                    raise ChildFailed("No picture of the source was found again in the result.")
-                draft.replace(compare)
-            previews = Previews(compare=str(compare))
+        proof = _prove(tools, source, target, done, compare)
     except MediaError as error:
         if compare is not None:
             raise ChildFailed(
@@ -105,21 +97,24 @@ def _proved(
         preset=DEFAULT_PRESET,
         rendered=done.rendered,
         proof=proof,
-        previews=previews,
+        previews=Previews(compare=str(compare) if compare else None),
         notes=notes,
     )
 
 
 def _prove(tools: Toolbox, source: Path, target: Path, done: _Done, compare: Path | None) -> Proof:
-    return prove(
-        tools,
-        source,
-        done.source,
-        target,
-        is_copy=done.plan.action == "copy",
-        exact=done.rendered.exact,
-        compare=compare,
+    is_copy = done.plan.action == "copy"
+    proving = partial(
+        prove, tools, source, done.source, target, is_copy=is_copy, exact=done.rendered.exact
     )
+    if compare is None:
+        return proving()
+    with _draft(compare) as draft:
+        proof = proving(compare=draft)
+        if not proof.compare:
+            raise ChildFailed("No picture of the source was found again in the result.")
+        draft.replace(compare)
+    return proof
 
 
 def _require_file(source: Path) -> None:

@@ -67,7 +67,14 @@ def to_sdr(shown: Array, brightest: float) -> Array:
     strongest = np.maximum(shown.max(axis=-1), 1e-4)
     # One factor for all three colours: the hue stays.
     factor = rolled_off(strongest, brightest) / strongest / WHITE
-    linear = np.clip((shown * factor[..., np.newaxis]) @ _TO_709.T, 0, 1)
+    factor = factor.astype(np.float32)[..., np.newaxis]
+    linear = np.clip((shown * factor) @ _TO_709.T, 0, 1)
+    # A table: there are far more pixels than levels.
+    return _srgb_table()[np.round(linear * (_LEVELS - 1)).astype(np.uint16)]
+
+
+def _srgb_table() -> Array:
+    linear = np.linspace(0, 1, _LEVELS)
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return np.round(encoded * 255).astype(np.uint8)
 
