@@ -173,8 +173,8 @@ def test_what_cannot_be_compared_is_still_shown(tmp_path: Path) -> None:
 
 
 def numbered(suffix: str, *settings: str) -> Path:
-    """Two seconds whose pictures all differ, under settings of their own."""
-    pictures = "testsrc2=size=160x120:rate=25:duration=4,format=yuv420p"
+    """Twenty seconds whose pictures all differ, under settings of their own."""
+    pictures = "testsrc2=size=160x120:rate=25:duration=20,format=yuv420p"
     return clip(suffix, *lavfi(pictures), "-c:v", "libx264", "-crf", "1", *settings)
 
 
@@ -191,15 +191,15 @@ def test_the_same_pictures_are_found_by_seeking(
         source=str(source),
         index=0,
         result=str(result),
-        count=100,
-        seconds="4",
+        count=500,
+        seconds="20",
         exact=True,
         poster=None,
         compare=None,
     )["fidelity"]
     assert found["frames"] >= 5
     assert found["psnr_y"] > 45
-    assert len(decoded) < 200
+    assert len(decoded) < 500  # half of what both films have
 
 
 def test_few_places_are_compared_where_keyframes_are_far_apart(
@@ -207,7 +207,7 @@ def test_few_places_are_compared_where_keyframes_are_far_apart(
 ) -> None:
     monkeypatch.setattr(pairing, "_SHORT_PIXELS", 0)
     monkeypatch.setattr(pairing, "_CATCH_UP_PIXELS", 0)
-    arguments: dict[str, Any] = {"index": 0, "count": 100, "seconds": "4", "exact": True}
+    arguments: dict[str, Any] = {"index": 0, "count": 500, "seconds": "20", "exact": True}
     found = proving.prove(
         lambda _: None,
         source=str(numbered(".mp4", "-g", "60", "-sc_threshold", "0")),
@@ -217,6 +217,26 @@ def test_few_places_are_compared_where_keyframes_are_far_apart(
         **arguments,
     )
     assert found["fidelity"]["frames"] == 1  # the beginning, where both have one
+
+
+def test_without_keyframes_on_the_way_places_are_reached_from_the_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pairing, "_SHORT_PIXELS", 0)
+    film, result = numbered(".mp4", "-g", "999"), numbered(".mkv", "-g", "999")
+    arguments: dict[str, Any] = {"index": 0, "count": 500, "seconds": "20", "exact": True}
+    decoded: list[int] = []
+    found = proving.prove(
+        decoded.append,
+        source=str(film),
+        result=str(result),
+        poster=None,
+        compare=None,
+        **arguments,
+    )["fidelity"]
+    assert found["frames"] == 8
+    assert found["psnr_y"] is None or found["psnr_y"] > 45
+    assert len(decoded) <= 1000  # each picture once
 
 
 def test_pictures_without_times_are_found_by_their_number(tmp_path: Path) -> None:

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 PLACES = 8
-_RUN = 4
-"""The picture that is taken is this many pictures on: keyframes are better than most."""
+_DEPTH = 6
+"""So many pictures behind a keyframe is what is taken: keyframes are better than most."""
 
 _HD = 1920 * 1080
-_SHORT_PIXELS = 60 * _HD
-"""A clip of up to so many pixels is decoded whole: surer than to seek, and as fast."""
+_SHORT_PIXELS = 200 * _HD
+"""Films of up to so many pixels together are decoded whole: surer than to seek, and as fast."""
 
-_CATCH_UP_PIXELS = 80 * _HD
-"""So much is decoded, over all places, to get from one film's keyframe to the other's."""
+_CATCH_UP_PIXELS = 120 * _HD
+"""So much is decoded, over all places, to get from keyframes to where both films are."""
 
-_NUMBERED_PIXELS = 400 * _HD
+_NUMBERED_PIXELS = 800 * _HD
 """So much is decoded from the beginning, where times do not tell which picture is which."""
 
 _MOST_ERRORS = 200
@@ -42,6 +42,10 @@ _MOST_LEAPS = 4
 
 _LEAD, _LONGEST_LEAD = Fraction(1, 2), 2
 """Seconds by which seeks go further back, once one ended behind what it was to find."""
+
+
+Same = tuple["VideoFrame", "VideoFrame"]
+"""A picture of the source, and the same one of the result."""
 
 
 class Film:
@@ -126,57 +130,38 @@ class Pair:
 
 
 def pairs(
-    source: Film, result: Film, *, count: int, seconds: Fraction, exact: bool, moved: Moved
+    source: Film,
+    result: Film | None,
+    *,
+    count: int,
+    seconds: Fraction,
+    exact: bool,
+    moved: Moved,
 ) -> Iterator[Pair]:
     """Pictures from all over a clip, up to ``PLACES`` of them, as both films have them.
 
     Args:
+        result: None where it is the source itself.
         count: how many pictures there are.
         seconds: how long they last.
         exact: whether times tell which picture is which; else their numbers do.
         moved: told how many pictures were decoded.
     """
-    size = _pixels(source) + _pixels(result)
-    if not exact or count * size <= 2 * _SHORT_PIXELS or seconds <= 0:
-        reach = max(1, min(count, _NUMBERED_PIXELS * 2 // max(size, 1)))
-        one, other = _told(source.from_start(), moved), result.from_start()
-        both = _matched(source, one, result, other) if exact else zip(one, other, strict=False)
-        yield from _every(both, reach, count)
-        return
-    rate = count / seconds
-    for at, gap in _meetings(source, result, seconds, rate):
-        most = int(gap * rate) + 16 * _RUN
-        pair = _pair_at(source, result, at, most, moved)
-        if pair is not None:
-            yield Pair(*pair, place=float(at / seconds))
-
-
-def singles(film: Film, *, count: int, seconds: Fraction, moved: Moved) -> Iterator[Pair]:
-    """Pictures from all over a film, each before and after at once: for one that was copied."""
-    if count * _pixels(film) <= _SHORT_PIXELS or seconds <= 0:
-        yield from _every(((f, f) for f in _told(film.from_start(), moved)), count, count)
+    both = _Both(source, result, moved)
+    if not exact or seconds <= 0 or count * both.pixels <= _SHORT_PIXELS:
+        reach = max(1, min(count, _NUMBERED_PIXELS // max(both.pixels, 1)))
+        yield from _every(both.from_start(exact=exact), reach, count)
         return
     found = False
-    for place in range(PLACES):
-        if film.seek(seconds * place / PLACES):
-            for frame in list(islice(_told(film.pictures(), moved), _RUN))[-1:]:
-                found = True
-                yield Pair(frame, frame, place / PLACES)
-    if not found and film.opening is not None:  # it cannot be sought in
-        yield Pair(film.opening, film.opening, 0)
+    for run in both.runs(seconds, count / seconds):
+        for pair, at in both.along(run, count / seconds):
+            found = True
+            yield Pair(*pair, place=float(at / seconds))
+    if not found and (opening := both.opening) is not None:  # they cannot be sought in
+        yield Pair(*opening, place=0)
 
 
-def _pixels(film: Film) -> int:
-    return film.opening.width * film.opening.height if film.opening else 0
-
-
-def _told(frames: Iterator[VideoFrame], moved: Moved) -> Iterator[VideoFrame]:
-    for number, frame in enumerate(frames):
-        moved(number)
-        yield frame
-
-
-def _every(both: Iterator[tuple[VideoFrame, VideoFrame]], reach: int, count: int) -> Iterator[Pair]:
+def _every(both: Iterator[Same], reach: int, count: int) -> Iterator[Pair]:
     """Evenly spread over the first so many of all pictures."""
     step = -(-reach // PLACES)
     for number, (before, after) in enumerate(islice(both, reach)):
@@ -184,76 +169,157 @@ def _every(both: Iterator[tuple[VideoFrame, VideoFrame]], reach: int, count: int
             yield Pair(before, after, number / max(count, 1))
 
 
-# --- Places ---------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Places that are reached from one seek.
 
-
-def _meetings(
-    source: Film, result: Film, seconds: Fraction, rate: Fraction
-) -> list[tuple[Fraction, Fraction]]:
-    """Times in each part of the clip where both films have a keyframe, or nearly; with the gap.
-
-    Those with the smallest gaps are taken, as many as can be afforded.
+    Attributes:
+        start: where both films are sought to: the later one's keyframe.
+        gap: how far behind that the other one's keyframe is.
+        places: the times of the pictures that are wanted, in order.
     """
-    found = [_meeting(source, result, seconds, part) for part in range(PLACES)]
-    cheapest = sorted((gap, at) for at, gap in filter(None, found))
-    taken: dict[Fraction, Fraction] = {}
-    left = Fraction(_CATCH_UP_PIXELS)
-    for gap, at in cheapest:
-        left -= gap * rate * max(_pixels(source), _pixels(result))
-        if not taken or left >= 0:
-            taken[at] = gap
-    return sorted(taken.items())
+
+    start: Fraction
+    gap: Fraction
+    places: list[Fraction]
 
 
-def _meeting(
-    source: Film, result: Film, seconds: Fraction, part: int
-) -> tuple[Fraction, Fraction] | None:
-    """The time in a part of the clip where both films' keyframes are closest, and by how much."""
-    begin, at = seconds * part / PLACES, seconds * (4 * part + 3) / (4 * PLACES)
-    slack = max(source.tick, result.tick)
-    one, other = source, result
-    mine, others = one.keyframe(at), other.keyframe(at)
-    best: tuple[Fraction, Fraction] | None = None
-    for _ in range(_MOST_LEAPS):
-        if mine is None or others is None:
-            break
-        if mine < others:
-            one, other, mine, others = other, one, others, mine
-        if best is not None and mine < begin:
-            break
-        if best is None or mine - others < best[1]:
-            best = mine, mine - others
-        if mine - others <= slack:
-            break
-        # The film that is ahead goes back to where the other one waits.
-        mine = one.keyframe(others + slack)
-    return best
+class _Both:
+    """A source and its result, or a film that is both."""
+
+    def __init__(self, source: Film, result: Film | None, moved: Moved) -> None:
+        self._source, self._result = source, result
+        self._slack = max(source.tick, result.tick if result else source.tick)
+        self._moved = moved
+        self._decoded = 0
+
+    @property
+    def pixels(self) -> int:
+        """Of the same picture in both films."""
+        films = [film for film in (self._source, self._result) if film is not None]
+        return sum(f.opening.width * f.opening.height for f in films if f.opening is not None)
+
+    @property
+    def opening(self) -> Same | None:
+        """The first picture of both."""
+        before = self._source.opening
+        after = self._result.opening if self._result else before
+        return (before, after) if before is not None and after is not None else None
+
+    def from_start(self, *, exact: bool) -> Iterator[Same]:
+        """All pictures, paired by their times or else by their numbers."""
+        before = self._told(self._source.from_start())
+        if self._result is None:
+            return ((frame, frame) for frame in before)
+        after = self._told(self._result.from_start())
+        return self._matched(before, after) if exact else zip(before, after, strict=False)
+
+    def runs(self, seconds: Fraction, rate: Fraction) -> list[_Run]:
+        """Where to look: in each part of the clip that can be afforded, the cheapest first.
+
+        Args:
+            rate: pictures a second.
+        """
+        found = [self._place(seconds, part) for part in range(PLACES)]
+        left = Fraction(_CATCH_UP_PIXELS)
+        runs: dict[Fraction, _Run] = {}
+        for cost, start, at, gap in sorted(place for place in found if place is not None):
+            # Places that are reached from the same keyframe lie on the way to one another.
+            shared = _cost(runs[start], runs[start].places[-1]) if start in runs else 0
+            left -= (cost - shared) * rate * self.pixels
+            if runs and left < 0:
+                break
+            runs.setdefault(start, _Run(start, gap, [])).places.append(at)
+        return [runs[start] for start in sorted(runs)]
+
+    def along(self, run: _Run, rate: Fraction) -> Iterator[tuple[Same, Fraction]]:
+        """The pictures of a run, and their times; where it ends early, its last one for the next.
+
+        Args:
+            rate: pictures a second.
+        """
+        wanted, last = list(run.places), None
+        for pair in self._from(run, rate):
+            time = self._source.time(pair[0]) or Fraction()
+            if time >= wanted[0] + _DEPTH / rate:
+                yield pair, wanted.pop(0)
+                last = None
+                if not wanted:
+                    return
+            else:
+                last = pair
+        if last is not None:
+            yield last, wanted[0]
+
+    def _from(self, run: _Run, rate: Fraction) -> Iterator[Same]:
+        at = run.start + self._slack
+        # Enough for uneven rates; but a film that was sought wrongly is not read to its end.
+        most = int((run.places[-1] - run.start + run.gap) * rate) * 2 + 10 * _DEPTH
+        if not self._source.seek(at):
+            return iter(())
+        before = islice(self._told(self._source.pictures()), most)
+        if self._result is None:
+            return ((frame, frame) for frame in before)
+        if not self._result.seek(at):
+            return iter(())
+        return self._matched(before, islice(self._told(self._result.pictures()), most))
+
+    def _place(
+        self, seconds: Fraction, part: int
+    ) -> tuple[Fraction, Fraction, Fraction, Fraction] | None:
+        """What a picture in a part of the clip costs in seconds to decode, and the start, time
+        and gap of it."""
+        begin, end = seconds * part / PLACES, seconds * (4 * part + 3) / (4 * PLACES)
+        meeting = self._meeting(begin, end)
+        if meeting is None:
+            return None
+        start, gap = meeting
+        at = max(start, begin)
+        return _cost(_Run(start, gap, []), at), start, at, gap
+
+    def _meeting(self, begin: Fraction, at: Fraction) -> tuple[Fraction, Fraction] | None:
+        """Where before a time, but rather not before ``begin``, both films' keyframes are closest:
+        the later one's time, and by how much the other one's is earlier."""
+        one, other = self._source, self._result or self._source
+        mine, others = one.keyframe(at), other.keyframe(at)
+        best: tuple[Fraction, Fraction] | None = None
+        for _ in range(_MOST_LEAPS):
+            if mine is None or others is None:
+                break
+            if mine < others:
+                one, other, mine, others = other, one, others, mine
+            if best is not None and mine < begin:
+                break
+            if best is None or mine - others < best[1]:
+                best = mine, mine - others
+            if mine - others <= self._slack:
+                break
+            # The film that is ahead goes back to where the other one waits.
+            mine = one.keyframe(others + self._slack)
+        return best
+
+    def _matched(self, one: Iterator[VideoFrame], other: Iterator[VideoFrame]) -> Iterator[Same]:
+        """Pictures that are shown at the same time."""
+        assert self._result is not None
+        before, after = next(one, None), next(other, None)
+        while before is not None and after is not None:
+            was, now = self._source.time(before), self._result.time(after)
+            if was is None or (now is not None and was < now - self._slack):
+                before = next(one, None)
+            elif now is None or now < was - self._slack:
+                after = next(other, None)
+            else:
+                yield before, after
+                before, after = next(one, None), next(other, None)
+
+    def _told(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        for frame in frames:
+            self._decoded += 1
+            self._moved(self._decoded)
+            yield frame
 
 
-def _pair_at(
-    source: Film, result: Film, at: Fraction, most: int, moved: Moved
-) -> tuple[VideoFrame, VideoFrame] | None:
-    slack = max(source.tick, result.tick)
-    if not (source.seek(at + slack) and result.seek(at + slack)):
-        return None
-    one = islice(_told(source.pictures(), moved), most)
-    other = islice(_told(result.pictures(), moved), most)
-    run = list(islice(_matched(source, one, result, other), _RUN))
-    return run[-1] if run else None
-
-
-def _matched(
-    source: Film, one: Iterator[VideoFrame], result: Film, other: Iterator[VideoFrame]
-) -> Iterator[tuple[VideoFrame, VideoFrame]]:
-    """Pictures that are shown at the same time."""
-    slack = max(source.tick, result.tick)
-    before, after = next(one, None), next(other, None)
-    while before is not None and after is not None:
-        was, now = source.time(before), result.time(after)
-        if was is None or (now is not None and was < now - slack):
-            before = next(one, None)
-        elif now is None or now < was - slack:
-            after = next(other, None)
-        else:
-            yield before, after
-            before, after = next(one, None), next(other, None)
+def _cost(run: _Run, at: Fraction) -> Fraction:
+    """How much of both films is decoded for a place of a run, in seconds of one of them and half
+    of the gap: only one of them has that to make up."""
+    return at - run.start + run.gap / 2

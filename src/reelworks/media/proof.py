@@ -86,7 +86,7 @@ def prove(
         result=None if is_copy else str(result),
         count=timing.packets if timing else 0,
         seconds=str(timing.duration if timing else probe.duration),
-        exact=exact,
+        exact=timing is not None and timing.sound if is_copy else exact,
         poster=str(poster) if poster else None,
         compare=str(compare) if compare else None,
     )

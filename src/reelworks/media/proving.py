@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from reelworks.errors import ChildFailed
 from reelworks.media import similarity, stills
 from reelworks.media.child import Moved
-from reelworks.media.pairing import Film, Pair, pairs, singles
+from reelworks.media.pairing import Film, Pair, pairs
 from reelworks.media.pictures import picture_of
 from reelworks.media.reading import main_video, open_video
 from reelworks.media.similarity import Luma
@@ -47,17 +47,22 @@ def prove(
         result: None where it is the source itself.
         count: how many pictures there are.
         seconds: how long they last, as a fraction in text.
-        exact: whether the result's times are the source's.
+        exact: whether times tell which picture is which.
         poster, compare: where the stills go; None where none is wanted.
 
     Returns:
         ``fidelity``: as in ``proof.Fidelity``, or None; ``poster``, ``compare``: whether written.
     """
-    spread: dict[str, Any] = {"count": count, "seconds": Fraction(seconds), "moved": moved}
+    spread: dict[str, Any] = {
+        "count": count,
+        "seconds": Fraction(seconds),
+        "exact": exact,
+        "moved": moved,
+    }
     if result is None:
         best = _best_alone(Path(source), index, spread)
         return {"fidelity": None} | _write(best, best, poster, compare)
-    seen = _compared(Path(source), index, Path(result), exact, spread)
+    seen = _compared(Path(source), index, Path(result), spread)
     # Where no picture of the source was found again, a poster can still be had.
     alone = seen.best or _best_alone(Path(result), None, spread)
     return {"fidelity": seen.fidelity()} | _write(alone, seen.best, poster, compare)
@@ -112,12 +117,12 @@ class _Seen:
         }
 
 
-def _compared(source: Path, index: int, result: Path, exact: bool, spread: dict[str, Any]) -> _Seen:
+def _compared(source: Path, index: int, result: Path, spread: dict[str, Any]) -> _Seen:
     with open_video(source) as container, open_video(result) as other:
         before, after = _film(container, index), _film(other, None)
         look = _look(before, None)
         seen = _Seen((look, _look(after, look)))
-        for pair in pairs(before, after, exact=exact, **spread):
+        for pair in pairs(before, after, **spread):
             # Damaged pictures are put right in ways that differ from one decoding to the next.
             if not pair.before.is_corrupt and not pair.after.is_corrupt:
                 seen.compare(pair)
@@ -129,7 +134,7 @@ def _best_alone(path: Path, index: int | None, spread: dict[str, Any]) -> _Best:
         film = _film(container, index)
         look = _look(film, None)
         seen = _Seen((look, look))
-        for pair in singles(film, **spread):
+        for pair in pairs(film, None, **spread):
             seen.consider(pair, stills.luma(pair.after, look))
     if seen.best is None:
         raise ChildFailed("Not one picture could be decoded for a preview.")
