@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.quality.frames import FFMPEG
 from benchmarks.references import opencv_loop
 from reelworks.jobs.single import enhance_file
-from reelworks.media.options import Options
+from reelworks.media.options import DEFAULT_PRESET, Options
 from reelworks.media.process import Children
 from reelworks.media.tools import find_tools
 
@@ -24,9 +24,8 @@ def reelworks(source: Path, target: Path) -> Path:
     """The preset ``auto``, from the file to the checked file."""
     tools = find_tools(None, Children())
     # Named by its own extension: a copy keeps the source's.
-    return enhance_file(
-        tools, source, target.with_suffix(source.suffix), Options.of(), _silent
-    ).path
+    output = target.with_suffix(source.suffix)
+    return enhance_file(tools, source, output, DEFAULT_PRESET, Options.of(), _silent).path
 
 
 def recipe(source: Path, target: Path) -> Path:

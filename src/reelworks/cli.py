@@ -185,6 +185,7 @@ def worker(
         "reelworks enhance holiday.mov",
         "reelworks enhance holiday.mov -o better.mov",
         "reelworks enhance holiday.mov --preset vivid --denoise 1.5",
+        "reelworks enhance holiday.mov --compare before-after.png",
     )
 )
 @_with_options
@@ -197,6 +198,13 @@ def enhance(
         ),
     ] = None,
     preset: Preset = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT.png",
+            help="Also write a picture of before (left) and after (right): .png or .jpg.",
+        ),
+    ] = None,
     ffmpeg: Ffmpeg = None,
     *,
     wishes: dict[str, str],
@@ -212,10 +220,14 @@ def enhance(
 
     tools = create_toolbox(settings)
     with _progress("Enhancing") as show:
-        enhanced = enhance_file(tools, source, output, options, show)
+        enhanced = enhance_file(
+            tools, source, output, settings.preset, options, show, compare=compare
+        )
     for line in _summary(enhanced.report):
         typer.echo(line)
     typer.echo(f"Wrote {enhanced.path}")
+    if compare is not None:
+        typer.echo(f"Wrote {compare}: before on the left, after on the right")
 
 
 @cli.command(
@@ -277,6 +289,41 @@ def _summary(report: dict[str, Any]) -> Iterator[str]:
     for number, applied in enumerate(report["filters"], 1):
         yield f"{number}. {applied['name']}: {applied['reason']}"
     yield from report["dropped"]
+    yield from report["notes"]
+    yield _sizes(report["bytes_before"], report["bytes_after"])
+    if report["fidelity"] is not None:
+        yield _likeness(report["fidelity"])
+
+
+def _sizes(before: int, after: int) -> str:
+    """How large the result is, against its source."""
+    if before == after:
+        return f"Size: {_bytes(after)}, as before."
+    change = abs(after - before) / before
+    than = "smaller" if after < before else "larger"
+    return f"Size: {_bytes(after)}, {change:.0%} {than} than before ({_bytes(before)})."
+
+
+def _likeness(fidelity: dict[str, Any]) -> str:
+    """How close the result is to its source; what was cleaned away counts as a difference."""
+    if fidelity["frames"] == 0:
+        return "Likeness to the source: identical, byte for byte."
+    pictures = "1 picture" if fidelity["frames"] == 1 else f"{fidelity['frames']} pictures"
+    if fidelity["identical"]:
+        return f"Likeness to the source: no difference in {pictures} compared."
+    measures = [f"PSNR {fidelity['psnr_y']:.1f} dB"]
+    if fidelity["ssim_y"] is not None:
+        measures.append(f"SSIM {fidelity['ssim_y']:.3f} of 1")
+    return f"Likeness to the source: {', '.join(measures)} ({pictures} compared)."
+
+
+def _bytes(size: int) -> str:
+    """A size for a person: three digits, in units of a thousand."""
+    value, units = float(size), ["kB", "MB", "GB"]
+    unit = "bytes"
+    while value >= 999.5 and units:
+        value, unit = value / 1000, units.pop(0)
+    return f"{value:.3g} {unit}"
 
 
 @contextmanager

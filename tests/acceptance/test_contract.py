@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import pytest
 
 from reelworks.media.options import Options
 from tests.service import PROCESSES, RunningService, messages_until_final
+from tests.waiting import wait_for
 
 METADATA_KEYS = {
     "file_id": str,
@@ -302,10 +305,69 @@ def test_results_come_with_range_etag_and_type(service: RunningService, noisy_cl
     assert head.headers["content-length"] == str(len(whole.content))
 
 
+@pytest.mark.parametrize("clip", ["noisy_clip", "clean_clip"])
+def test_previews_are_there_when_the_enhancement_is_completed(
+    service: RunningService, request: pytest.FixtureRequest, clip: str
+) -> None:
+    file_id = service.accepted(request.getfixturevalue(clip))
+    wait_for(
+        lambda: service.status("video-enhancement", file_id)["status"] == "completed",
+        "the enhancement's end",
+        seconds=60,
+    )
+    width, height = {"noisy_clip": (640, 360), "clean_clip": (320, 240)}[clip]
+    line = max(2, width // 256)
+    for name, size in (("poster", (width, height)), ("compare", (2 * width + line, height))):
+        url = f"{service.url}/processed_videos/previews/{file_id}_{name}.jpg"
+        whole = httpx.get(url)
+        assert (whole.status_code, whole.headers["content-type"]) == (200, "image/jpeg")
+        with av.open(io.BytesIO(whole.content)) as container:
+            still = next(container.decode(video=0))
+        assert (still.width, still.height) == size
+        part = httpx.get(url, headers={"range": "bytes=0-1"})
+        assert (part.status_code, part.content) == (206, b"\xff\xd8")
+        again = httpx.get(url, headers={"if-none-match": whole.headers["etag"]})
+        assert again.status_code == 304
+
+
+def test_the_metadata_ends_with_the_enhancements_report(
+    service: RunningService, noisy_clip: Path
+) -> None:
+    file_id = service.accepted(noisy_clip)
+    service.finished(file_id)
+    report = service.metadata(file_id)["advanced"]["enhancement"]
+    assert (report["action"], report["preset"], report["codec"]) == ("encode", "auto", "h264")
+    assert all(applied["reason"] for applied in report["filters"])
+    assert report["bytes_before"] == noisy_clip.stat().st_size
+    assert report["bytes_after"] == service.enhanced(file_id).stat().st_size
+    assert report["frames"] == 75
+    fidelity = report["fidelity"]
+    assert not fidelity["identical"]
+    assert 15 < fidelity["psnr_y"] < 60
+    assert 0.1 < fidelity["ssim_y"] < 1
+    assert fidelity["frames"] > 0
+    for path in report["previews"].values():
+        assert httpx.get(f"{service.url}/{path}").status_code == 200
+    assert report["notes"] == []
+
+
+def test_the_report_of_a_copy_says_that_nothing_changed(
+    service: RunningService, clean_clip: Path
+) -> None:
+    file_id = service.accepted(clean_clip)
+    service.finished(file_id)
+    report = service.metadata(file_id)["advanced"]["enhancement"]
+    assert report["action"] == "copy"
+    assert report["bytes_after"] == report["bytes_before"] == clean_clip.stat().st_size
+    assert report["fidelity"] == {"identical": True, "psnr_y": None, "ssim_y": 1.0, "frames": 0}
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "enhanced_x.mp4",
+        "previews/x_poster.jpg",
+        "previews/..%2f..%2fx",
         "metadata/x_metadata.json",
         "..%2freelworks.db",
         "metadata/..%2f..%2fx",
@@ -346,6 +408,7 @@ def test_openapi_describes_every_route_with_its_errors(service: RunningService) 
         "/internal/metadata-extraction-status/{file_id}",
         "/processed_videos/{name}",
         "/processed_videos/metadata/{name}",
+        "/processed_videos/previews/{name}",
         "/healthz/live",
         "/healthz/ready",
     }

@@ -88,6 +88,10 @@ def test_a_video_ends_completed_exact_and_whole(run: Run, entry: dict[str, Any])
     metadata = run.service.metadata(file_id)
     assert metadata["frame_count"] == entry["ffprobe"]["frames_decoded_ffmpeg9"]
     _check_enhanced(run.service.enhanced(file_id), CORPUS / entry["name"], metadata)
+    report = metadata["advanced"]["enhancement"]
+    for path in report["previews"].values():
+        assert (run.service.data / path).stat().st_size > 0
+    assert report["fidelity"] is not None
 
 
 def _check_enhanced(enhanced: Path, source: Path, metadata: dict[str, Any]) -> None:

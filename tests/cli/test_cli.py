@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import pytest
 
 from reelworks.cli import main
@@ -153,6 +155,79 @@ def test_a_preset_that_is_not_there_cannot_be_the_default(reelworks: Run, comman
     ):
         assert ended.returncode == 2
         assert "REELWORKS_PRESET (--preset) is wrong: there is no preset 'foo'" in ended.stderr
+
+
+def test_enhance_says_how_large_and_how_like_its_source_the_result_is(
+    reelworks: Run, clip: Path, tmp_path: Path
+) -> None:
+    said = reelworks("enhance", str(clip), "-o", str(tmp_path / "better.mp4")).stdout
+    assert re.search(r"^Size: \S+ [kM]B, \d+% smaller than before \(\S+ [kM]B\)\.$", said, re.M)
+    likeness = (
+        r"^Likeness to the source: PSNR \d+\.\d dB, SSIM 0\.\d{3} of 1 \(\d pictures compared\)\.$"
+    )
+    assert re.search(likeness, said, re.M)
+    lines = [line for line in said.splitlines() if line.startswith(("Size", "Likeness"))]
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_enhance_says_that_a_copy_is_the_same(reelworks: Run, tmp_path: Path) -> None:
+    clean = make_clip(
+        tmp_path / "clean.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=1"),
+        *("-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p"),
+    )
+    said = reelworks("enhance", str(clean)).stdout
+    assert re.search(r"^Size: \S+ kB, as before\.$", said, re.M)
+    assert "Likeness to the source: identical, byte for byte.\n" in said
+
+
+@pytest.mark.parametrize("name", ["both.png", "both.JPG"])
+def test_enhance_compares_where_it_is_told(
+    reelworks: Run, clip: Path, tmp_path: Path, name: str
+) -> None:
+    target, both = tmp_path / "better.mp4", tmp_path / name
+    ended = reelworks("enhance", str(clip), "-o", str(target), "--compare", str(both))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "before on the left, after on the right" in ended.stdout
+    with av.open(str(both)) as container:
+        still = next(container.decode(video=0))
+    assert (still.width, still.height) == (642, 240)
+    assert {path.name for path in tmp_path.iterdir()} == {"better.mp4", name}
+
+
+def test_a_comparison_that_cannot_be_written_is_refused_before_the_work(
+    reelworks: Run, clip: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "clip.png"  # a video by another name
+    source.write_bytes(clip.read_bytes())
+    (tmp_path / "folder.png").mkdir()
+    for path, said in (
+        ("folder.png", "is a folder; name a file"),
+        ("both.gif", "is a .png or .jpg file; name it both.png."),
+        ("both", "is a .png or .jpg file; name it both.png."),
+        ("missing/both.png", "The folder missing cannot be written to."),
+        (".png", "is a .png or .jpg file"),
+        (str(source), "is the source itself"),
+    ):
+        ended = reelworks("enhance", str(source), "-o", "better.mp4", "--compare", path)
+        assert (ended.returncode, ended.stdout) == (1, "")
+        assert said in ended.stderr
+        assert len(ended.stderr.splitlines()) == 1
+    assert {found.name for found in tmp_path.iterdir()} == {"clip.png", "folder.png"}
+    assert source.read_bytes() == clip.read_bytes()
+
+
+def test_a_result_that_cannot_be_compared_is_kept_and_the_user_is_told(
+    reelworks: Run, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reelworks.media.proof._STALL_SECONDS", 0)  # no child is that quick
+    ended = reelworks("enhance", str(clip), "-o", "one.mp4")
+    assert ended.returncode == 0
+    assert "It could not be compared with its source. " in ended.stdout
+    ended = reelworks("enhance", str(clip), "-o", "two.mp4", "--compare", "both.png")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "two.mp4 was written, but the picture both.png could not be made. " in ended.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"one.mp4", "two.mp4"}
 
 
 def test_inspect_prints_the_metadata(reelworks: Run, clip: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reelworks.engine.records import Records
-from reelworks.jobs.enhancement import planned, wished
-from reelworks.jobs.workshop import Workshop
+from reelworks.jobs.enhancement import planned
+from reelworks.jobs.workshop import Workshop, wished
 from reelworks.media.options import Options
 from reelworks.media.plan import Plan
 from reelworks.media.probe import probe

@@ -61,15 +61,16 @@ def times(path: Path) -> list[Fraction]:
     return [(pts - min(packets)) * (stream.time_base or 1) for pts in sorted(packets)]
 
 
-def test_a_noisy_clip_is_noticed_encoded_and_reported(tmp_path: Path) -> None:
+def test_a_noisy_clip_is_noticed_and_encoded(tmp_path: Path) -> None:
     source = clip(".mp4", *PICTURES, *SOUND, *X264, "-c:a", "aac")
     tools = toolbox()
     found = probe(tools, source, count=True)
     plan = decide(tools, source, found, Options.of())
     seen: list[int] = []
-    report = enhance_to(tools, source, found, plan, tmp_path / "out", seen.append)
-    assert [f["name"] for f in report["filters"]] == ["denoise"]
-    assert (report["frames"], seen[-1]) == (25, 25)
+    rendered = enhance_to(tools, source, found, plan, tmp_path / "out", seen.append)
+    assert [f.name for f in plan.filters] == ["denoise"]
+    assert (rendered.frames, seen[-1]) == (25, 25)
+    assert rendered.size_bytes == (tmp_path / "out").stat().st_size
     assert seen == sorted(seen)
 
 
@@ -78,8 +79,8 @@ def test_a_clean_clip_is_copied_byte_for_byte(tmp_path: Path) -> None:
     tools = toolbox()
     found = probe(tools, source, count=True)
     plan = decide(tools, source, found, Options.of())
-    report = enhance_to(tools, source, found, plan, tmp_path / "out", lambda _: None)
-    assert report["action"] == "copy"
+    enhance_to(tools, source, found, plan, tmp_path / "out", lambda _: None)
+    assert plan.action == "copy"
     assert (tmp_path / "out").read_bytes() == source.read_bytes()
 
 

@@ -18,6 +18,7 @@ _CONTENT_TYPES = {
     "avi": "video/x-msvideo",
     "flv": "video/x-flv",
     "gif": "image/gif",
+    "jpg": "image/jpeg",
     "json": "application/json",
     "m4v": "video/mp4",
     "mkv": "video/x-matroska",
@@ -59,6 +60,14 @@ def enhanced(name: str, request: Request, service: ServiceDependency) -> Respons
 def metadata(name: str, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_metadata.json``, in the contract's metadata format."""
     return _file(service, request, f"{RESULTS}/metadata/{name}")
+
+
+@router.head("/previews/{name}", include_in_schema=False)
+@router.get("/previews/{name}", summary="A still", response_class=FileResponse)
+def preview(name: str, request: Request, service: ServiceDependency) -> Response:
+    """``{file_id}_poster.jpg``, a still of the enhanced video, or ``{file_id}_compare.jpg``, the
+    same picture before (left) and after (right)."""
+    return _file(service, request, f"{RESULTS}/previews/{name}")
 
 
 def _file(service: Service, request: Request, key: str) -> Response:

@@ -77,6 +77,29 @@ class Records:
             )
         return self.plan(file_id) or plan
 
+    @contextmanager
+    def describing(self, file_id: str, report: str | None = None) -> Iterator[str | None]:
+        """Hold a video's report while a description of the video is published.
+
+        Two processes publish it, and each must show the newest report: so reading the report, or
+        writing it down, and publishing are one. Nobody else can do either until the block ends. It
+        should be short, and must not write to the database.
+
+        Args:
+            report: the finished one, as JSON, which counts from the block's end on; None leaves
+                the one that is there.
+
+        Yields:
+            The finished report; None as long as there is none.
+        """
+        with self.writing() as connection:
+            yield connection.execute(
+                videos.update()
+                .where(videos.c.file_id == file_id)
+                .values(report=sa.func.coalesce(report, videos.c.report))
+                .returning(videos.c.report)
+            ).scalar_one()
+
     def _video_row(self, file_id: str) -> Any:
         with self._reading() as connection:
             row = connection.execute(

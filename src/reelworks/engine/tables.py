@@ -24,6 +24,8 @@ videos = sa.Table(
     sa.Column("options", sa.Text, nullable=False, server_default="{}"),
     # What enhancement decides, as JSON: written by whichever process comes first, for both.
     sa.Column("plan", sa.Text),
+    # What enhancement did and what came of it, as JSON: written once, when it is known.
+    sa.Column("report", sa.Text),
     sa.Index("videos_by_client", "client_id", "created_at"),
 )
 

@@ -1,18 +1,17 @@
-"""The process that makes a video better to look at: plan it, render it, publish it."""
+"""The process that makes a video better to look at: plan, render, publish, and prove it."""
 
 from __future__ import annotations
 
-import json
-
 from reelworks.engine.executor import step
 from reelworks.jobs.reporting import Progress, reported
-from reelworks.jobs.workshop import Workshop, enhanced_key
+from reelworks.jobs.showing import show
+from reelworks.jobs.workshop import Workshop, enhanced_key, wished
 from reelworks.media.enhance import decide, enhance_to
 from reelworks.media.facts import Probe
-from reelworks.media.options import Options
 from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
-from reelworks.model import ProcessType, Video
+from reelworks.media.report import Rendered
+from reelworks.model import ProcessType
 
 _TYPE = ProcessType.VIDEO_ENHANCEMENT
 
@@ -27,7 +26,8 @@ class Enhancement:
         """Enhance one video, from its file to its published result."""
         with reported(self._workshop.records, file_id, _TYPE):
             source, plan = step("plan", self._plan, file_id)
-            step("render", self._render, file_id, source, plan)
+            rendered = step("render", self._render, file_id, source, plan)
+            step("prove", show, self._workshop, file_id, source, plan, rendered)
 
     def _plan(self, file_id: str) -> tuple[Probe, Plan]:
         tools, path = self._workshop.tools, self._workshop.source(file_id)
@@ -37,14 +37,16 @@ class Enhancement:
         self._workshop.records.forget_takeovers(file_id, _TYPE)
         return source, plan
 
-    def _render(self, file_id: str, source: Probe, plan: Plan) -> None:
+    def _render(self, file_id: str, source: Probe, plan: Plan) -> Rendered:
         """Encode, verify, publish. Doing it twice publishes the same again."""
         workshop = self._workshop
         total = source.timing.packets if source.timing else 0
         progress = Progress(workshop.records, file_id, _TYPE, total)
         with workshop.draft(f"enhanced.{plan.extension}") as draft:
-            enhance_to(workshop.tools, workshop.source(file_id), source, plan, draft, progress)
+            original = workshop.source(file_id)
+            rendered = enhance_to(workshop.tools, original, source, plan, draft, progress)
             workshop.storage.publish(draft, enhanced_key(file_id, plan.extension))
+        return rendered
 
 
 def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:
@@ -57,8 +59,3 @@ def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:
         )
         known = workshop.records.keep_plan(file_id, plan.to_json())
     return Plan.from_json(known)
-
-
-def wished(video: Video) -> Options:
-    """What was wished for; an option that was not known yet at the upload is as in ``auto``."""
-    return Options.of(**json.loads(video.options))

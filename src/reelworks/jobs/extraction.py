@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from reelworks.engine.executor import step
 from reelworks.errors import MediaError
-from reelworks.jobs.enhancement import planned, wished
+from reelworks.jobs.document import publish_document
+from reelworks.jobs.enhancement import planned
 from reelworks.jobs.reporting import Progress, reported
-from reelworks.jobs.workshop import Workshop, metadata_key
+from reelworks.jobs.workshop import Workshop, wished
 from reelworks.media.facts import Probe
 from reelworks.media.measure import Measurement, measure
 from reelworks.media.metadata import describe
 from reelworks.media.probe import probe
+from reelworks.media.report import report
 from reelworks.model import ProcessType, Video
 
 _TYPE = ProcessType.METADATA_EXTRACTION
@@ -53,15 +54,14 @@ class Extraction:
             measurement=measurement,
             enhancement=self._enhancement(video, source),
         )
-        with workshop.draft("metadata.json") as draft:
-            draft.write_text(json.dumps(document, ensure_ascii=False, indent=2))
-            workshop.storage.publish(draft, metadata_key(file_id))
+        publish_document(workshop, file_id, document)
 
     def _enhancement(self, video: Video, source: Probe) -> dict[str, Any]:
-        """The wishes, the plan and its reasons, whether or not the other process has come to it."""
-        wishes: dict[str, Any] = {"preset": video.preset, "options": wished(video).model_dump()}
+        """What is planned and why, whether or not the other process has come to it yet."""
+        options = wished(video)
         try:
             plan = planned(self._workshop, video.file_id, source)
         except MediaError as error:  # that process says so itself; this one has its own result
+            wishes = {"preset": video.preset, "options": options.model_dump()}
             return {**wishes, "error": str(error)}
-        return {**wishes, **json.loads(plan.to_json())}
+        return report(plan, source, preset=video.preset, options=options)

@@ -6,15 +6,19 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from reelworks.errors import BadRequest
+from reelworks.errors import BadRequest, ChildFailed, MediaError
 from reelworks.media.check import check
-from reelworks.media.enhance import Report, decide, enhance_to
-from reelworks.media.facts import Toolbox
+from reelworks.media.enhance import decide, enhance_to
+from reelworks.media.facts import Probe, Toolbox
 from reelworks.media.options import Options
+from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
+from reelworks.media.proof import Proof, prove
+from reelworks.media.report import Previews, Rendered, Report, report
 
 Show = Callable[[int, int], None]
 """Told how many frames are done, of how many."""
@@ -29,36 +33,105 @@ class Enhanced:
 
 
 def enhance_file(
-    tools: Toolbox, source: Path, output: Path | None, options: Options, show: Show
+    tools: Toolbox,
+    source: Path,
+    output: Path | None,
+    preset: str,
+    options: Options,
+    show: Show,
+    *,
+    compare: Path | None = None,
 ) -> Enhanced:
     """Make a better version of a file.
 
     Args:
         output: where to write it; None for a name beside the source.
+        preset: the name of the preset that the options were made from.
         options: what is wished for.
+        compare: where to write a picture of before and after, too; None for none.
 
     Raises:
         BadRequest: the source is not there or no video, or the result does not fit the name.
-        MediaError: the work did not succeed; nothing was written.
+        MediaError: the work did not succeed. Nothing was written, unless the sentence says so.
     """
     _require_file(source)
+    if compare is not None:
+        _require_picture(compare, source)
     check(tools, source)
     found = probe(tools, source, count=True)
     plan = decide(tools, source, found, options, name=(output or source).name)
-    if output is not None and output.exists() and output.samefile(source):
-        raise BadRequest(f"{output} is the source itself; name another file.")
+    if output is not None:
+        _require_other(output, source)
     target = output or source.with_name(f"{source.stem}_enhanced.{plan.extension}")
     _require_fitting(target, plan.extension)
     total = found.timing.packets if found.timing else 0
     with _draft(target) as draft:
-        report = enhance_to(tools, source, found, plan, draft, lambda done: show(done, total))
+        rendered = enhance_to(tools, source, found, plan, draft, lambda done: show(done, total))
         draft.replace(target)
-    return Enhanced(target, report)
+    done = _Done(found, preset, options, plan, rendered)
+    return Enhanced(target, _proved(tools, source, target, done, compare))
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What was made of what."""
+
+    source: Probe
+    preset: str
+    options: Options
+    plan: Plan
+    rendered: Rendered
+
+
+def _proved(
+    tools: Toolbox, source: Path, target: Path, done: _Done, compare: Path | None
+) -> Report:
+    """What came of it, and the picture where one is wished for. The result is written already."""
+    proof, notes = Proof(), tuple[str, ...]()
+    try:
+        proof = _prove(tools, source, target, done, compare)
+    except MediaError as error:
+        if compare is not None:
+            raise ChildFailed(
+                f"{target} was written, but the picture {compare} could not be made. {error}",
+                log=error.log,
+            ) from error
+        notes = (f"It could not be compared with its source. {error}",)
+    return report(
+        done.plan,
+        done.source,
+        preset=done.preset,
+        options=done.options,
+        rendered=done.rendered,
+        proof=proof,
+        previews=Previews(compare=str(compare) if compare else None),
+        notes=notes,
+    )
+
+
+def _prove(tools: Toolbox, source: Path, target: Path, done: _Done, compare: Path | None) -> Proof:
+    is_copy = done.plan.action == "copy"
+    proving = partial(
+        prove, tools, source, done.source, target, is_copy=is_copy, exact=done.rendered.exact
+    )
+    if compare is None:
+        return proving()
+    with _draft(compare) as draft:
+        proof = proving(compare=draft)
+        if not proof.compare:
+            raise ChildFailed("No picture of the source was found again in the result.")
+        draft.replace(compare)
+    return proof
 
 
 def _require_file(source: Path) -> None:
     if not source.is_file():
         raise BadRequest(f"There is no file {source}.")
+
+
+def _require_other(path: Path, source: Path) -> None:
+    if path.exists() and path.samefile(source):
+        raise BadRequest(f"{path} is the source itself; name another file.")
 
 
 def _require_fitting(target: Path, extension: str) -> None:
@@ -68,10 +141,26 @@ def _require_fitting(target: Path, extension: str) -> None:
         )
 
 
+def _require_picture(path: Path, source: Path) -> None:
+    """Asked before anything is done: the work takes long, and a wrong name is soon put right."""
+    _require_other(path, source)
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise BadRequest(
+            f"The picture of before and after is a .png or .jpg file; name it {path.stem}.png."
+        )
+    if path.is_dir():
+        raise BadRequest(f"{path} is a folder; name a file for the picture.")
+    _require_writable(path.parent)
+
+
+def _require_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK):
+        raise BadRequest(f"The folder {folder} cannot be written to.")
+
+
 @contextmanager
 def _draft(target: Path) -> Iterator[Path]:
     """A path on the target's disk, so that the finished file can be renamed into place."""
-    if not os.access(target.parent, os.W_OK):
-        raise BadRequest(f"The folder {target.parent} cannot be written to.")
+    _require_writable(target.parent)
     with TemporaryDirectory(dir=target.parent, prefix=".reelworks-") as folder:
         yield Path(folder) / target.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from reelworks.engine.records import Records
 from reelworks.media.facts import Toolbox
+from reelworks.media.options import Options
+from reelworks.model import Video
 from reelworks.storage.local import LocalStorage
 
 RESULTS = "processed_videos"
@@ -22,6 +25,16 @@ def enhanced_key(file_id: str, extension: str) -> str:
 def metadata_key(file_id: str) -> str:
     """Where the contract wants the metadata."""
     return f"{RESULTS}/metadata/{file_id}_metadata.json"
+
+
+def poster_key(file_id: str) -> str:
+    """Where a still of the enhanced video is."""
+    return f"{RESULTS}/previews/{file_id}_poster.jpg"
+
+
+def compare_key(file_id: str) -> str:
+    """Where the picture of before and after is."""
+    return f"{RESULTS}/previews/{file_id}_compare.jpg"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,3 +59,8 @@ class Workshop:
         """A path for an unfinished result; what is left there in the end is removed."""
         with self.storage.scratch(self.owner) as folder:
             yield folder / name
+
+
+def wished(video: Video) -> Options:
+    """What was wished for; an option that was not known yet at the upload is as in ``auto``."""
+    return Options.of(**json.loads(video.options))

@@ -30,6 +30,7 @@ TASKS = {
     "analyse": "reelworks.media.sampling:task",
     "check": "reelworks.media.check:task",
     "probe": "reelworks.media.probe:task",
+    "prove": "reelworks.media.proof:task",
     "verify": "reelworks.media.verify:task",
 }
 """Name of a task → ``module:function``, called as ``function(moved, **arguments)``."""

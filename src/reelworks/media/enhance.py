@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from reelworks.media.analyse import Analysis, analyse
 from reelworks.media.encode import encode
@@ -14,10 +12,8 @@ from reelworks.media.facts import Probe, Toolbox
 from reelworks.media.options import Options
 from reelworks.media.plan import Plan
 from reelworks.media.planning import make_plan
+from reelworks.media.report import Rendered
 from reelworks.media.verify import verify
-
-Report = dict[str, Any]
-"""What was done and why, as JSON values; shown as ``advanced.enhancement``."""
 
 
 def decide(
@@ -45,7 +41,7 @@ def enhance_to(
     plan: Plan,
     target: Path,
     on_progress: Callable[[int], None],
-) -> Report:
+) -> Rendered:
     """Carry out a plan, and check the result.
 
     Args:
@@ -58,25 +54,7 @@ def enhance_to(
     """
     if plan.action == "copy":
         shutil.copyfile(source, target)
-        return report(plan, probe.size_bytes, target.stat().st_size, frames=None)
+        return Rendered(size_bytes=target.stat().st_size, frames=None, exact=True)
     frames = encode(tools, probe, plan, source, target, on_progress)
-    verify(tools, source, probe, plan, target, frames)
-    return report(plan, probe.size_bytes, target.stat().st_size, frames=frames)
-
-
-def report(plan: Plan, bytes_before: int, bytes_after: int, *, frames: int | None) -> Report:
-    """What the plan did, in plain values."""
-    return {
-        "action": plan.action,
-        "findings": list(plan.findings),
-        "filters": [asdict(f) for f in plan.filters],
-        "dropped": list(plan.dropped),
-        "container": plan.container,
-        "codec": plan.encoder or None,
-        "pixel_format": plan.pixel_format or None,
-        "width": plan.width,
-        "height": plan.height,
-        "frames": frames,
-        "bytes_before": bytes_before,
-        "bytes_after": bytes_after,
-    }
+    verified = verify(tools, source, probe, plan, target, frames)
+    return Rendered(size_bytes=target.stat().st_size, frames=frames, exact=verified.exact)

@@ -1,0 +1,67 @@
+"""Shows what an enhancement did: previews beside the result, and the finished report."""
+
+from __future__ import annotations
+
+import logging
+
+from reelworks.errors import MediaError
+from reelworks.jobs.document import publish_report
+from reelworks.jobs.reporting import sentence
+from reelworks.jobs.workshop import Workshop, compare_key, enhanced_key, poster_key, wished
+from reelworks.media.facts import Probe
+from reelworks.media.plan import Plan
+from reelworks.media.proof import Proof, prove
+from reelworks.media.report import Previews, Rendered, report
+
+log = logging.getLogger(__name__)
+
+
+def show(workshop: Workshop, file_id: str, source: Probe, plan: Plan, rendered: Rendered) -> None:
+    """Publish previews of a published result, then its report. May be done twice.
+
+    A result is good without previews: where they cannot be made, the report says so.
+    """
+    proof, previews = Proof(), Previews()
+    notes: tuple[str, ...] = ()
+    try:
+        proof, previews = _preview(workshop, file_id, source, plan, rendered)
+    except (MediaError, OSError) as error:
+        log.warning("%s has no previews", file_id, exc_info=True)
+        notes = (f"No previews could be made. {sentence(error)}",)
+    video = workshop.records.video(file_id)
+    finished = report(
+        plan,
+        source,
+        preset=video.preset,
+        options=wished(video),
+        rendered=rendered,
+        proof=proof,
+        previews=previews,
+        notes=notes,
+    )
+    publish_report(workshop, file_id, finished)
+
+
+def _preview(
+    workshop: Workshop, file_id: str, source: Probe, plan: Plan, rendered: Rendered
+) -> tuple[Proof, Previews]:
+    storage = workshop.storage
+    with workshop.draft("poster.jpg") as poster, workshop.draft("compare.jpg") as compare:
+        proof = prove(
+            workshop.tools,
+            workshop.source(file_id),
+            source,
+            storage.path(enhanced_key(file_id, plan.extension)),
+            is_copy=plan.action == "copy",
+            exact=rendered.exact,
+            poster=poster,
+            compare=compare,
+        )
+        previews = Previews(
+            poster=poster_key(file_id) if proof.poster else None,
+            compare=compare_key(file_id) if proof.compare else None,
+        )
+        for draft, key in ((poster, previews.poster), (compare, previews.compare)):
+            if key is not None:
+                storage.publish(draft, key)
+    return proof, previews
