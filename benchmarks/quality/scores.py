@@ -21,11 +21,13 @@ class Scores:
 
     Attributes:
         psnr, xpsnr: of luma, in dB.
+        colour: PSNR of luma and chroma together, in dB.
         ssim: of luma, up to 1.
         vmaf: in its NEG model, which does not pay for sharpening; 0 to 100.
     """
 
     psnr: float
+    colour: float
     ssim: float
     xpsnr: float
     vmaf: float
@@ -51,6 +53,7 @@ def score(file: Path, master: Path) -> Scores:
     vmaf = float(frames["pooled_metrics"]["vmaf"]["mean"])
     return Scores(
         psnr=_db(text.stderr, r"PSNR y:(\S+)"),
+        colour=_db(text.stderr, r"PSNR y:.*average:(\S+)"),
         ssim=float(_found(text.stderr, r"SSIM Y:(\S+)")),
         xpsnr=_db(text.stderr, r"XPSNR\s+y:\s*(\S+)"),
         vmaf=vmaf,

@@ -18,8 +18,18 @@ from reelworks.media.tools import find_tools
 from reelworks.settings import Settings
 
 _NEEDED = {
-    "encoders": ("libx264", "libx265", "libvpx-vp9", "aac", "libopus"),
-    "filters": ("bwdif", "fftdnoiz", "deblock", "lutyuv", "scale"),
+    "encoders": ("libx264", "libx265", "libvpx-vp9", "libsvtav1", "aac", "libopus"),
+    "filters": (
+        "bwdif",
+        "nlmeans",
+        "bilateral",
+        "fftdnoiz",
+        "spp",
+        "lutyuv",
+        "colorcorrect",
+        "unsharp",
+        "scale",
+    ),
 }
 
 

@@ -38,11 +38,19 @@ class Encoder:
         chroma = next(c for c in ("444", "422", "420") if c in pixel_format)
         return chroma in self.chroma and pixels.depth_of(pixel_format) <= self.depth
 
-    def arguments(self, quality: str, muxer: str) -> tuple[str, ...]:
-        """What FFmpeg is told behind ``-c:v``."""
+    def arguments(self, quality: str, muxer: str, most_bits: int | None = None) -> tuple[str, ...]:
+        """What FFmpeg is told behind ``-c:v``.
+
+        Args:
+            muxer: libav's name.
+            most_bits: bits a second that it may use at most; None for as many as it takes.
+        """
         # Without this tag Apple's players do not recognise it.
         tag = ("-tag:v", "hvc1") if self.codec == "hevc" and muxer in ("mp4", "mov") else ()
-        return ("-crf", str(self.factors[quality]), *self.options, *tag)
+        rate: tuple[str, ...] = ()
+        if most_bits is not None:
+            rate = ("-maxrate", str(most_bits), "-bufsize", str(most_bits // 2))
+        return ("-crf", str(self.factors[quality]), *rate, *self.options, *tag)
 
 
 _ALL = (

@@ -106,8 +106,10 @@ def encode_plan(
     box = _container(form, name, probe.container, options)
     alpha = _keeps_alpha(picture, box, options)
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
-    encoder, substitute = _encoder(box, format_, options)
-    quality = "balanced" if options.quality == "auto" else options.quality
+    damaged = bool(choose_filters(picture, analysis, Options.of()))
+    encoder, substitute = _encoder(box, format_, options, None if damaged else picture.codec)
+    quality = _quality(options, analysis, filters if damaged else ())
+    most_bits = None if damaged or _asks_for_bits(picture, options) else _most_bits(probe)
     size, padding = _size(picture, format_, encoder, options.upscale)
     audio, lost_audio = keeping.audio_tracks(probe, box)
     subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
@@ -126,7 +128,7 @@ def encode_plan(
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
         encoder=encoder.name,
-        encoder_options=encoder.arguments(quality, box.muxer),
+        encoder_options=encoder.arguments(quality, box.muxer, most_bits),
         pixel_format=format_,
         decoder=_alpha_decoder(picture) if alpha else None,
         turn=_turn(picture, filters),
@@ -175,22 +177,53 @@ def _pad(wanted: tuple[int, int], right: int, bottom: int, format_: str) -> Filt
     )
 
 
-def _encoder(box: Container, format_: str, options: Options) -> tuple[Encoder, tuple[str, ...]]:
+def _encoder(
+    box: Container, format_: str, options: Options, own: str | None
+) -> tuple[Encoder, tuple[str, ...]]:
     """The video encoder, and in words where it is not the one that was asked for.
 
     More than 8 bits go to HEVC: hardware and browsers play its Main 10, and none plays H.264's
     High 10; it also carries HDR's side data.
+
+    Args:
+        own: the codec of a source that has no damage: its like needs no more bits than it did.
     """
     deep = pixels.depth_of(format_) > 8
     usual = ENCODERS[(box.deep_codec or box.codecs[0]) if deep else box.codecs[0]]
     if options.codec == "auto":
-        return usual, ()
+        alike = ENCODERS.get(own or "")
+        fits = alike is not None and alike.codec in box.codecs and alike.takes(format_)
+        return (alike if alike is not None and fits and not deep else usual), ()
     wanted = ENCODERS[options.codec]
     if wanted.takes(format_):
         return wanted, ()
     return usual, (
         f"{wanted.title} cannot hold its pixels ({format_}) here; it is {usual.title} instead.",
     )
+
+
+FINE = 8.0
+"""A source whose quantiser rounds by no more levels than this would show what encoding adds."""
+
+
+def _quality(options: Options, analysis: Analysis, filters: tuple[Filter, ...]) -> str:
+    """Better than usual where a fine source was mended: else what encoding adds takes away what was
+    won. Denoising leaves more behind than encoding adds."""
+    if options.quality != "auto":
+        return options.quality
+    fine = analysis.quantiser is not None and analysis.quantiser <= FINE
+    coarse = {f.name for f in filters} & {"denoise", "deblock"}
+    return "high" if fine and filters and not coarse else "balanced"
+
+
+def _asks_for_bits(picture: Picture, options: Options) -> bool:
+    return options.upscale > 1 or _asks_to_encode(picture, options)
+
+
+def _most_bits(probe: Probe) -> int | None:
+    """Of a source without damage the result must not be much larger: 1.3 × its bits a second."""
+    seconds = probe.timing.duration if probe.timing else probe.duration
+    return round(1.3 * 8 * probe.size_bytes / seconds) if seconds > 0 else None
 
 
 def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:
