@@ -47,6 +47,7 @@ class Walked:
     Attributes:
         tick: seconds of a tick.
         starts: presentation times in ticks.
+        decoded: when each packet is to be decoded.
         ends: where each packet ends.
         keys: checksums of their ends; of pictures' only a cover's, and that one's whole.
         hidden: how many packets at the front are decoded but not shown.
@@ -55,6 +56,7 @@ class Walked:
     kind: str
     tick: Fraction
     starts: array[int] = field(default_factory=lambda: array("q"))
+    decoded: array[int] = field(default_factory=lambda: array("q"))
     ends: array[int] = field(default_factory=lambda: array("q"))
     keys: array[int] = field(default_factory=lambda: array("L"))
     hidden: int = 0
@@ -98,6 +100,7 @@ class Walked:
         self.hidden += hidden
         start = _NO_TIME if packet.pts is None else packet.pts
         self.starts.append(start)
+        self.decoded.append(_NO_TIME if packet.dts is None else packet.dts)
         self.ends.append(start if packet.pts is None else start + (packet.duration or 0))
         if cover or self.kind == "audio":
             self.keys.append(crc32(memoryview(packet)[0 if cover else -_TAIL :]))
@@ -158,11 +161,14 @@ def start_of(before: Walked, after: Walked) -> Moves | None:
     return Moves(((before.first, after.first - before.first),), whole=False)
 
 
-def check_times(before: Walked, after: Walked) -> Moves | None:
+def check_times(before: Walked, after: Walked, *, sure: bool = True) -> Moves | None:
     """Compare the pictures' times one by one, where the source has a time for each.
 
     Where damage cost pictures, or fields come in packets of their own, the source has more
     packets: then every picture of the result must be at the time of one of them.
+
+    Args:
+        sure: whether the source's times are to be believed.
 
     Returns:
         How they were moved; None where the source's times do not tell.
@@ -176,7 +182,8 @@ def check_times(before: Walked, after: Walked) -> Moves | None:
     exact = before.tick % after.tick == 0
     tolerance = Fraction(0) if exact else after.tick
     if before.shown == len(new):
-        return _check_pieces(pieces, new, tolerance)
+        # FFmpeg closes an interruption for pictures and sound in turn.
+        return _check_pieces(pieces, new, tolerance, sure=sure and len(pieces) == 1)
     old = sorted(time for piece in pieces for time in piece)
     if new[-1] - new[0] > old[-1] - old[0] + 1:
         raise WrongResult("The result is longer than its source.")
@@ -195,18 +202,20 @@ def _pieces(track: Walked) -> list[list[Fraction]]:
 
 
 def _check_pieces(
-    pieces: list[list[Fraction]], new: list[Fraction], tolerance: Fraction
+    pieces: list[list[Fraction]], new: list[Fraction], tolerance: Fraction, *, sure: bool
 ) -> Moves | None:
     steps, at = [], 0
     for piece in pieces:
         move = new[at] - piece[0]
         pairs = zip(piece, new[at : at + len(piece)], strict=True)
         worst = max(abs(b - a - move) for a, b in pairs)
-        if worst > tolerance and len(pieces) > 1:
-            return None  # FFmpeg closes an interruption for pictures and sound in turn
-        if worst > tolerance:
+        if worst > tolerance and sure:
             raise WrongResult(f"A picture of the result is {float(worst):.4f} s off its time.")
-        steps.append((piece[0], move))
+        if worst > tolerance:
+            return None
+        # Sound may begin before the pictures that it belongs to: the interruption's middle parts.
+        since = (pieces[len(steps) - 1][-1] + piece[0]) / 2 if steps else piece[0]
+        steps.append((since, move))
         at += len(piece)
     in_order = all(a[-1] < b[0] for a, b in pairwise(pieces))
     # Which sound belongs to which piece can be told by its time only where no two overlap.

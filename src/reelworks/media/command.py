@@ -18,6 +18,16 @@ _SCALE_MATRICES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
 
+def is_reordered_avi(probe: Probe) -> bool:
+    """Whether the file only tells when pictures are decoded, and they are shown in another order.
+
+    AVI counts pictures from the file's beginning; the n-th to be shown has the n-th time.
+    """
+    streams = probe.raw.get("streams", [])
+    main = next((s for s in streams if s.get("index") == probe.picture.index), {})
+    return probe.demuxer == "avi" and int(main.get("has_b_frames", 0)) > 0
+
+
 def attaches_covers(plan: Plan) -> bool:
     """Whether covers go into the result as attached files rather than as streams."""
     return bool(plan.pictures) and plan.muxer == "matroska"
@@ -51,10 +61,10 @@ def encode_command(
         str(ffmpeg),
         *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
         *("-nostats", "-progress", "pipe:1"),
-        *_input(probe.picture, plan, source),
+        *_input(probe, plan, source),
         *_maps(probe.picture, plan),
         *_time(plan),
-        *_video(probe.picture, plan),
+        *_video(probe, plan),
         *_tracks("a", plan.audio, probe),
         *_tracks("s", plan.subtitles, probe),
         *_covers(plan),
@@ -65,12 +75,17 @@ def encode_command(
     ]
 
 
-def _input(picture: Picture, plan: Plan, source: Path) -> list[str]:
-    stream = str(picture.index)
+def _input(probe: Probe, plan: Plan, source: Path) -> list[str]:
+    stream = str(probe.picture.index)
     arguments = [
+        # The size is the codec's, as everything else here sees it; a container's own crop, by
+        # which a player may hide the edges, hides nothing of the result.
+        *(f"-apply_cropping:{stream}", "codec"),
         # Damage is counted when the result is checked; a badly damaged film is better than none.
         *("-max_error_rate", "1"),
     ]
+    if probe.timing is not None and probe.timing.early > 0:
+        arguments += ["-itsoffset", f"{float(probe.timing.early):.6f}"]
     if plan.decoder:
         arguments += [f"-c:{stream}", plan.decoder]
     if plan.turn is not None:
@@ -110,9 +125,12 @@ def _time_base(plan: Plan) -> str:
     return "filter" if plan.retime is not None or apart else "demux"
 
 
-def _video(picture: Picture, plan: Plan) -> list[str]:
+def _video(probe: Probe, plan: Plan) -> list[str]:
+    picture = probe.picture
+    # Told only when pictures are decoded, FFmpeg puts the first of them too late.
+    restart = ["setpts=PTS-STARTPTS"] if is_reordered_avi(probe) and plan.retime is None else []
     return [
-        *("-filter:v:0", ",".join(filter_chain(picture, plan))),
+        *("-filter:v:0", ",".join([*restart, *filter_chain(picture, plan)])),
         *("-c:v:0", plan.encoder),
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from reelworks.media import containers, pixels
 from reelworks.media.call import call
+from reelworks.media.command import is_reordered_avi
 from reelworks.media.containers import Container
 from reelworks.media.facts import Picture, Probe, Toolbox
 from reelworks.media.keeping import Track
 from reelworks.media.languages import canonical
 from reelworks.media.plan import Plan
+from reelworks.media.planning import RAW_DEMUXERS
 from reelworks.media.tags import kept_tags
 
 if TYPE_CHECKING:
@@ -53,8 +55,9 @@ def verify(
         result=str(result),
         frames=frames,
         main=probe.picture.index,
-        # AVI has no presentation times; where pictures are reordered, decoders make them up.
-        exact=plan.retime is None and probe.timing is not None and probe.container != "avi",
+        exact=plan.retime is None and probe.timing is not None,
+        decoding_times=is_reordered_avi(probe),
+        sure=not is_reordered_avi(probe) and probe.demuxer not in RAW_DEMUXERS,
         expected=expectation(probe, plan),
     )
     return Verified(**values)

@@ -44,4 +44,5 @@ def _picture(packed: dict[str, Any]) -> Picture:
 
 
 def _timing(packed: dict[str, Any]) -> Timing:
-    return Timing(**packed | {"duration": Fraction(packed["duration"])})
+    seconds = {"duration": Fraction(packed["duration"]), "early": Fraction(packed["early"])}
+    return Timing(**packed | seconds)
