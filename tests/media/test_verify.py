@@ -245,7 +245,8 @@ SHIFTED = ("-map", "0:v:0", "-map", "1:a:0", "-map", "0:a:1", "-map", "0:s", "-m
 
 
 @pytest.mark.parametrize(
-    ("offset", "words"), [("0.02", "20 ms late"), ("-0.02", "20 ms early"), ("0.5", "(499|500) ms late")]
+    ("offset", "words"),
+    [("0.02", "20 ms late"), ("-0.02", "20 ms early"), ("0.5", "(499|500) ms late")],
 )
 def test_sound_that_is_shifted_fails(offset: str, words: str, rich: Case, tmp_path: Path) -> None:
     other = ("-itsoffset", offset, "-i", str(rich.result))
@@ -274,9 +275,7 @@ def test_other_sound_fails(rich: Case, tmp_path: Path) -> None:
     marks = ("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu")
     flags = ("-disposition:a:0", "0", "-disposition:a:1", "default")
     with pytest.raises(WrongResult, match="does not sound like"):
-        rich.verify(
-            remade(rich, tmp_path, *swapped, *NAMED, "-c", "copy", *marks, *flags)
-        )
+        rich.verify(remade(rich, tmp_path, *swapped, *NAMED, "-c", "copy", *marks, *flags))
 
 
 def test_a_missing_sound_track_fails(rich: Case, tmp_path: Path) -> None:
@@ -308,9 +307,7 @@ def test_another_cover_fails(rich: Case, tmp_path: Path) -> None:
         ("title=Two", "title=Three", "Chapter 2 of the result is called 'Three', not 'Two'"),
     ],
 )
-def test_other_chapters_fail(
-    old: str, new: str, words: str, rich: Case, tmp_path: Path
-) -> None:
+def test_other_chapters_fail(old: str, new: str, words: str, rich: Case, tmp_path: Path) -> None:
     notes = tmp_path / "notes.txt"
     notes.write_text(NOTES.replace("END=500", "END=600").replace(old, new))
     args = ("-i", str(notes), *COPY, "-map_chapters", "1")

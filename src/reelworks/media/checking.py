@@ -81,7 +81,7 @@ def check_result(
     times = check_times(before[main], after[index], sure=sure) if exact else None
     moves = times or start_of(before[main], after[index])
     with opened(new) as container:
-        check_chapters(container, expected["chapters"], moves and moves.steps[0][1])
+        check_chapters(container, expected["chapters"], moves.steps[0][1] if moves else None)
     sounds = sorted(i for i, track in after.items() if track.kind == "audio")
     for (was, copied), now in zip(audio, sounds, strict=True):
         if not (copied and check_copied(before[was], after[now], moves)):

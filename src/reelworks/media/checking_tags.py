@@ -1,4 +1,4 @@
-"""Checks what a result says of itself and its tracks, and what hangs on to it. In the child only."""
+"""Checks what a result says of itself and its tracks, and what comes along. In the child only."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def check_chapters(
         named = chapter["metadata"].get("title", "")
         if named != title:
             raise WrongResult(f"Chapter {number} of the result is called {named!r}, not {title!r}.")
-        late = chapter["start"] * chapter["time_base"] - Fraction(start) - (move or 0)
+        begins = chapter["start"] * (chapter["time_base"] or Fraction(1))
+        late = begins - Fraction(start) - (move or 0)
         if move is not None and abs(late) > _CHAPTER_TOLERANCE:
             raise WrongResult(f"Chapter {number} of the result is {float(late):.3f} s off.")
 

@@ -204,7 +204,8 @@ def _pieces(track: Walked) -> list[list[Fraction]]:
 def _check_pieces(
     pieces: list[list[Fraction]], new: list[Fraction], tolerance: Fraction, *, sure: bool
 ) -> Moves | None:
-    steps, at = [], 0
+    steps: list[tuple[Fraction, Fraction]] = []
+    at = 0
     for piece in pieces:
         move = new[at] - piece[0]
         pairs = zip(piece, new[at : at + len(piece)], strict=True)

@@ -24,8 +24,8 @@ def is_reordered_avi(probe: Probe) -> bool:
     AVI counts pictures from the file's beginning; the n-th to be shown has the n-th time.
     """
     streams = probe.raw.get("streams", [])
-    main = next((s for s in streams if s.get("index") == probe.picture.index), {})
-    return probe.demuxer == "avi" and int(main.get("has_b_frames", 0)) > 0
+    main = [s for s in streams if s.get("index") == probe.picture.index]
+    return probe.demuxer == "avi" and any(int(s.get("has_b_frames", 0)) > 0 for s in main)
 
 
 def attaches_covers(plan: Plan) -> bool:

@@ -129,13 +129,14 @@ def _audio_track(probe: Probe, stream: Stream, box: Container) -> Track:
 
 
 def _audio_options(encoder: str, channels: int) -> tuple[str, ...]:
-    if encoder == "flac":
-        return ()
-    options: tuple[str, ...] = ("-b", f"{min(96 * max(channels, 1), 512)}k")
+    # Decoders' times tremble by some samples, which a packet must not follow; real gaps become
+    # silence, for a packet of sound cannot have a gap inside.
+    filters = ["aresample=async=1:min_hard_comp=0.03"]
     if encoder == "libopus":
         # libopus knows only these arrangements, and refuses 5.1 with side speakers.
-        options += ("-filter", "aformat=channel_layouts=mono|stereo|3.0|quad|5.0|5.1|6.1|7.1")
-    return options
+        filters.append("aformat=channel_layouts=mono|stereo|3.0|quad|5.0|5.1|6.1|7.1")
+    rate = () if encoder == "flac" else ("-b", f"{min(96 * max(channels, 1), 512)}k")
+    return (*rate, "-filter", ",".join(filters))
 
 
 def subtitle_tracks(probe: Probe, box: Container) -> tuple[tuple[Track, ...], tuple[str, ...]]:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from reelworks.media.child import Moved
 
 
+_GUESSED = RAW_DEMUXERS | {"mpeg"}
+"""Of these, no picture or not every one has a time; libav guesses, each version in its way."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verified:
     """What was checked.
@@ -57,7 +61,7 @@ def verify(
         main=probe.picture.index,
         exact=plan.retime is None and probe.timing is not None,
         decoding_times=is_reordered_avi(probe),
-        sure=not is_reordered_avi(probe) and probe.demuxer not in RAW_DEMUXERS,
+        sure=not is_reordered_avi(probe) and probe.demuxer not in _GUESSED,
         expected=expectation(probe, plan),
     )
     return Verified(**values)
