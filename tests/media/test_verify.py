@@ -323,7 +323,7 @@ def test_a_turn_that_is_left_over_fails(rich: Case, tmp_path: Path) -> None:
         rich.verify(turned)
 
 
-# --- Sound that was encoded anew -------------------------------------------------------------------
+# --- Sound that was encoded anew ------------------------------------------------------------------
 
 
 def test_sound_that_was_encoded_anew_passes() -> None:

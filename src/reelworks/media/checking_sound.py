@@ -107,9 +107,8 @@ def _place(before: Walked, after: Walked, moves: Moves | None) -> int | None:
         if before.keys[at] == after.keys[0] and before.keys[at : at + count] == after.keys
     ]
     # Packets of silence are all alike; then it is the one at the right time.
-    return min(
-        found, key=lambda at: abs(_shift(before, at, after, 0, moves) or Fraction()), default=None
-    )
+    shifts = {at: _shift(before, at, after, 0, moves) or Fraction() for at in found}
+    return min(found, key=lambda at: abs(shifts[at]), default=None)
 
 
 def _shift(

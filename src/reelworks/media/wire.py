@@ -44,5 +44,6 @@ def _picture(packed: dict[str, Any]) -> Picture:
 
 
 def _timing(packed: dict[str, Any]) -> Timing:
-    seconds = {"duration": Fraction(packed["duration"]), "early": Fraction(packed["early"])}
-    return Timing(**packed | seconds)
+    # What an older version recorded does not have it.
+    early = Fraction(packed.get("early", 0))
+    return Timing(**packed | {"duration": Fraction(packed["duration"]), "early": early})
