@@ -11,15 +11,19 @@ from tests.media.plans import AAC, VIDEO, forced, picture, plan_of, probe_of
 
 from reelworks.media.allowed import input_arguments
 from reelworks.media.analyse import Analysis
-from reelworks.media.command import encode_command, filter_chain
+from reelworks.media.command import cover_command, encode_command, filter_chain
 from reelworks.media.facts import Probe, Stream, Timing
 from reelworks.media.plan import Plan
 
 SOURCE, TARGET, FFMPEG = Path("/in/a: b.mp4"), Path("/out/c.part"), Path("/bin/ffmpeg")
 HEAD = [
     *("/bin/ffmpeg", "-nostdin", "-hide_banner", "-y", "-v", "warning"),
-    *("-nostats", "-progress", "pipe:1", "-max_error_rate", "1"),
+    *("-nostats", "-progress", "pipe:1", "-apply_cropping:0", "codec", "-max_error_rate", "1"),
 ]
+NAMELESS = ["-metadata", "major_brand=", "-metadata", "minor_version="]
+NAMELESS += ["-metadata", "compatible_brands="]
+STEADY = "aresample=async=1:min_hard_comp=0.03"
+ENGLISH = ["-metadata:s:a:0", "language=eng"]
 TIME = ["-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "demux"]
 QUEUE = ["-max_muxing_queue_size", "9999"]
 UNSOUND = Timing(packets=9, duration=Fraction(1), sound=False, constant=True)
@@ -40,7 +44,8 @@ def test_an_ordinary_mp4() -> None:
         *QUEUE,
         *("-filter:v:0", "format=yuv420p,fftdnoiz=sigma=16.0"),
         *("-c:v:0", "libx264", "-pix_fmt:v:0", "yuv420p", "-preset", "veryfast", "-crf", "18"),
-        *("-c:a:0", "copy"),
+        *("-c:a:0", "copy", "-disposition:a:0", "default", *ENGLISH),
+        *NAMELESS,
         *("-movflags", "+faststart", "-f", "mp4", "file:/out/c.part"),
     ]
 
@@ -61,10 +66,11 @@ def test_a_matroska_with_everything() -> None:
         container="matroska",
         raw={"streams": [{"index": 5, "tags": tags}]},
     )
-    assert command(probe, forced(probe, "a.mkv")) == [
+    plan = forced(probe, "a.mkv")
+    assert encode_command(FFMPEG, probe, plan, SOURCE, TARGET, [Path("/tmp/4")]) == [
         *HEAD,
         *input_arguments(SOURCE),
-        *(part for index in range(6) for part in ("-map", f"0:{index}")),
+        *(part for index in (0, 1, 2, 3, 5) for part in ("-map", f"0:{index}")),
         *("-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
         *QUEUE,
@@ -72,8 +78,12 @@ def test_a_matroska_with_everything() -> None:
         *("-c:v:0", "libx265", "-pix_fmt:v:0", "yuv420p10le"),
         *("-preset", "superfast", "-crf", "18"),
         *("-x265-params", "log-level=error", "-dolbyvision", "0"),
-        *("-c:a:0", "copy", "-c:a:1", "flac", "-c:s:0", "subrip"),
-        *("-c:v:1", "copy", "-disposition:v:1", "attached_pic", "-c:t", "copy"),
+        *("-c:a:0", "copy", "-disposition:a:0", "default", *ENGLISH),
+        *("-c:a:1", "flac", "-filter:a:1", STEADY),
+        *("-disposition:a:1", "default", "-metadata:s:a:1", "language=eng"),
+        *("-c:s:0", "subrip", "-disposition:s:0", "0"),
+        *("-c:t", "copy", "-attach", "file:/tmp/4"),
+        *("-metadata:s:t:1", "filename=cover.jpg", "-metadata:s:t:1", "mimetype=image/jpeg"),
         *("-f", "matroska", "file:/out/c.part"),
     ]
 
@@ -92,8 +102,10 @@ def test_a_webm_with_transparency() -> None:
         *("-c:v:0", "libvpx-vp9", "-pix_fmt:v:0", "yuva420p"),
         *("-crf", "22", "-b:v", "0", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
         *("-metadata:s:v:0", "alpha_mode="),
-        *("-c:a:0", "copy", "-c:a:1", "libopus", "-b:a:1", "192k"),
-        *("-filter:a:1", "aformat=channel_layouts=mono|stereo|3.0|quad|5.0|5.1|6.1|7.1"),
+        *("-c:a:0", "copy", "-disposition:a:0", "default", *ENGLISH),
+        *("-c:a:1", "libopus", "-b:a:1", "192k"),
+        *("-filter:a:1", f"{STEADY},aformat=channel_layouts=mono|stereo|3.0|quad|5.0|5.1|6.1|7.1"),
+        *("-disposition:a:1", "default", "-metadata:s:a:1", "language=eng"),
         *("-f", "webm", "file:/out/c.part"),
     ]
 
@@ -139,3 +151,62 @@ def test_a_cameras_transport_stream_keeps_its_time_codes() -> None:
     assert command(probe, forced(probe, "a.mts"))[-5:] == [
         *("-mpegts_m2ts_mode", "1", "-f", "mpegts", "file:/out/c.part")
     ]
+
+
+def test_covers_that_matroska_attaches_are_taken_out_first() -> None:
+    assert cover_command(FFMPEG, SOURCE, 4, Path("/tmp/4")) == [
+        *("/bin/ffmpeg", "-nostdin", "-hide_banner", "-y", "-v", "warning"),
+        *input_arguments(SOURCE),
+        *("-map", "0:4", "-c", "copy", "-frames:v", "1", "-update", "1", "-f", "image2"),
+        "file:/tmp/4",
+    ]
+
+
+def test_tracks_keep_all_their_flags_and_titles() -> None:
+    said = {
+        "index": 1,
+        "disposition": {"default": 0, "forced": 1, "comment": 1},
+        "tags": {"title": "Director"},
+    }
+    streams = (VIDEO, replace(AAC, default=False))
+    probe = probe_of(picture(), *streams, container="matroska", raw={"streams": [said]})
+    line = command(probe, forced(probe, "a.mkv"))
+    at = line.index("-c:a:0")
+    assert line[at : at + 8] == [
+        *("-c:a:0", "copy", "-disposition:a:0", "forced+comment"),
+        *("-metadata:s:a:0", "language=eng", "-metadata:s:a:0", "title=Director"),
+    ]
+
+
+def test_quicktime_has_its_own_names_of_languages() -> None:
+    probe = probe_of(picture(), VIDEO, replace(AAC, language="deu"), container="mov")
+    assert "language=ger" in command(probe, forced(probe, "a.mov"))
+
+
+def test_oggs_tags_become_the_files() -> None:
+    said = {"index": 1, "tags": {"TITLE": "A film"}}
+    probe = probe_of(picture(), container="ogg", demuxer="ogg", raw={"streams": [said]})
+    assert "TITLE=A film" in command(probe, forced(probe, "a.ogv"))
+
+
+def test_the_time_of_the_shot_is_said_once() -> None:
+    said = {"format": {"tags": {"creation_time": "2020-01-02T03:04:05.000000Z"}}}
+    probe = probe_of(picture(), raw=said)
+    assert "creation_time=2020-01-02T03:04:05.000000Z" in command(probe, forced(probe, "a.mp4"))
+
+
+def test_reordered_avi_starts_at_zero() -> None:
+    said = {"streams": [{"index": 0, "has_b_frames": 2}]}
+    probe = probe_of(picture(), container="avi", demuxer="avi", raw=said)
+    line = command(probe, forced(probe, "a.avi"))
+    assert line[line.index("-filter:v:0") + 1].startswith("setpts=PTS-STARTPTS,")
+
+
+def test_a_first_picture_before_the_beginning_is_shown_all_the_same() -> None:
+    timing = Timing(
+        packets=9, duration=Fraction(1), sound=True, constant=True, early=Fraction(1, 20)
+    )
+    probe = probe_of(picture(), timing=timing)
+    line = command(probe, forced(probe, "a.mp4"))
+    assert line[line.index("-itsoffset") + 1] == "0.050000"
+    assert line.index("-itsoffset") < line.index("-i")

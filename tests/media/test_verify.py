@@ -1,4 +1,7 @@
-"""Every check of a result fails when that is what is broken, and passes when nothing is."""
+"""Every check of a result fails when that is what is broken, and passes when nothing is.
+
+Wrong results are made by FFmpeg from the faithful one, with one thing otherwise.
+"""
 
 from __future__ import annotations
 
@@ -15,147 +18,383 @@ from tests.media.plans import forced
 from reelworks.errors import WrongResult
 from reelworks.media.encode import encode
 from reelworks.media.facts import Picture, Probe
+from reelworks.media.keeping import Track
 from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
-from reelworks.media.verify import Verified, verify
+from reelworks.media.verify import Verified, expectation, expected_picture, verify
 
 PICTURES = lavfi("testsrc2=size=192x108:rate=25:duration=2,format=yuv420p")
-SOUND = ("-c:a", "aac")
-X264 = ("-c:v", "libx264", "-preset", "ultrafast")
+SWEEP = "aevalsrc=0.5*sin(2*PI*(200+300*t)*t):duration=2:sample_rate=44100"
+HUM = "aevalsrc=0.5*sin(2*PI*(900-200*t)*t):duration=2:sample_rate=44100"
+X264 = ("-c:v:0", "libx264", "-preset", "ultrafast")
+
+NOTES = """;FFMETADATA1
+title=A film
+artist=Me
+location=+48.8789+002.3376/
+creation_time=2020-01-02T03:04:05.000000Z
+[CHAPTER]
+TIMEBASE=1/1000
+START=0
+END=500
+title=One
+[CHAPTER]
+TIMEBASE=1/1000
+START=500
+END=2000
+title=Two
+"""
+SPOKEN = "1\n00:00:00,100 --> 00:00:00,900\nHello\n"
+
+MAPS = ("-map", "0:v:0", "-map", "0:a", "-map", "0:s", "-map", "0:v:1")
+NAMED = (
+    *("-disposition:v:1", "attached_pic", "-metadata:s:a:1", "title=Comment"),
+    *("-map_metadata", "0"),
+)
+"""All of the result; what FFmpeg would not carry over by itself is named."""
+COPY = (*MAPS, *NAMED, "-c", "copy")
 
 
 @dataclass(frozen=True)
 class Case:
+    """A clip, what is known and planned of it, and its faithful result."""
+
     source: Path
     probe: Probe
     plan: Plan
     result: Path
 
+    def verify(self, result: Path, *, frames: int | None = None) -> Verified:
+        assert self.probe.timing is not None
+        count = self.probe.timing.packets if frames is None else frames
+        return verify(toolbox(), self.source, self.probe, self.plan, result, count)
 
-@cache
-def case() -> Case:
-    """A clip with sound and its faithful result."""
-    source = clip(".mp4", *PICTURES, *lavfi("sine=duration=2"), *X264, *SOUND)
+
+def case_of(source: Path) -> Case:
     found = probe(toolbox(), source, count=True)
-    plan = forced(found, "a.mp4")
-    result = source.with_name("result.mp4")
+    plan = forced(found, source.name)
+    result = source.with_name(f"result-{source.stem}.{plan.extension}")
     encode(toolbox(), found, plan, source, result, lambda _: None)
     return Case(source, found, plan, result)
 
 
-def checked(result: Path, *, frames: int = 50, **changes: Any) -> Verified:
-    """Verify a result, with these things otherwise than they are in the source's picture."""
-    found = replace(case().probe, picture=replace(case().probe.picture, **changes))
-    return verify(toolbox(), case().source, found, case().plan, result, frames)
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    """An MP4 with two sound tracks, two subtitles, chapters, tags and a cover."""
+    folder = tmp_path_factory.mktemp("rich")
+    notes, spoken, cover = folder / "notes.txt", folder / "s.srt", folder / "cover.png"
+    notes.write_text(NOTES)
+    spoken.write_text(SPOKEN)
+    make_clip(cover, *lavfi("color=red:size=64x64"), "-frames:v", "1")
+    inputs = (part for path in (spoken, spoken, notes, cover) for part in ("-i", str(path)))
+    return case_of(
+        make_clip(
+            folder / "rich.mp4",
+            *(*PICTURES, *lavfi(SWEEP), *lavfi(HUM), *inputs),
+            *("-map", "0", "-map", "1", "-map", "2", "-map", "3", "-map", "4", "-map", "6"),
+            *("-map_metadata", "5", "-map_chapters", "5", *X264, "-c:v:1", "copy"),
+            *("-c:a", "aac", "-c:s", "mov_text", "-disposition:v:1", "attached_pic"),
+            *("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu"),
+            *("-metadata:s:a:1", "title=Comment", "-disposition:a:0", "0"),
+            *("-disposition:a:1", "default", "-metadata:s:s:1", "language=fra"),
+            *("-disposition:s:0", "default+forced", "-disposition:s:1", "0"),
+        )
+    )
 
 
-def remade(tmp_path: Path, *args: str, suffix: str = ".mp4") -> Path:
+@cache
+def deep() -> Case:
+    """Ten bits, PQ, with mastering display and light level; in Matroska."""
+    light = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+    return case_of(clip(".mkv", *HDR_PICTURES, *x265(f"{light}:max-cll=1000,400")))
+
+
+HDR_PICTURES = lavfi(
+    "testsrc2=size=96x64:duration=0.2,format=yuv420p10le,"
+    "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084:range=tv"
+)
+
+
+def x265(params: str) -> tuple[str, ...]:
+    params = f"log-level=error:hdr10=1:{params}"
+    return ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", params)
+
+
+@cache
+def pcm() -> Case:
+    """A sound track that MP4 does not take as it is."""
+    pictures = lavfi("testsrc2=size=96x64:rate=25:duration=2,format=yuv420p")
+    return case_of(clip(".mp4", *pictures, *lavfi(SWEEP), *X264, "-c:a", "pcm_s16le"))
+
+
+def remade(case: Case, tmp_path: Path, *args: str) -> Path:
     """The result, made otherwise by FFmpeg."""
-    return make_clip(tmp_path / f"wrong{suffix}", "-i", str(case().result), *args)
+    return make_clip(tmp_path / f"wrong{case.result.suffix}", "-i", str(case.result), *args)
 
 
-def test_a_faithful_result_passes() -> None:
-    assert checked(case().result) == Verified(packets=50, decoded=50, exact=True)
+def test_a_faithful_result_passes(rich: Case) -> None:
+    assert rich.verify(rich.result) == Verified(packets=50, decoded=50, exact=True)
 
 
-def test_a_result_that_was_cut_short_fails(tmp_path: Path) -> None:
+def test_a_result_that_was_only_packed_again_passes(rich: Case, tmp_path: Path) -> None:
+    rich.verify(remade(rich, tmp_path, *COPY))
+
+
+def test_a_result_that_was_cut_short_fails(rich: Case, tmp_path: Path) -> None:
     broken = tmp_path / "cut.mp4"
-    broken.write_bytes(case().result.read_bytes()[:-4000])
+    broken.write_bytes(rich.result.read_bytes()[:-4000])
     with pytest.raises(WrongResult):
-        checked(broken)
+        rich.verify(broken)
 
 
-def test_a_result_without_a_beginning_fails(tmp_path: Path) -> None:
+def test_a_result_without_a_beginning_fails(rich: Case, tmp_path: Path) -> None:
     broken = tmp_path / "cut.mp4"
-    broken.write_bytes(case().result.read_bytes()[:100])
+    broken.write_bytes(rich.result.read_bytes()[:100])
     with pytest.raises(WrongResult, match=r"no video|cannot be opened"):
-        checked(broken)
+        rich.verify(broken)
 
 
 def test_damaged_pictures_fail(tmp_path: Path) -> None:
     broken = tmp_path / "damaged.mp4"
-    data = bytearray(case().result.read_bytes())
+    case = case_of(clip(".mp4", *PICTURES, *X264))
+    data = bytearray(case.result.read_bytes())
     start = data.index(b"mdat") + 3000
     data[start : start + 3000] = bytes(3000)
     broken.write_bytes(data)
-    with pytest.raises(WrongResult):
-        checked(broken)
+    with pytest.raises(WrongResult, match=r"decode|damaged"):
+        case.verify(broken)
 
 
-def test_a_picture_too_few_fails() -> None:
+def test_a_result_without_video_fails(rich: Case, tmp_path: Path) -> None:
+    with pytest.raises(WrongResult, match="no video"):
+        rich.verify(remade(rich, tmp_path, "-map", "0:a", "-c", "copy"))
+
+
+def test_other_pictures_than_were_counted_fail(rich: Case) -> None:
     with pytest.raises(WrongResult, match="50 pictures in place of 51"):
-        checked(case().result, frames=51)
+        rich.verify(rich.result, frames=51)
 
 
-def test_pictures_at_other_times_fail(tmp_path: Path) -> None:
-    slow = remade(tmp_path, "-vf", "setpts=1.1*PTS", "-fps_mode", "passthrough", "-c:a", "copy")
-    with pytest.raises(WrongResult, match="off its time"):
-        checked(slow)
+TAMPERED: dict[str, tuple[str, tuple[str, ...]]] = {
+    # Pictures and their times.
+    "a picture is missing": ("49 pictures in place of 50", ("-bsf:v:0", r"noise=drop=eq(n\,49)")),
+    "a picture is 3 ms late": (
+        "picture of the result is 0.0030 s off",
+        ("-bsf:v:0", r"setts=pts=PTS+38*eq(N\,10)"),
+    ),
+    "the pixels are wide": (
+        "pixel shape is 2 in place of 1",
+        ("-aspect:v:0", "32:9"),
+    ),
+    "colours are full range": (
+        "colour range is pc",
+        ("-bsf:v:0", "h264_metadata=video_full_range_flag=1"),
+    ),
+    "another matrix": (
+        "colour matrix is bt709",
+        ("-bsf:v:0", "h264_metadata=matrix_coefficients=1"),
+    ),
+    "other primaries": (
+        "colour primaries is bt2020",
+        ("-bsf:v:0", "h264_metadata=colour_primaries=9"),
+    ),
+    "another transfer": (
+        "transfer function is smpte2084",
+        ("-bsf:v:0", "h264_metadata=transfer_characteristics=16"),
+    ),
+    "another size": ("width is 190", ("-bsf:v:0", "h264_metadata=crop_right=2")),
+    # Sound.
+    "sound has another language": (
+        "language of sound track 1 of the result is missing in place of eng",
+        ("-metadata:s:a:0", "language=und"),
+    ),
+    "another sound track is the default": (
+        "default flag of sound track 1 of the result is on in place of off",
+        ("-disposition:a:0", "default", "-disposition:a:1", "0"),
+    ),
+    "a sound track lost its title": (
+        "title of sound track 2 of the result is missing in place of Comment",
+        ("-metadata:s:a:1", "title="),
+    ),
+    # Subtitles.
+    "a subtitle has another language": (
+        "language of subtitle track 2 of the result is deu in place of fra",
+        ("-metadata:s:s:1", "language=deu"),
+    ),
+    "a subtitle is not forced": (
+        "forced flag of subtitle track 1 of the result is off in place of on",
+        ("-disposition:s:0", "default"),
+    ),
+    # The file.
+    "chapters are missing": ("0 chapters in place of 2", ("-map_chapters", "-1")),
+    "a tag is missing": ("lacks the tag artist", ("-metadata", "artist=")),
+    "a tag is otherwise": ("tag title is 'Other'", ("-metadata", "title=Other")),
+    "another place": ("tag location", ("-metadata", "location=+52.0000+013.0000/")),
+    "another time": ("tag creation_time", ("-metadata", "creation_time=2021-01-02T03:04:05Z")),
+}
 
 
-def test_a_missing_sound_track_fails(tmp_path: Path) -> None:
-    with pytest.raises(WrongResult, match="0 sound tracks in place of 1"):
-        checked(remade(tmp_path, "-c", "copy", "-an"))
+@pytest.mark.parametrize("what", sorted(TAMPERED))
+def test_it_fails_when(what: str, rich: Case, tmp_path: Path) -> None:
+    words, args = TAMPERED[what]
+    with pytest.raises(WrongResult, match=words):
+        rich.verify(remade(rich, tmp_path, *COPY, *args))
 
 
-def test_sound_that_ends_early_fails(tmp_path: Path) -> None:
-    short = remade(tmp_path, "-c:v", "copy", "-af", "atrim=end=1")
-    with pytest.raises(WrongResult, match="sound track of the result lasts"):
-        checked(short)
-
-
-def test_sound_that_is_shifted_fails(tmp_path: Path) -> None:
-    args = ("-itsoffset", "0.5", "-i", str(case().result), "-map", "0:v", "-map", "1:a")
-    with pytest.raises(WrongResult, match="shifted"):
-        checked(remade(tmp_path, *args, "-c", "copy"))
-
-
-def test_a_lost_subtitle_fails() -> None:
-    from reelworks.media.keeping import Track
-
-    plan = replace(case().plan, subtitles=(Track(index=9, codec="copy"),))
-    with pytest.raises(WrongResult, match="0 subtitle tracks in place of 1"):
-        verify(toolbox(), case().source, case().probe, plan, case().result, 50)
-
-
-def test_another_size_fails(tmp_path: Path) -> None:
-    with pytest.raises(WrongResult, match="width is 96"):
-        checked(remade(tmp_path, "-vf", "scale=96:108,setsar=1", "-c:a", "copy"))
-
-
-def test_a_turn_that_is_left_over_fails(tmp_path: Path) -> None:
-    turned = make_clip(
-        tmp_path / "turned.mp4", "-display_rotation", "-180", "-i", str(case().result), "-c", "copy"
-    )
-    with pytest.raises(WrongResult, match="rotation is 180"):
-        checked(turned)
+SHIFTED = ("-map", "0:v:0", "-map", "1:a:0", "-map", "0:a:1", "-map", "0:s", "-map", "0:v:1")
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("offset", "words"),
+    [("0.02", "20 ms late"), ("-0.02", "20 ms early"), ("0.5", "(499|500) ms late")],
+)
+def test_sound_that_is_shifted_fails(offset: str, words: str, rich: Case, tmp_path: Path) -> None:
+    other = ("-itsoffset", offset, "-i", str(rich.result))
+    with pytest.raises(WrongResult, match=words):
+        rich.verify(remade(rich, tmp_path, *other, *SHIFTED, *NAMED, "-c", "copy"))
+
+
+def test_sound_that_drifts_fails(rich: Case, tmp_path: Path) -> None:
+    slower = ("-bsf:a:0", "setts=ts=TS*1.01")
+    with pytest.raises(WrongResult, match=r"\d\d ms late"):
+        rich.verify(remade(rich, tmp_path, *COPY, *slower))
+
+
+@pytest.mark.parametrize(
+    ("drop", "words"),
+    [("gt(n,43)", "lacks its last 1.0"), ("lt(n,10)", "lacks its first 0.2")],
+)
+def test_sound_that_was_cut_fails(drop: str, words: str, rich: Case, tmp_path: Path) -> None:
+    cut = ("-bsf:a:0", "noise=drop=" + drop.replace(",", r"\,"))
+    with pytest.raises(WrongResult, match=words):
+        rich.verify(remade(rich, tmp_path, *COPY, *cut))
+
+
+def test_other_sound_fails(rich: Case, tmp_path: Path) -> None:
+    swapped = ("-map", "0:v:0", "-map", "0:a:1", "-map", "0:a:0", "-map", "0:s", "-map", "0:v:1")
+    marks = ("-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=deu")
+    flags = ("-disposition:a:0", "0", "-disposition:a:1", "default")
+    with pytest.raises(WrongResult, match="does not sound like"):
+        rich.verify(remade(rich, tmp_path, *swapped, *NAMED, "-c", "copy", *marks, *flags))
+
+
+def test_a_missing_sound_track_fails(rich: Case, tmp_path: Path) -> None:
+    with pytest.raises(WrongResult, match="1 sound tracks in place of 2"):
+        rich.verify(remade(rich, tmp_path, *COPY, "-map", "-0:a:1"))
+
+
+def test_a_missing_subtitle_fails(rich: Case, tmp_path: Path) -> None:
+    with pytest.raises(WrongResult, match="1 subtitle tracks in place of 2"):
+        rich.verify(remade(rich, tmp_path, *COPY, "-map", "-0:s:1"))
+
+
+def test_a_missing_cover_fails(rich: Case, tmp_path: Path) -> None:
+    title = ("-map_metadata", "0", "-metadata:s:a:1", "title=Comment")
+    bare = (*MAPS[:-2], *title, "-c", "copy")
+    with pytest.raises(WrongResult, match="source's 1 cover pictures the result has 0"):
+        rich.verify(remade(rich, tmp_path, *bare))
+
+
+def test_another_cover_fails(rich: Case, tmp_path: Path) -> None:
+    with pytest.raises(WrongResult, match="source's 1 cover pictures the result has 0"):
+        rich.verify(remade(rich, tmp_path, *COPY, "-c:v:1", "png", "-filter:v:1", "negate"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
     [
-        ({"sample_aspect": Fraction(2)}, "pixel shape"),
-        ({"range": "pc"}, "colour range"),
-        ({"matrix": "bt2020nc"}, "colour matrix"),
-        ({"primaries": "bt2020"}, "colour primaries"),
-        ({"transfer": "smpte2084"}, "transfer function"),
-        ({"hdr": {"content_light": {}}}, "HDR side data"),
+        ("START=500", "START=600", "Chapter 2 of the result is 0.100 s off"),
+        ("title=Two", "title=Three", "Chapter 2 of the result is called 'Three', not 'Two'"),
     ],
 )
-def test_a_picture_that_should_be_otherwise_fails(change: dict[str, Any], words: str) -> None:
+def test_other_chapters_fail(old: str, new: str, words: str, rich: Case, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text(NOTES.replace("END=500", "END=600").replace(old, new))
+    args = ("-i", str(notes), *COPY, "-map_chapters", "1")
     with pytest.raises(WrongResult, match=words):
-        checked(case().result, **change)
+        rich.verify(remade(rich, tmp_path, *args))
 
 
-def test_fewer_bits_than_planned_fail() -> None:
-    plan = replace(case().plan, pixel_format="yuv420p10le")
+def test_a_turn_that_is_left_over_fails(rich: Case, tmp_path: Path) -> None:
+    turned = make_clip(
+        tmp_path / "turned.mp4", "-display_rotation", "-180", "-i", str(rich.result), *COPY
+    )
+    with pytest.raises(WrongResult, match="rotation is 180"):
+        rich.verify(turned)
+
+
+# --- Sound that was encoded anew ------------------------------------------------------------------
+
+
+def test_sound_that_was_encoded_anew_passes() -> None:
+    assert pcm().plan.audio[0].codec == "aac"
+    pcm().verify(pcm().result)
+
+
+@pytest.mark.parametrize(
+    ("sound", "words"),
+    [
+        ("adelay=20", "20 ms late"),
+        ("atrim=start=0.02,asetpts=PTS-STARTPTS", "20 ms early"),
+        ("atrim=end=1", "lasts 1.0"),
+        ("apad=pad_dur=1", "lasts 3.0"),
+        ("atempo=0.98,atrim=end=2", "ms late|sound like"),
+        ("volume=0", "does not sound like"),
+        ("areverse", "does not sound like"),
+    ],
+)
+def test_sound_that_was_encoded_otherwise_fails(sound: str, words: str, tmp_path: Path) -> None:
+    wrong = remade(pcm(), tmp_path, "-c:v", "copy", "-af", sound, "-c:a", "aac")
+    with pytest.raises(WrongResult, match=words):
+        pcm().verify(wrong)
+
+
+# --- Depth and HDR --------------------------------------------------------------------------------
+
+
+def test_a_faithful_hdr_result_passes() -> None:
+    assert set(deep().probe.picture.hdr) == {"mastering_display", "content_light"}
+    deep().verify(deep().result)
+
+
+GREEN = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        f"{GREEN}L(10000000,50)",
+        f"{GREEN}L(10000000,50):max-cll=1000,300",
+        f"{GREEN}L(10000000,500):max-cll=1000,400",
+        f"{GREEN.replace('13250', '13300')}L(10000000,50):max-cll=1000,400",
+        "max-cll=1000,400",
+    ],
+)
+def test_other_mastering_or_light_levels_fail(params: str, tmp_path: Path) -> None:
+    plain = make_clip(tmp_path / "plain.mkv", *HDR_PICTURES, *x265(params))
+    with pytest.raises(WrongResult, match="HDR side data"):
+        deep().verify(plain)
+
+
+def test_fewer_bits_fail(tmp_path: Path) -> None:
     with pytest.raises(WrongResult, match="bits of a component is 8 in place of 10"):
-        verify(toolbox(), case().source, case().probe, plan, case().result, 50)
+        deep().verify(remade(deep(), tmp_path, *x265("max-cll=1000,400"), "-pix_fmt", "yuv420p"))
 
 
-def test_a_result_without_video_fails(tmp_path: Path) -> None:
-    with pytest.raises(WrongResult, match="no video"):
-        checked(remade(tmp_path, "-vn", "-c", "copy"))
+def test_finer_chroma_than_planned_fails(tmp_path: Path) -> None:
+    wrong = remade(deep(), tmp_path, *x265("max-cll=1000,400"), "-pix_fmt", "yuv444p10le")
+    with pytest.raises(WrongResult, match="pixel format is yuv444p10le"):
+        deep().verify(wrong)
+
+
+def test_lost_transparency_fails() -> None:
+    case = pcm()
+    plan = replace(case.plan, pixel_format="yuva420p")
+    with pytest.raises(WrongResult, match="transparency is False in place of True"):
+        replace(case, plan=plan).verify(case.result)
+
+
+# --- Cost and expectation -------------------------------------------------------------------------
 
 
 def test_of_a_long_result_only_spots_are_decoded() -> None:
@@ -168,7 +407,23 @@ def test_of_a_long_result_only_spots_are_decoded() -> None:
 
 
 def test_the_expected_pixel_shape_turns_with_the_picture() -> None:
-    from reelworks.media.verify import expected_picture
+    case = pcm()
+    turned: Picture = replace(case.probe.picture, rotation=90, sample_aspect=Fraction(64, 45))
+    assert expected_picture(turned, case.plan)["sample_aspect"] == "45/64"
 
-    turned: Picture = replace(case().probe.picture, rotation=90, sample_aspect=Fraction(64, 45))
-    assert expected_picture(turned, case().plan)["sample_aspect"] == "45/64"
+
+def test_what_the_plan_does_not_promise_is_not_expected() -> None:
+    case = pcm()
+    plan = replace(case.plan, subtitles=(Track(index=2, codec="mov_text"),), chapters=False)
+    expected: dict[str, Any] = expectation(case.probe, plan)
+    assert expected["subtitle"] == [
+        {
+            "index": 2,
+            "copied": False,
+            "language": None,
+            "default flag": None,
+            "forced flag": None,
+            "title": None,
+        }
+    ]
+    assert expected["chapters"] == []

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,34 +10,29 @@ import av
 
 from reelworks.errors import WrongResult
 from reelworks.media.allowed import MAX_PIXELS
+from reelworks.media.checking_sound import check_copied, check_heard
+from reelworks.media.checking_tags import (
+    check_attachments,
+    check_chapters,
+    check_covers,
+    check_tags,
+    check_tracks,
+)
+from reelworks.media.checking_times import Walked, check_times, opened, start_of, walk
 from reelworks.media.child import Moved
 from reelworks.media.pictures import picture_of
-from reelworks.media.reading import first_frame, is_attached_picture, main_video, open_video
+from reelworks.media.reading import first_frame, is_attached_picture, main_video
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
 WHOLE = 300
-"""Up to so many pictures are all decoded; of more, some in several places."""
+"""Up to so many pictures are all decoded; of more, some in several places. Every packet's time is
+compared in any case, and a picture that FFmpeg could not encode would have no packet."""
 
 SPOTS = 5
 SPOT_PICTURES = 12
-
-SOUND_TOLERANCE = Fraction(1, 4)
-SOUND_SHARE = Fraction(1, 50)
-"""A copied sound track may be shorter or longer than the source's by this many seconds, or by
-this share of it: packets before the first picture are cut off, and codecs add silence."""
-
-RECODED_SHARE = Fraction(1, 10)
-"""A track that was encoded anew loses what did not decode."""
-
-SYNC_TOLERANCE = Fraction(1, 8)
-"""By how much sound may start earlier or later against the pictures than in the source; covers
-the silence that encoders put before the first sound, which some containers do not tell."""
-
-_LONGEST_GAP = 9
-"""Seconds. Larger gaps in transport streams are interruptions, which FFmpeg closes."""
 
 
 def check_result(
@@ -51,173 +43,58 @@ def check_result(
     frames: int,
     main: int,
     exact: bool,
-    audio: list[tuple[int, bool]],
-    subtitles: int,
-    picture: dict[str, Any],
+    decoding_times: bool,
+    sure: bool,
+    expected: dict[str, Any],
 ) -> dict[str, Any]:
-    """Check everything; raises WrongResult at the first thing that is wrong."""
-    before = _walk(Path(source), moved, {main, *(index for index, _ in audio)})
-    with _opened(Path(result)) as container:
+    """Check everything; raises WrongResult at the first thing that is wrong.
+
+    Args:
+        main: the source's main video stream.
+        exact: whether the source's times are kept.
+        decoding_times: whether the source only tells when pictures are decoded.
+        sure: whether the source's times are told by its container, not guessed.
+        expected: as ``verify.expectation`` has it.
+    """
+    old, new = Path(source), Path(result)
+    with opened(new) as container:
         stream = main_video(container)
         if stream is None:
             raise WrongResult("The result has no video.")
         index = stream.index
-        _check_picture(container, stream, picture)
-        _check_streams(container, len(audio), subtitles)
-    after = _walk(Path(result), moved, None)
+        covers = [s.index for s in container.streams if is_attached_picture(s)]
+        _check_picture(container, stream, expected["picture"])
+        for kind in ("audio", "subtitle"):
+            check_tracks(container, kind, expected[kind])
+        check_tags(container, expected["tags"])
+        check_attachments(container, expected["attachments"])
+    audio = [(track["index"], track["copied"]) for track in expected["audio"]]
+    before = walk(old, moved, {main, *expected["covers"], *(i for i, _ in audio)})
+    if decoding_times:
+        before[main].starts = before[main].decoded
+    after = walk(new, moved)
     _check_pictures(after[index], frames)
-    if exact:
-        exact = _check_times(before[main], after[index])
+    check_covers(
+        [key for i in expected["covers"] for key in before[i].keys],
+        [key for i in covers for key in after[i].keys],
+    )
+    times = check_times(before[main], after[index], sure=sure) if exact else None
+    moves = times or start_of(before[main], after[index])
+    with opened(new) as container:
+        check_chapters(container, expected["chapters"], moves.steps[0][1] if moves else None)
     sounds = sorted(i for i, track in after.items() if track.kind == "audio")
-    for (old, copied), new in zip(audio, sounds, strict=True):
-        _check_sound(before[old], after[new], copied)
-        if exact:
-            _check_sync(before[main], after[index], before[old], after[new])
-    decoded = _check_decodes(Path(result), frames, moved)
-    return {"packets": len(after[index].starts), "decoded": decoded, "exact": exact}
-
-
-def _opened(path: Path) -> InputContainer:
-    try:
-        return open_video(path)
-    except av.FFmpegError as error:
-        raise WrongResult(f"The result cannot be opened: {error.strerror}.") from error
-
-
-# --- Packets --------------------------------------------------------------------------------------
-
-
-@dataclass
-class Walked:
-    """The packets of one stream.
-
-    Attributes:
-        tick: seconds of a tick.
-        starts: presentation times in ticks, in the file's order; None where there is none.
-        end: where the last packet ends.
-    """
-
-    kind: str
-    tick: Fraction
-    starts: list[int | None] = field(default_factory=list)
-    end: int | None = None
-
-    @property
-    def times(self) -> list[int]:
-        """The presentation times in order."""
-        return sorted(start for start in self.starts if start is not None)
-
-    @property
-    def first(self) -> Fraction | None:
-        """Where it begins, in seconds."""
-        times = self.times
-        return times[0] * self.tick if times else None
-
-    @property
-    def duration(self) -> Fraction:
-        """From its beginning to its end, in seconds."""
-        times = self.times
-        return (max(self.end or 0, times[-1]) - times[0]) * self.tick if times else Fraction()
-
-
-def _walk(path: Path, moved: Moved, only: set[int] | None) -> dict[int, Walked]:
-    """All packets that are to be shown, of these streams or of every video and sound."""
-    with _opened(path) as container:
-        streams = [
-            s
-            for s in container.streams
-            if (s.index in only if only is not None else s.type in ("video", "audio"))
-        ]
-        walked = {s.index: Walked(s.type, s.time_base or Fraction(1)) for s in streams}
-        for count, packet in enumerate(_packets(container, streams)):
-            if not packet.is_discard:
-                _note(walked[packet.stream_index], packet)
-            moved(count)
-    return walked
-
-
-def _packets(container: InputContainer, streams: list[Any]) -> Any:
-    packets = container.demux(*streams)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:
-            return  # the source's damage stops every reader here
-        if packet is None:
-            return
-        if packet.size:
-            yield packet
-
-
-def _note(track: Walked, packet: Any) -> None:
-    track.starts.append(packet.pts)
-    if packet.pts is not None:
-        track.end = max(track.end or packet.pts, packet.pts + (packet.duration or 0))
+    for (was, copied), now in zip(audio, sounds, strict=True):
+        if not (copied and check_copied(before[was], after[now], moves)):
+            check_heard(old, was, new, now, moves, moved)
+    decoded = _check_decodes(new, frames, moved)
+    return {"packets": frames, "decoded": decoded, "exact": times is not None}
 
 
 def _check_pictures(after: Walked, frames: int) -> None:
-    if len(after.starts) != frames:
-        raise WrongResult(f"The result has {len(after.starts)} pictures in place of {frames}.")
-    times = after.times
-    if len(set(times)) != frames:
+    if after.shown != frames:
+        raise WrongResult(f"The result has {after.shown} pictures in place of {frames}.")
+    if after.timeless:
         raise WrongResult("Pictures of the result have no time, or the same time as another.")
-
-
-def _check_times(before: Walked, after: Walked) -> bool:
-    """Compare timestamps one by one, where there is one for each picture; says whether it did.
-
-    Where damage cost pictures, or fields come in packets of their own, there are more of them:
-    then every picture of the result must have one of the source's.
-    """
-    old, new = [t * before.tick for t in before.times], [t * after.tick for t in after.times]
-    if len(set(old)) != len(before.starts) or _interrupted(old):
-        return False
-    tick = max(before.tick, after.tick)
-    if len(old) == len(new):
-        pairs = zip(old, new, strict=True)
-        worst = max(abs((b - new[0]) - (a - old[0])) for a, b in pairs)
-        if worst > tick:
-            raise WrongResult(f"A picture of the result is {float(worst):.4f} s off its time.")
-        return True
-    if new[-1] - new[0] > old[-1] - old[0] + 1:
-        raise WrongResult("The result is longer than its source.")
-    return False
-
-
-def _interrupted(times: list[Fraction]) -> bool:
-    return any(b - a > _LONGEST_GAP for a, b in pairwise(times))
-
-
-# --- Sound ----------------------------------------------------------------------------------------
-
-
-def _check_sound(before: Walked, after: Walked, copied: bool) -> None:
-    share = SOUND_SHARE if copied else RECODED_SHARE
-    allowed = max(SOUND_TOLERANCE, before.duration * share)
-    if _interrupted([t * before.tick for t in before.times]):
-        return  # its gaps were closed, and its length with them
-    if abs(before.duration - after.duration) > allowed:
-        raise WrongResult(
-            f"A sound track of the result lasts {float(after.duration):.2f} s "
-            f"in place of {float(before.duration):.2f} s."
-        )
-
-
-def _check_sync(old_video: Walked, video: Walked, old_sound: Walked, sound: Walked) -> None:
-    starts = [track.first for track in (old_video, video, old_sound, sound)]
-    old_picture, picture, old_start, start = starts
-    if old_picture is None or picture is None or old_start is None or start is None:
-        return
-    moved = (start - picture) - (old_start - old_picture)
-    if abs(moved) > SYNC_TOLERANCE:
-        raise WrongResult(f"A sound track of the result is shifted by {float(moved):.3f} s.")
-
-
-def _check_streams(container: InputContainer, audio: int, subtitles: int) -> None:
-    kinds = Counter(str(s.type) for s in container.streams if not is_attached_picture(s))
-    for kind, wanted, name in (("audio", audio, "sound"), ("subtitle", subtitles, "subtitle")):
-        if kinds[kind] != wanted:
-            raise WrongResult(f"The result has {kinds[kind]} {name} tracks in place of {wanted}.")
 
 
 # --- Pictures -------------------------------------------------------------------------------------
@@ -228,6 +105,8 @@ _WORDS = {
     "rotation": "rotation",
     "sample_aspect": "pixel shape",
     "bit_depth": "bits of a component",
+    "pixel_format": "pixel format",
+    "alpha": "transparency",
     "range": "colour range",
     "matrix": "colour matrix",
     "primaries": "colour primaries",
@@ -251,18 +130,34 @@ def _check_picture(
 
 def _agrees(name: str, value: Any, wanted: Any) -> bool:
     if name == "hdr":
-        return set(wanted) <= set(value)
+        return all(_same_numbers(value.get(kind, {}), numbers) for kind, numbers in wanted.items())
     if name == "sample_aspect":
         # Containers hold it in few bits.
         return bool(abs(value - Fraction(wanted)) <= Fraction(wanted) / 200)
     if name == "range":
         # Not saying means limited range.
         return (value or "tv") == (wanted or "tv")
+    if name == "pixel_format":
+        # The old names for full range; and libav's VP9 decoder leaves transparency out.
+        return bool(_plain(value) == _plain(wanted))
     return bool(value == wanted)
 
 
+def _same_numbers(found: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Codecs hold colours in steps of 1/50000 or 1/65536, and light in as many of its own."""
+    return found.keys() >= wanted.keys() and all(
+        abs(Fraction(found[key]) - Fraction(number))
+        <= max(Fraction(1, 20_000), Fraction(number) / 10_000)
+        for key, number in wanted.items()
+    )
+
+
+def _plain(pixel_format: str) -> str:
+    return pixel_format.replace("yuvj", "yuv").replace("yuva", "yuv")
+
+
 def _check_decodes(path: Path, frames: int, moved: Moved) -> int:
-    with _opened(path) as container:
+    with opened(path) as container:
         stream = main_video(container)
         assert stream is not None
         stream.codec_context.thread_type = "AUTO"

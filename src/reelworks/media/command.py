@@ -2,42 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from reelworks.media import pixels
+from reelworks.media import keeping, pixels
 from reelworks.media.allowed import input_arguments, location
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.keeping import Track
 from reelworks.media.plan import Plan
+from reelworks.media.tags import file_tags, ogg_tags
 
 _SCALE_MATRICES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
 
 
-def encode_command(ffmpeg: Path, probe: Probe, plan: Plan, source: Path, target: Path) -> list[str]:
-    """The complete argument list that encodes ``source`` into ``target``."""
+_MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
+
+
+def is_reordered_avi(probe: Probe) -> bool:
+    """Whether the file only tells when pictures are decoded, and they are shown in another order.
+
+    AVI counts pictures from the file's beginning; the n-th to be shown has the n-th time.
+    """
+    streams = probe.raw.get("streams", [])
+    main = [s for s in streams if s.get("index") == probe.picture.index]
+    return probe.demuxer == "avi" and any(int(s.get("has_b_frames", 0)) > 0 for s in main)
+
+
+def attaches_covers(plan: Plan) -> bool:
+    """Whether covers go into the result as attached files rather than as streams."""
+    return bool(plan.pictures) and plan.muxer == "matroska"
+
+
+def cover_command(ffmpeg: Path, source: Path, index: int, target: Path) -> list[str]:
+    """The argument list that writes a cover, as it is, into a file of its own."""
+    return [
+        str(ffmpeg),
+        *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
+        *input_arguments(source),
+        *("-map", f"0:{index}", "-c", "copy", "-frames:v", "1", "-update", "1", "-f", "image2"),
+        location(target),
+    ]
+
+
+def encode_command(
+    ffmpeg: Path,
+    probe: Probe,
+    plan: Plan,
+    source: Path,
+    target: Path,
+    covers: Sequence[Path] = (),
+) -> list[str]:
+    """The complete argument list that encodes ``source`` into ``target``.
+
+    Args:
+        covers: files of the plan's covers, where ``attaches_covers`` says so.
+    """
     return [
         str(ffmpeg),
         *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
         *("-nostats", "-progress", "pipe:1"),
-        *_input(probe.picture, plan, source),
+        *_input(probe, plan, source),
         *_maps(probe.picture, plan),
         *_time(plan),
-        *_video(probe.picture, plan),
-        *_tracks("a", plan.audio),
-        *_tracks("s", plan.subtitles),
+        *_video(probe, plan),
+        *_tracks("a", plan.audio, probe),
+        *_tracks("s", plan.subtitles, probe),
         *_covers(plan),
-        *_attachments(plan),
+        *_attachments(probe, plan, covers),
+        *_tags(probe, plan),
         *_container(plan, target),
         location(target),
     ]
 
 
-def _input(picture: Picture, plan: Plan, source: Path) -> list[str]:
-    stream = str(picture.index)
+def _input(probe: Probe, plan: Plan, source: Path) -> list[str]:
+    stream = str(probe.picture.index)
     arguments = [
+        # The size is the codec's, as everything else here sees it; a container's own crop, by
+        # which a player may hide the edges, hides nothing of the result.
+        *(f"-apply_cropping:{stream}", "codec"),
         # Damage is counted when the result is checked; a badly damaged film is better than none.
         *("-max_error_rate", "1"),
     ]
+    if probe.timing is not None and probe.timing.early > 0:
+        arguments += ["-itsoffset", f"{float(probe.timing.early):.6f}"]
     if plan.decoder:
         arguments += [f"-c:{stream}", plan.decoder]
     if plan.turn is not None:
@@ -48,7 +96,8 @@ def _input(picture: Picture, plan: Plan, source: Path) -> list[str]:
 
 def _maps(picture: Picture, plan: Plan) -> list[str]:
     tracks = [t.index for t in (*plan.audio, *plan.subtitles)]
-    indices = [picture.index, *tracks, *plan.pictures, *plan.attachments]
+    pictures = () if attaches_covers(plan) else plan.pictures
+    indices = [picture.index, *tracks, *pictures, *plan.attachments]
     arguments = [part for index in indices for part in ("-map", f"0:{index}")]
     return [
         *arguments,
@@ -76,15 +125,18 @@ def _time_base(plan: Plan) -> str:
     return "filter" if plan.retime is not None or apart else "demux"
 
 
-def _video(picture: Picture, plan: Plan) -> list[str]:
+def _video(probe: Probe, plan: Plan) -> list[str]:
+    picture = probe.picture
+    # Told only when pictures are decoded, FFmpeg puts the first of them too late.
+    restart = ["setpts=PTS-STARTPTS"] if is_reordered_avi(probe) and plan.retime is None else []
     return [
-        *("-filter:v:0", ",".join(filter_chain(picture, plan))),
+        *("-filter:v:0", ",".join([*restart, *filter_chain(picture, plan)])),
         *("-c:v:0", plan.encoder),
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,
         *_quiet(plan.encoder),
         # The source's own tag would come along as one among many; the muxer writes what counts.
-        *(("-metadata:s:v:0", "alpha_mode=") if plan.decoder else ()),
+        *(("-metadata:s:v:0", "alpha_mode=") if picture.alpha else ()),
         *_mp4_ticks(picture, plan),
     ]
 
@@ -144,35 +196,59 @@ def _quiet(encoder: str) -> list[str]:
 
 def _mp4_ticks(picture: Picture, plan: Plan) -> list[str]:
     """MP4's own choice is the encoder's time base, made finer; only very coarse ones need help."""
-    if plan.muxer not in ("mp4", "mov", "3gp", "3g2") or plan.retime != "repair":
+    if plan.muxer not in _MP4_MUXERS or plan.retime != "repair":
         return []
     return ["-video_track_timescale", "90000"]
 
 
-def _tracks(kind: str, tracks: tuple[Track, ...]) -> list[str]:
+def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:
     arguments: list[str] = []
     for number, track in enumerate(tracks):
         arguments += [f"-c:{kind}:{number}", track.codec]
         pairs = zip(track.options[::2], track.options[1::2], strict=True)
         for option, value in pairs:
             arguments += [f"{option}:{kind}:{number}", value]
+        # Left to itself, FFmpeg makes the first track of several the default one.
+        arguments += [f"-disposition:{kind}:{number}", "+".join(keeping.flags(track, probe)) or "0"]
+        for key, text in (("language", track.language), ("title", track.title)):
+            if text is not None:
+                arguments += [f"-metadata:s:{kind}:{number}", f"{key}={text}"]
     return arguments
 
 
 def _covers(plan: Plan) -> list[str]:
     arguments: list[str] = []
-    for number in range(1, len(plan.pictures) + 1):
+    streams = 0 if attaches_covers(plan) else len(plan.pictures)
+    for number in range(1, streams + 1):
         arguments += [f"-c:v:{number}", "copy", f"-disposition:v:{number}", "attached_pic"]
     return arguments
 
 
-def _attachments(plan: Plan) -> list[str]:
-    return ["-c:t", "copy"] if plan.attachments else []
+def _attachments(probe: Probe, plan: Plan, covers: Sequence[Path]) -> list[str]:
+    """Matroska knows a cover by its being an attached file; as a stream it would be a film."""
+    arguments = ["-c:t", "copy"] if plan.attachments else []
+    names = keeping.cover_names(probe, plan.pictures if covers else ())
+    for number, (path, (name, kind)) in enumerate(zip(covers, names, strict=True)):
+        stream = f"-metadata:s:t:{len(plan.attachments) + number}"
+        arguments += ["-attach", location(path)]
+        arguments += [stream, f"filename={name}", stream, f"mimetype={kind}"]
+    return arguments
+
+
+def _tags(probe: Probe, plan: Plan) -> list[str]:
+    texts = dict(ogg_tags(probe))
+    if plan.muxer in _MP4_MUXERS:
+        # What describes the source's file must not be said of ours; and FFmpeg reads the time
+        # twice where both of MP4's lists have it, and then writes neither.
+        texts |= {"major_brand": "", "minor_version": "", "compatible_brands": ""}
+        if time := file_tags(probe).get("creation_time"):
+            texts["creation_time"] = time
+    return [part for key, text in texts.items() for part in ("-metadata", f"{key}={text}")]
 
 
 def _container(plan: Plan, target: Path) -> list[str]:
     arguments = []
-    if plan.muxer in ("mp4", "mov", "3gp", "3g2"):
+    if plan.muxer in _MP4_MUXERS:
         # The index comes first, so that a browser can start before it has the whole file; and
         # tags that only QuickTime's extensible list can hold go there.
         flags = "+faststart" + ("+use_metadata_tags" if plan.all_tags else "")

@@ -7,13 +7,23 @@ the result is an MP4, which everything plays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Literal
+
+Tags = Literal["all", "itunes", "few", "none"]
 
 _COMMON_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac", "mp2"})
 _PCM = frozenset(
     f"pcm_{kind}" for kind in ("s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "u8", "s8")
 )
+
+_DEFAULT = frozenset({"default"})
+_BOTH = frozenset({"default", "forced"})
+_FLAGS_OF_MATROSKA = {"audio": _BOTH, "subtitle": _BOTH}
+_FLAGS_OF_MP4 = {"audio": _DEFAULT, "subtitle": _BOTH}
+_FLAGS_OF_QUICKTIME = {"audio": _DEFAULT, "subtitle": _DEFAULT}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +45,11 @@ class Container:
         attachments: whether files (fonts) can be attached.
         chapters: whether it holds chapters.
         alpha: whether the video may carry transparency.
+        languages: how tracks name theirs: by any code, by QuickTime's list, or not at all.
+        flags: of "default" and "forced", what it holds of a sound track and of a subtitle.
+        always_default: whether one track of each kind is the default one, marked so or not.
+        titles: whether tracks have titles.
+        tags: which of the file's own tags it holds; see ``tags.kept_tags``.
     """
 
     name: str
@@ -51,6 +66,11 @@ class Container:
     attachments: bool = False
     chapters: bool = False
     alpha: bool = False
+    languages: Literal["any", "quicktime", "none"] = "any"
+    flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    always_default: bool = False
+    titles: bool = False
+    tags: Tags = "none"
 
 
 MP4 = Container(
@@ -62,6 +82,10 @@ MP4 = Container(
     text_subtitles="mov_text",
     pictures=True,
     chapters=True,
+    flags=_FLAGS_OF_MP4,
+    always_default=True,
+    titles=True,
+    tags="itunes",
 )
 MOV = Container(
     name="mov",
@@ -71,6 +95,11 @@ MOV = Container(
     text_subtitles="mov_text",
     # Covers live in iTunes' list, which QuickTime's own metadata takes the place of.
     chapters=True,
+    languages="quicktime",
+    flags=_FLAGS_OF_QUICKTIME,
+    always_default=True,
+    titles=True,
+    tags="all",
 )
 # AMR would belong here, but libav cannot copy it: several of its frames come in one packet.
 THREE_GP = Container(
@@ -82,6 +111,9 @@ THREE_GP = Container(
     audio=frozenset({"aac"}),
     subtitles=frozenset({"mov_text"}),
     text_subtitles="mov_text",
+    flags=_FLAGS_OF_QUICKTIME,
+    always_default=True,
+    tags="few",
 )
 THREE_G2 = Container(
     name="3g2",
@@ -92,6 +124,9 @@ THREE_G2 = Container(
     audio=frozenset({"aac"}),
     subtitles=frozenset({"mov_text"}),
     text_subtitles="mov_text",
+    flags=_FLAGS_OF_QUICKTIME,
+    always_default=True,
+    tags="few",
 )
 MATROSKA = Container(
     name="matroska",
@@ -118,6 +153,9 @@ MATROSKA = Container(
     pictures=True,
     attachments=True,
     chapters=True,
+    flags=_FLAGS_OF_MATROSKA,
+    titles=True,
+    tags="all",
 )
 WEBM = Container(
     name="webm",
@@ -130,6 +168,9 @@ WEBM = Container(
     text_subtitles="webvtt",
     chapters=True,
     alpha=True,
+    flags=_FLAGS_OF_MATROSKA,
+    titles=True,
+    tags="all",
 )
 MPEGTS = Container(
     name="mpegts",
@@ -145,6 +186,8 @@ FLV = Container(
     chroma=("420",),
     audio=frozenset({"aac", "mp3"}),
     max_audio=1,
+    languages="none",
+    tags="all",
 )
 
 BY_EXTENSION: dict[str, Container] = {

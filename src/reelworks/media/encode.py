@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from reelworks.errors import WrongResult
-from reelworks.media.command import encode_command
+from reelworks.media.command import attaches_covers, cover_command, encode_command
 from reelworks.media.facts import Probe, Toolbox
 from reelworks.media.plan import Plan
+from reelworks.media.process import collect
 
 
 def encode(
@@ -32,8 +34,10 @@ def encode(
         ChildFailed, ChildHung, WorkStopped: as from ``Children.run``.
     """
     progress = Progress(on_progress)
-    command = encode_command(tools.ffmpeg, probe, plan, source, target)
-    log = tools.children.run(command, progress.feed, output=target)
+    with TemporaryDirectory(prefix="reelworks-covers-") as folder:
+        covers = _covers(tools, plan, source, Path(folder))
+        command = encode_command(tools.ffmpeg, probe, plan, source, target, covers)
+        log = tools.children.run(command, progress.feed, output=target)
     if not progress.finished or progress.frames == 0:
         raise WrongResult("No picture could be encoded.", log=log)
     if progress.dropped or progress.doubled:
@@ -41,6 +45,16 @@ def encode(
             f"Encoding dropped {progress.dropped} and doubled {progress.doubled} pictures.", log=log
         )
     return progress.frames
+
+
+def _covers(tools: Toolbox, plan: Plan, source: Path, folder: Path) -> list[Path]:
+    """The covers as files, where the result's container attaches them as such."""
+    if not attaches_covers(plan):
+        return []
+    paths = {index: folder / str(index) for index in plan.pictures}
+    for index, path in paths.items():
+        tools.children.run(cover_command(tools.ffmpeg, source, index, path), collect(bytearray()))
+    return list(paths.values())
 
 
 class Progress:

@@ -120,12 +120,15 @@ class Timing:
         duration: from the first picture's start to the last one's end, in seconds; at least 0.
         sound: whether every packet has a presentation time and no two have the same one.
         constant: whether the pictures are evenly spaced, within a tick.
+        early: by how many seconds the first picture comes before what libav takes for the file's
+            beginning; FFmpeg would have it start before zero, where a result may not show it.
     """
 
     packets: int
     duration: Fraction
     sound: bool
     constant: bool
+    early: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ A clip that shows no damage is not encoded again, because every encoding costs a
 
 from __future__ import annotations
 
-from reelworks.media import containers, keeping, pixels
+from reelworks.media import containers, keeping, pixels, tags
 from reelworks.media.analyse import Analysis
 from reelworks.media.containers import Container
 from reelworks.media.encoders import ENCODERS, Encoder
@@ -140,7 +140,7 @@ def encode_plan(
         attachments=keeping.attachments(probe, box),
         chapters=box.chapters,
         all_tags=box.muxer == "mov"
-        or (box.muxer == "mp4" and not covers and keeping.needs_long_list(probe)),
+        or (box.muxer == "mp4" and not covers and tags.needs_long_list(probe)),
         retime=retime,
         rate=_rate(picture) if retime == "constant" else None,
     )

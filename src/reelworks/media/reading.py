@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import av
 import av.logging
+from av.codec.context import Flags
 from av.stream import Disposition
 
 from reelworks.media.allowed import MAX_PIXELS, location, open_options
@@ -58,6 +59,8 @@ def first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | 
         return None
     context.options = {"max_pixels": str(MAX_PIXELS)}
     context.thread_count = 1
+    # Without it, libav leaves a crop at the left undone where memory would not be aligned.
+    context.flags |= Flags.unaligned
     packets = container.demux(stream)
     for _ in range(_PACKETS_TO_TRY):
         try:

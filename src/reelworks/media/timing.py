@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # A stated length under this, where the pictures really come much slower, is a header's fiction.
 _FICTION = Fraction(1, 500)
 
+_MICROSECOND = Fraction(1, 1_000_000)
+
 
 def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
     """Time the main video stream, and the file.
@@ -49,7 +51,8 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
         for count, packet in enumerate(_packets(container, streams), start=1):
             tracks[packet.stream_index].add(packet)
             moved(count)
-    return tracks[index].timing(), _whole(tracks.values())
+        beginning = Fraction(container.start_time or 0) * _MICROSECOND
+    return tracks[index].timing(beginning), _whole(tracks.values())
 
 
 def first_packets(container: InputContainer, stream: Stream, number: int) -> list[Packet[Stream]]:
@@ -98,12 +101,16 @@ class _Track:
             self.starts.append(start)
             self._lengths.append(packet.duration or 0)
 
-    def timing(self) -> Timing:
+    def timing(self, beginning: Fraction) -> Timing:
+        """Args: beginning: of the file, as libav guesses it, in seconds."""
+        early = beginning - self.span[0] if self.starts else Fraction()
         return Timing(
             packets=self._packets,
             duration=self.span[1] - self.span[0] if self.starts else self.stated,
             sound=self._without_pts == 0 and all(a != b for a, b in pairwise(self._shown)),
             constant=self._evenly_spaced() if self.starts else len(self._stated_lengths) == 1,
+            # The guess is in whole microseconds.
+            early=early if early > _MICROSECOND else Fraction(),
         )
 
     @cached_property

@@ -6,13 +6,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reelworks.media import pixels
+from reelworks.media import containers, pixels
 from reelworks.media.call import call
+from reelworks.media.command import is_reordered_avi
+from reelworks.media.containers import Container
 from reelworks.media.facts import Picture, Probe, Toolbox
+from reelworks.media.keeping import Track
+from reelworks.media.languages import canonical
 from reelworks.media.plan import Plan
+from reelworks.media.planning import RAW_DEMUXERS
+from reelworks.media.tags import kept_tags
 
 if TYPE_CHECKING:
     from reelworks.media.child import Moved
+
+
+_GUESSED = RAW_DEMUXERS | {"mpeg"}
+"""Of these, no picture or not every one has a time; libav guesses, each version in its way."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,13 +59,45 @@ def verify(
         result=str(result),
         frames=frames,
         main=probe.picture.index,
-        # AVI has no presentation times; where pictures are reordered, decoders make them up.
-        exact=plan.retime is None and probe.timing is not None and probe.container != "avi",
-        audio=[[track.index, track.codec == "copy"] for track in plan.audio],
-        subtitles=len(plan.subtitles),
-        picture=expected_picture(probe.picture, plan),
+        exact=plan.retime is None and probe.timing is not None,
+        decoding_times=is_reordered_avi(probe),
+        sure=not is_reordered_avi(probe) and probe.demuxer not in _GUESSED,
+        expected=expectation(probe, plan),
     )
     return Verified(**values)
+
+
+def expectation(probe: Probe, plan: Plan) -> dict[str, Any]:
+    """What the plan promises of the result, as JSON values. Pure."""
+    box = containers.BY_EXTENSION[plan.extension]
+    return {
+        "picture": expected_picture(probe.picture, plan),
+        "audio": [_marks(track, box) for track in plan.audio],
+        "subtitle": [_marks(track, box) for track in plan.subtitles],
+        "tags": kept_tags(probe, box, long_list=plan.all_tags),
+        "chapters": _chapters(probe) if plan.chapters else [],
+        "covers": list(plan.pictures),
+        "attachments": len(plan.attachments),
+    }
+
+
+def _marks(track: Track, box: Container) -> dict[str, Any]:
+    """What is expected of a track; None is not looked at."""
+    return {
+        "index": track.index,
+        "copied": track.codec == "copy",
+        "language": canonical(track.language) if box.languages != "none" else None,
+        "default flag": track.default,
+        "forced flag": track.forced,
+        "title": track.title,
+    }
+
+
+def _chapters(probe: Probe) -> list[list[str]]:
+    """Start and title of each: where a chapter ends, MP4 only knows from the next one's start."""
+    return [
+        [c["start_time"], c.get("tags", {}).get("title", "")] for c in probe.raw.get("chapters", [])
+    ]
 
 
 def expected_picture(picture: Picture, plan: Plan) -> dict[str, Any]:
@@ -70,12 +112,14 @@ def expected_picture(picture: Picture, plan: Plan) -> dict[str, Any]:
         "rotation": 0,
         "sample_aspect": str(aspect if aspect > 0 else 1),
         "bit_depth": pixels.depth_of(plan.pixel_format),
+        "pixel_format": plan.pixel_format,
+        "alpha": "yuva" in plan.pixel_format,
     }
     if form is not None and form.family in ("yuv", "gray"):
         expected |= {"range": picture.range, "transfer": picture.transfer}
         expected |= {"matrix": picture.matrix, "primaries": picture.primaries}
     if picture.hdr:
-        expected["hdr"] = sorted(picture.hdr)
+        expected["hdr"] = picture.hdr
     return expected
 
 

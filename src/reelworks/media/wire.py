@@ -44,4 +44,6 @@ def _picture(packed: dict[str, Any]) -> Picture:
 
 
 def _timing(packed: dict[str, Any]) -> Timing:
-    return Timing(**packed | {"duration": Fraction(packed["duration"])})
+    # What an older version recorded does not have it.
+    early = Fraction(packed.get("early", 0))
+    return Timing(**packed | {"duration": Fraction(packed["duration"]), "early": early})
