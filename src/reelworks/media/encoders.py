@@ -21,6 +21,8 @@ class Encoder:
         name: libav's name of the encoder.
         factors: its constant rate factor for each quality; lower is better and larger.
         options: further arguments, the same for every quality.
+        free: what lets it take as many bits as the quality asks for.
+        bounded: what bounds its bits a second, "{most}" and "{half}" of it standing for numbers.
         chroma: the chroma formats that it takes.
         depth: the most bits that it takes.
     """
@@ -30,6 +32,8 @@ class Encoder:
     name: str
     factors: Mapping[str, int]
     options: tuple[str, ...]
+    free: tuple[str, ...] = ()
+    bounded: tuple[str, ...] = ("-maxrate", "{most}", "-bufsize", "{half}")
     chroma: tuple[str, ...] = ("420", "422", "444")
     depth: int = 12
 
@@ -47,9 +51,9 @@ class Encoder:
         """
         # Without this tag Apple's players do not recognise it.
         tag = ("-tag:v", "hvc1") if self.codec == "hevc" and muxer in ("mp4", "mov") else ()
-        rate: tuple[str, ...] = ()
+        rate = self.free
         if most_bits is not None:
-            rate = ("-maxrate", str(most_bits), "-bufsize", str(most_bits // 2))
+            rate = tuple(p.format(most=most_bits, half=most_bits // 2) for p in self.bounded)
         return ("-crf", str(self.factors[quality]), *rate, *self.options, *tag)
 
 
@@ -83,7 +87,9 @@ _ALL = (
         title="VP9",
         name="libvpx-vp9",
         factors={"small": 30, "balanced": 22, "high": 16},
-        options=("-b:v", "0", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
+        options=("-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
+        free=("-b:v", "0"),
+        bounded=("-b:v", "{most}"),
     ),
 )
 ENCODERS = {encoder.codec: encoder for encoder in _ALL}

@@ -356,6 +356,14 @@ def _pooled(plane: Plane, shape: tuple[int, int]) -> Plane:
     return means
 
 
+def _quantiser_parameter(data: VideoEncParams) -> float:
+    """The parameter of the middle block; the picture's own where blocks do not lie in a grid."""
+    try:
+        return float(np.median(data.qp_map())) if data.nb_blocks else float(data.qp)
+    except RuntimeError:
+        return float(data.qp)
+
+
 # Which scale a decoder's quantiser parameter is on: AVVideoEncParamsType.
 _H264, _MPEG2 = 1, 2
 
@@ -365,7 +373,7 @@ def _quantiser_steps(frame: VideoFrame) -> list[float]:
     steps = []
     for data in frame.side_data:
         if isinstance(data, VideoEncParams):
-            parameter = float(np.median(data.qp_map())) if data.nb_blocks else float(data.qp)
+            parameter = _quantiser_parameter(data)
             if data.codec_type == _H264:
                 steps.append(0.625 * 2 ** (parameter / 6))
             elif data.codec_type == _MPEG2:
