@@ -4,10 +4,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help install serve test check chaos bench lock clean
+.PHONY: help install serve test check chaos bench bench-quality lock clean
 
 help:  ## Show what can be made.
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: $(STAMP)  ## Set everything up in .venv; needs nothing but Python 3.11 or later.
 
@@ -28,6 +28,9 @@ chaos: $(DEV_STAMP)  ## Kill everything at random, 20 times, with 10 videos unde
 
 bench: $(DEV_STAMP)  ## Measure ratios against references run side by side; writes docs/benchmarks.md.
 	$(BIN)/python -m benchmarks
+
+bench-quality: $(DEV_STAMP)  ## Damage clean clips, enhance them, score them; writes docs/quality.md.
+	$(BIN)/python -m benchmarks.quality
 
 lock: $(DEV_STAMP)  ## Choose the newest allowed versions and write them down.
 	$(BIN)/pip install --quiet uv

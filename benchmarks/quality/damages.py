@@ -152,7 +152,8 @@ def _h264(crf: int) -> tuple[str, ...]:
 
 
 _MPEG4 = ("-c:v", "mpeg4", "-q:v", "18", "-g", "24", "-bf", "2")
-_DARK, _FLAT = stretched(0.42), stretched(0.5, 60.0)
+# Half the contrast around middle grey, as FFmpeg's ``eq=contrast=0.5`` does it.
+_DARK, _FLAT = stretched(0.42), stretched(0.5, 63.75)
 
 DAMAGES = (
     Damage("clean"),
@@ -177,3 +178,8 @@ DAMAGES = (
     Damage("flat, cast, noise 6", (_FLAT, cast(1.15, 1.0, 0.8), noise(6))),
     Damage("interlaced, noise 8", (weave, noise(8)), woven=True),
 )
+
+
+def by_name(name: str) -> Damage:
+    """The damage of this name."""
+    return next(damage for damage in DAMAGES if damage.name == name)

@@ -25,7 +25,7 @@ def reelworks(source: Path, target: Path) -> Path:
     tools = find_tools(None, Children())
     # Named by its own extension: a copy keeps the source's.
     output = target.with_suffix(source.suffix)
-    return enhance_file(tools, source, output, DEFAULT_PRESET, Options.of(), _silent).path
+    return enhance_file(tools, source, output, DEFAULT_PRESET, Options.of(), silent).path
 
 
 def recipe(source: Path, target: Path) -> Path:
@@ -55,5 +55,5 @@ def filtered(source: Path, target: Path, filters: str) -> Path:
     return target
 
 
-def _silent(done: int, total: int) -> None:
+def silent(done: int, total: int) -> None:
     """Nobody watches."""

@@ -80,6 +80,11 @@ def agreed_cast(estimates: tuple[Cast, ...]) -> Cast:
     return float(direction[0] * shortest), float(direction[1] * shortest)
 
 
+def cast_length(estimates: tuple[Cast, ...]) -> float:
+    """How far the mean of the estimates is from no colour at all."""
+    return float(np.hypot(*np.array(estimates).mean(axis=0)))
+
+
 def flicker(means: list[float]) -> float:
     """How much the light jumps from picture to picture: root mean square of the second differences
     of the pictures' means ÷ √6, which is sigma for independent jumps; fades have none. In the

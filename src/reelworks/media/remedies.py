@@ -30,7 +30,7 @@ CHEAP_NOISE, WIDE_NOISE = 3.5, 7.0
 """Noise below the first is met with the cheapest filter; above the second, patches are sought in a
 wider window, which costs three times as much: the encoder gets that time back."""
 
-QUANTISED = 20.0
+QUANTISED = 24.0
 """Quantiser step in levels that leaves visible damage."""
 
 UNFILTERED_CODECS = frozenset(
@@ -51,16 +51,17 @@ DIM = 160.0
 BLACK_SCREEN = 60.0
 """A white point under this is a dark screen, a night or a drawing rather than a dim picture."""
 
-FLAT_BLACK, FLAT_WHITE, FLAT_SPAN = 58.0, 200.0, 140.0
+FLAT_BLACK, FLAT_WHITE, FLAT_SPAN = 63.0, 200.0, 140.0
 """A picture is flat where black lies over the first, white under the second, and the two are
 nearer than the third: fog has one of these, not all."""
 
 MIN_SPAN = 24.0
 """A clip whose whole range is narrower than this shows next to nothing: a fade, a test card."""
 
-TINTED, COLOURED = 0.12, 0.55
-"""Length of the cast (logarithms of red and blue ÷ green) that counts as one; and from which it is
-a sunset or a stage's light rather than a mistake."""
+TINTED, COLOURED = 0.12, 0.375
+"""A cast (logarithms of red and blue ÷ green) counts from the length that all estimates agree on;
+and up to the length that they have on average: longer ones are the scene's own, a sunset, a lawn, a
+stage's light."""
 
 TINTED_BY_NOISE = 0.005
 """So much more for each level of noise, which tints what is nearly black or white."""
@@ -254,7 +255,8 @@ def _white_balance(
     red, blue = light.agreed_cast(analysis.cast) if analysis.cast else (0.0, 0.0)
     length = (red**2 + blue**2) ** 0.5
     least = TINTED + TINTED_BY_NOISE * noise_level(analysis)
-    factor = _factor(options.white_balance, least <= length <= COLOURED)
+    mistaken = length >= least and light.cast_length(analysis.cast or ()) <= COLOURED
+    factor = _factor(options.white_balance, mistaken)
     if factor == 0 or length == 0:
         return None
     return Filter(

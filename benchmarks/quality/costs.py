@@ -1,0 +1,127 @@
+"""What enhancing costs at 1080p, against the least that must be done: decode and encode again."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from tests.corpus import CORPUS
+
+from benchmarks.quality import rivals
+from benchmarks.quality.damages import Damage, by_name, noise
+from benchmarks.quality.frames import FFMPEG, Frames, read, write
+from benchmarks.quality.masters import PHOTOGRAPHS, load
+
+SECONDS = 20
+_UPLOAD = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-threads", "2")
+_LIMIT = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "18")
+_KINDS = (
+    ("noise 5", 2.0),
+    ("noise 10", 2.0),
+    ("noise 20", 2.0),
+    ("clean", 1.25),
+    ("dark", 1.25),
+    ("warm cast", 1.25),
+    ("blur 1.2", 1.25),
+    ("interlaced", 1.25),
+    ("MPEG-4 q 18", 1.25),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Time of a clip's enhancement ÷ the limit's, run by run, and the bar it is held against."""
+
+    what: str
+    ratios: tuple[float, ...]
+    bar: str
+
+    def row(self) -> str:
+        """As a line of a Markdown table."""
+        low, high, middle = min(self.ratios), max(self.ratios), statistics.median(self.ratios)
+        return f"| {self.what} | {middle:.2f} ({low:.2f}–{high:.2f}) | {self.bar} |"
+
+
+def costs(runs: int) -> list[Cost]:
+    """Each kind of damage at 1080p, each run beside a run of the limit; and nlmeans."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        clean = _full_hd()
+        found = [_kind(clean, by_name(kind), bar, folder, runs) for kind, bar in _KINDS]
+        return [*found, _denoisers(replace(clean, data=clean.data[:25]), folder, runs)]
+
+
+def _full_hd() -> Frames:
+    """1080p that moves: a film where the corpus is, else a photograph under a moving camera."""
+    film = CORPUS / "long_bbb_1080p25_62s.mp4"
+    if film.exists():
+        part = read(film, count=100, start=20.0)
+    else:
+        small = load(PHOTOGRAPHS[0])
+        part = _tiled(small)
+    # There and back again, so that the clip is long and nothing jumps.
+    whole = np.concatenate([part.data, part.data[::-1]])
+    return replace(part, data=np.resize(whole, (SECONDS * 25, *whole.shape[1:])), rate=25.0)
+
+
+def _tiled(small: Frames) -> Frames:
+    width, height = small.size
+    across, down = -(-1920 // width), -(-1080 // height)
+    planes = [np.tile(p, (1, down, across)) for p in (small.luma(), *small.chroma())]
+    luma, u, v = planes[0][:, :1080, :1920], planes[1][:, :540, :960], planes[2][:, :540, :960]
+    blank = Frames(np.zeros((len(luma), 1620, 1920), np.uint8))
+    return blank.with_planes(luma, u, v)
+
+
+def _kind(clean: Frames, damage: Damage, bar: float, folder: Path, runs: int) -> Cost:
+    encoded = damage if "mpeg4" in damage.encoding else replace(damage, encoding=_UPLOAD)
+    source, _ = encoded.apply(clean, folder / "cost")
+    works: list[Callable[[], object]] = [
+        lambda: rivals.reelworks(source, folder / "enhanced.mp4"),
+        lambda: _encode(source, folder / "limit.mp4"),
+    ]
+    ratios = tuple(_ratio(*works) for _ in range(runs))
+    return Cost(f"auto ÷ limit, {damage.name}", ratios, f"≤ {bar:.2f}")
+
+
+def _encode(source: Path, target: Path, *filters: str) -> None:
+    chain = ("-vf", ",".join(filters)) if filters else ()
+    command = [FFMPEG, "-v", "error", "-y", "-i", str(source), *chain, *_LIMIT, str(target)]
+    subprocess.run(command, check=True)
+
+
+def _denoisers(clean: Frames, folder: Path, runs: int) -> Cost:
+    """Reelworks' denoiser ÷ nlmeans at full width, filters alone, in processor time."""
+    source = write(noise(10)(clean), folder / "noisy.mp4", *_UPLOAD)
+    ratios = []
+    for _ in range(runs):
+        none, ours, widest = (
+            _processor_seconds(source, *chain)
+            for chain in ((), ("nlmeans=s=7:p=5:r=5:rc=3",), ("nlmeans=s=7:p=5:r=9",))
+        )
+        ratios.append((ours - none) / (widest - none))
+    return Cost("denoiser ÷ nlmeans at its best, filter alone", tuple(ratios), "≤ 0.25")
+
+
+def _processor_seconds(source: Path, *filters: str) -> float:
+    chain = ("-vf", ",".join(filters)) if filters else ()
+    before = os.times()
+    command = [FFMPEG, "-v", "error", "-i", str(source), *chain, "-f", "null", "-"]
+    subprocess.run(command, check=True)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])
+
+
+def _ratio(one: Callable[[], object], other: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    one()
+    middle = time.perf_counter()
+    other()
+    return (middle - begin) / (time.perf_counter() - middle)
