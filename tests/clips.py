@@ -35,11 +35,16 @@ def make_clip(path: Path, *ffmpeg_args: str) -> Path:
 def clip(suffix: str, *ffmpeg_args: str) -> Path:
     """The same, under a name of its own and only once in a session. Not to be changed."""
     name = hashlib.sha256("\0".join(ffmpeg_args).encode()).hexdigest()[:16]
-    return make_clip(Path(_folder().name) / f"{name}{suffix}", *ffmpeg_args)
+    return make_clip(made_folder() / f"{name}{suffix}", *ffmpeg_args)
+
+
+def made_folder() -> Path:
+    """Where made files are kept until the session ends."""
+    return Path(_kept().name)
 
 
 @cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
+def _kept() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="reelworks-clips-")
 
 

@@ -19,6 +19,7 @@ from reelworks.media.options import Options, preset_names
 from reelworks.media.wishes import flag_of
 from reelworks.settings import PREFIX, Settings
 from tests.clips import make_clip
+from tests.media.scenes import film
 
 
 @dataclass(frozen=True)
@@ -171,11 +172,8 @@ def test_enhance_says_how_large_and_how_like_its_source_the_result_is(
 
 
 def test_enhance_says_that_a_copy_is_the_same(reelworks: Run, tmp_path: Path) -> None:
-    clean = make_clip(
-        tmp_path / "clean.mp4",
-        *("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=1"),
-        *("-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p"),
-    )
+    clean = tmp_path / "clean.mkv"
+    clean.write_bytes(film().read_bytes())
     said = reelworks("enhance", str(clean)).stdout
     assert re.search(r"^Size: \S+ kB, as before\.$", said, re.M)
     assert "Likeness to the source: identical, byte for byte.\n" in said

@@ -6,64 +6,98 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.media.scenes import blurred, noisy, stored, texture
 
-from reelworks.media import estimators
-from reelworks.media.estimators import Plane, Scale
+from reelworks.media import estimators, fields, light, motion
+from reelworks.media.estimators import Flatness, Plane, Scale
 
 FULL = Scale(8, full=True)
-_MADE = np.random.default_rng(7)
 
 
-def scene(shift: int = 0, *, height: int = 240, width: int = 320) -> Plane:
+def shapes(shift: int = 0) -> Plane:
     """Soft shapes in the middle of the range; ``shift`` moves them sideways."""
-    y, x = np.mgrid[0:height, 0:width]
-    shapes = 128 + 50 * np.sin((x + shift) / 9) * np.cos(y / 13)
-    return np.clip(shapes, 0, 255).astype(np.uint8)
+    y, x = np.mgrid[0:240, 0:320]
+    return 128 + 50 * np.sin((x + shift) / 9) * np.cos(y / 13)
 
 
-def noisy(plane: Plane, sigma: float) -> Plane:
-    return np.clip(np.round(plane + _MADE.normal(0, sigma, plane.shape)), 0, 255).astype(np.uint8)
+def pair(sigma: float, smooth: float = 0.0) -> tuple[Plane, Plane]:
+    """Two pictures of the same, each with noise of its own, which may be smoothed."""
+    grain = [noisy(np.zeros((240, 320)), sigma, seed) for seed in (1, 2)]
+    first, second = (stored(shapes() + blurred(noise, smooth)) for noise in grain)
+    return first, second
+
+
+def flat_of(first: Plane, second: Plane, scale: Scale = FULL) -> Flatness:
+    flat = estimators.flatness(first, second, scale)
+    assert flat is not None
+    return flat
+
+
+# Noise
 
 
 @pytest.mark.parametrize("sigma", [3.0, 5.0, 10.0, 20.0])
 def test_noise_is_read_within_a_tenth(sigma: float) -> None:
-    first, second = noisy(scene(), sigma), noisy(scene(), sigma)
-    tflat = estimators.temporal_flatness(first, second, FULL)
-    bound = estimators.spatial_flatness(second, FULL)
-    assert tflat is not None
-    assert bound is not None
-    assert estimators.noise_sigma(tflat, bound) == pytest.approx(sigma, rel=0.1)
+    assert estimators.noise_sigma(flat_of(*pair(sigma))) == pytest.approx(sigma, rel=0.1)
+
+
+@pytest.mark.parametrize("sigma", [3.0, 10.0, 20.0])
+def test_white_noise_is_not_coarse(sigma: float) -> None:
+    assert estimators.noise_coarseness(flat_of(*pair(sigma))) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("smooth", [0.7, 1.0])
+def test_smoothed_noise_is_coarse(smooth: float) -> None:
+    assert estimators.noise_coarseness(flat_of(*pair(20, smooth))) > 1.5
 
 
 def test_a_clean_picture_that_stands_still_has_no_noise() -> None:
-    assert estimators.temporal_flatness(scene(), scene(), FULL) == 0
+    still = stored(texture())
+    flat = flat_of(still, still)
+    assert flat.temporal == flat.coarse_temporal == 0
+    assert estimators.noise_sigma(flat) == 0
+    assert estimators.noise_coarseness(flat) == 1
 
 
 def test_smooth_motion_is_not_taken_for_noise() -> None:
-    tflat = estimators.temporal_flatness(scene(), scene(2), FULL)
-    assert tflat is not None
-    assert tflat < 1
+    flat = flat_of(stored(shapes()), stored(shapes(2)))
+    assert estimators.noise_sigma(flat) < 1
 
 
-def test_black_bars_do_not_hide_noise() -> None:
-    first, second = noisy(scene(), 10), noisy(scene(), 10)
+def test_noise_is_read_where_nothing_moves() -> None:
+    land = np.concatenate([np.full((80, 320), 150.0), texture(160)])
+    moved = np.concatenate([land[:80], np.roll(land[80:], 3, axis=1)])
+    flat = flat_of(stored(noisy(land, 6, 1)), stored(noisy(moved, 6, 2)))
+    assert estimators.noise_sigma(flat) == pytest.approx(6, rel=0.15)
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_bars_and_burnt_out_parts_do_not_hide_noise(level: int) -> None:
+    first, second = pair(10)
     for plane in (first, second):
-        plane[:80] = 0
-    assert estimators.temporal_flatness(first, second, FULL) == pytest.approx(10 / 1.09, rel=0.15)
+        plane[:80] = level
+    assert estimators.noise_sigma(flat_of(first, second)) == pytest.approx(10, rel=0.15)
 
 
 def test_a_picture_of_nothing_but_black_tells_nothing() -> None:
     black = np.zeros((64, 64), np.uint8)
-    assert estimators.temporal_flatness(black, black, FULL) is None
+    assert estimators.flatness(black, black, FULL) is None
 
 
 def test_ten_bits_read_like_eight() -> None:
-    first, second = noisy(scene(), 8), noisy(scene(), 8)
-    eight = estimators.temporal_flatness(first, second, FULL)
+    first, second = pair(8)
     deep = [plane.astype(np.uint16) * 4 for plane in (first, second)]
-    assert estimators.temporal_flatness(deep[0], deep[1], Scale(10, full=True)) == pytest.approx(
-        eight
-    )
+    eight, ten = flat_of(first, second), flat_of(deep[0], deep[1], Scale(10, full=True))
+    assert estimators.noise_sigma(ten) == pytest.approx(estimators.noise_sigma(eight))
+    assert estimators.noise_coarseness(ten) == pytest.approx(estimators.noise_coarseness(eight))
+
+
+def test_noise_of_limited_range_counts_in_full_levels() -> None:
+    flat = flat_of(*pair(8), Scale(8, full=False))
+    assert estimators.noise_sigma(flat) == pytest.approx(8 * 255 / 219, rel=0.1)
+
+
+# Levels
 
 
 def test_limited_range_is_stretched_to_full_levels() -> None:
@@ -80,8 +114,19 @@ def test_percentiles_of_a_ramp() -> None:
     assert estimators.percentile(counts, 0.995) >= 252
 
 
+def test_noise_and_single_lights_do_not_widen_the_range() -> None:
+    grey = stored(noisy(np.full((240, 320), 100.0), 8, 1))
+    grey[::16, ::16] = 255
+    counts = estimators.histogram(grey, 8)
+    assert estimators.percentile(counts, 0.005) > 100 - 8
+    assert estimators.percentile(counts, 0.995) < 120
+
+
+# Damage by compression
+
+
 def test_blocks_are_seen_on_their_grid_only() -> None:
-    picture = noisy(scene(), 2)
+    picture = stored(noisy(shapes(), 2, 1))
     blocky = picture.reshape(30, 8, 40, 8).mean(axis=(1, 3)).repeat(8, 0).repeat(8, 1)
     clean, damaged = estimators.blockiness(picture), estimators.blockiness(blocky)
     assert clean == pytest.approx(1, abs=0.1)
@@ -95,55 +140,51 @@ def test_one_drawn_edge_on_the_grid_is_no_block() -> None:
     assert estimators.blockiness(drawing) == pytest.approx(1)
 
 
-def woven(top_first: bool) -> list[Plane]:
-    """Three pictures whose fields are half a picture apart, moving three pixels a field."""
-    pictures = []
-    for number in range(3):
-        early, late = (scene(3 * (2 * number + field)) for field in (0, 1))
-        picture = early.copy()
-        first_line = 1 if top_first else 0
-        picture[first_line::2] = late[first_line::2]
-        pictures.append(picture)
-    return pictures
+# Sharpness
 
 
-def test_field_order_is_told() -> None:
-    assert estimators.weave(*woven(top_first=True)).order() == "tff"
-    assert estimators.weave(*woven(top_first=False)).order() == "bff"
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_natural_detail_is_sharp_and_a_blur_takes_the_finest(seed: int) -> None:
+    picture = texture(seed=seed)
+    read = [estimators.sharpness(stored(blurred(picture, s)), FULL) for s in (0, 0.6, 1.2, 2)]
+    sharp, lens, soft, softer = (value if value is not None else np.nan for value in read)
+    assert min(sharp, lens) >= 0.25
+    assert max(soft, softer) <= 0.15
+    assert sharp > lens > soft > softer
 
 
-def test_moving_whole_pictures_are_progressive() -> None:
-    assert estimators.weave(scene(0), scene(6), scene(12)).order() == "progressive"
+@pytest.mark.parametrize("sigma", [0.6, 2.0])
+def test_sharpness_is_the_same_in_ten_bits(sigma: float) -> None:
+    picture = blurred(texture(), sigma)
+    deep = np.rint(picture * 4).astype(np.uint16)
+    eight = estimators.sharpness(stored(picture), FULL)
+    assert estimators.sharpness(deep, Scale(10, full=True)) == pytest.approx(eight, rel=0.1)
 
 
-def test_still_pictures_tell_no_field_order() -> None:
-    assert estimators.weave(scene(), scene(), scene()).order() is None
+def test_too_little_detail_tells_no_sharpness() -> None:
+    assert estimators.sharpness(stored(shapes() * 0 + 90), FULL) is None
+    assert estimators.sharpness(stored(texture(spread=0.3)), FULL) is None
+    assert estimators.sharpness(stored(texture(31, 320)), FULL) is None
 
 
-def test_blur_lowers_the_edge_ratio() -> None:
-    hard = (np.indices((64, 64))[1] // 16 % 2 * 200).astype(np.uint8)
-    soft = np.stack([np.convolve(row, np.ones(7) / 7, "same") for row in hard.astype(float)])
-    sharp, blurred = estimators.blur_ratio(hard), estimators.blur_ratio(soft)
-    assert sharp is not None
-    assert blurred is not None
-    assert sharp > 0.9 > 0.6 > blurred
+# Pairs
 
 
-def test_the_three_colour_estimates_agree_on_a_tinted_picture() -> None:
-    grey = noisy(scene(), 5)
-    tinted = estimators.casts(grey, (grey * 0.9).astype(np.uint8), (grey * 0.6).astype(np.uint8))
-    for red, green, blue in tinted:
-        assert red > green > blue
+def test_doubled_pictures_and_changes_of_size_are_no_neighbours() -> None:
+    first, second = pair(5)
+    planes = [first, first, second, second[:100], first[:100]]
+    assert [len(a) for a, _ in estimators.neighbours(planes)] == [240, 100]
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 255))
 @settings(max_examples=60, deadline=None)
 def test_no_size_is_too_small_to_be_looked_at(height: int, width: int, value: int) -> None:
     plane = np.full((height, width), value, np.uint8)
-    if min(height, width) >= 3:
-        estimators.temporal_flatness(plane, plane, FULL)
-        estimators.spatial_flatness(plane, FULL)
-    estimators.blockiness(plane)
-    estimators.blur_ratio(plane)
-    estimators.weave(plane, plane, plane).order()
-    estimators.histogram(plane, 8)
+    flat = estimators.flatness(plane, plane, FULL)
+    assert flat is None or estimators.noise_sigma(flat) == 0
+    assert estimators.blockiness(plane) is None
+    assert estimators.sharpness(plane, FULL) is None
+    assert fields.weave(plane, plane, plane).order() is None
+    assert motion.shake([plane, plane, plane]) == 0
+    assert light.agreed_cast(light.casts(np.stack([plane] * 3))) == (0, 0)
+    assert estimators.histogram(plane, 8).argmax() == value

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from tests.clips import clip, lavfi, make_clip, toolbox
 from tests.media.plans import forced
+from tests.media.scenes import PAN, film
 
 from reelworks.media.encode import encode
 from reelworks.media.enhance import decide, enhance_to
@@ -63,7 +64,7 @@ def times(path: Path) -> list[Fraction]:
 
 
 def test_a_noisy_clip_is_noticed_and_encoded(tmp_path: Path) -> None:
-    source = clip(".mp4", *PICTURES, *SOUND, *X264, "-c:a", "aac")
+    source = film(PAN, NOISY)
     tools = toolbox()
     found = probe(tools, source, count=True)
     plan = decide(tools, source, found, Options.of())
@@ -76,7 +77,7 @@ def test_a_noisy_clip_is_noticed_and_encoded(tmp_path: Path) -> None:
 
 
 def test_a_clean_clip_is_copied_byte_for_byte(tmp_path: Path) -> None:
-    source = clip(".mp4", *lavfi("testsrc2=size=192x108:duration=1,format=yuv420p"), *X264)
+    source = film()
     tools = toolbox()
     found = probe(tools, source, count=True)
     plan = decide(tools, source, found, Options.of())

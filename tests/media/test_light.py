@@ -1,0 +1,78 @@
+"""The colour of the light is read where it is sure, and flicker is told from fading."""
+
+from __future__ import annotations
+
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.media.scenes import photograph
+
+from reelworks.media import light
+
+SCENE = photograph() * 0.75
+
+
+@pytest.mark.parametrize(
+    "tint", [(1.2, 1.0, 0.75), (0.8, 1.0, 1.25), (1.0, 1.0, 1.0), (0.9, 1.0, 0.9)]
+)
+def test_the_colour_of_the_light_is_read(tint: tuple[float, float, float]) -> None:
+    tinted = SCENE * np.array(tint)[:, None, None]
+    red, blue = light.agreed_cast(light.casts(tinted))
+    assert (red, blue) == pytest.approx((log(tint[0]), log(tint[2])), abs=0.05)
+
+
+def test_all_four_estimates_read_it() -> None:
+    tinted = SCENE * np.array([1.2, 1.0, 0.75])[:, None, None]
+    for cast in light.casts(tinted):
+        assert cast == pytest.approx((log(1.2), log(0.75)), abs=0.05)
+
+
+def test_estimates_that_disagree_say_nothing() -> None:
+    assert light.agreed_cast(((0.2, -0.2), (0.2, -0.2), (0.2, -0.2), (-0.1, 0.1))) == (0, 0)
+    assert light.agreed_cast(((0.2, 0.0), (-0.2, 0.0), (0.0, 0.2), (0.0, -0.2))) == (0, 0)
+
+
+def test_the_shortest_of_those_that_agree_counts() -> None:
+    agreed = light.agreed_cast(((0.2, -0.2), (0.3, -0.3), (0.1, -0.1), (0.4, -0.4)))
+    assert agreed == pytest.approx((0.1, -0.1))
+
+
+def test_a_red_wall_is_no_cast() -> None:
+    scene = SCENE.copy()
+    scene[1:, 60:, :160] *= 0.5
+    red, blue = light.agreed_cast(light.casts(scene))
+    assert np.hypot(red, blue) < 0.1
+
+
+def test_what_is_burnt_out_tells_no_cast() -> None:
+    assert light.casts(np.full((3, 64, 64), 255.0)) == ((0.0, 0.0),) * 4
+
+
+@given(
+    st.sampled_from([*light.WEIGHTS, "unknown"]),
+    st.tuples(*[st.integers(0, 255)] * 3),
+)
+def test_colours_survive_the_way_through_luma(matrix: str, colour: tuple[int, int, int]) -> None:
+    kr, kb = light.WEIGHTS.get(matrix, light.WEIGHTS["bt709"])
+    r, g, b = (np.full((1, 1), float(value)) for value in colour)
+    luma = kr * r + (1 - kr - kb) * g + kb * b
+    rgb = light.to_rgb(luma, (b - luma) / (2 - 2 * kb), (r - luma) / (2 - 2 * kr), matrix)
+    assert rgb.ravel() == pytest.approx(colour, abs=1e-6)
+
+
+@pytest.mark.parametrize("sigma", [0.5, 2.0, 8.0])
+def test_jumps_of_the_light_read_their_sigma(sigma: float) -> None:
+    means = 120 + np.random.default_rng(3).normal(0, sigma, 2000)
+    assert light.flicker(means.tolist()) == pytest.approx(sigma, rel=0.1)
+
+
+def test_steady_light_and_fades_do_not_flicker() -> None:
+    assert light.flicker([90.0] * 5) == 0
+    assert light.flicker(np.linspace(0, 255, 5).tolist()) == pytest.approx(0)
+
+
+def test_two_pictures_tell_no_flicker() -> None:
+    assert light.flicker([0.0, 255.0]) == 0

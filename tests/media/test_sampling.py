@@ -1,0 +1,219 @@
+"""Made films are read as what was done to them."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import log
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from tests.clips import clip, lavfi, toolbox
+from tests.media.scenes import FINE, LOSSLESS, PAN, film
+
+from reelworks.media.analyse import Analysis, analyse
+from reelworks.media.enhance import decide
+from reelworks.media.options import Options
+from reelworks.media.probe import probe
+
+
+@cache
+def seen(path: Path) -> Analysis:
+    tools = toolbox()
+    return analyse(tools, path, probe(tools, path, count=True))
+
+
+def chosen(path: Path, **wishes: object) -> list[str]:
+    """The filters that ``auto`` uses on it."""
+    tools = toolbox()
+    plan = decide(tools, path, probe(tools, path, count=True), Options.of(**wishes))
+    return [f.name for f in plan.filters]
+
+
+def luma(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.array([f.to_ndarray()[: f.height] for f in container.decode(video=0)], float)
+
+
+CODECS = {
+    "lossless": (LOSSLESS, ".mkv"),
+    "h264": (FINE, ".mp4"),
+    "h264 as usual": (("-c:v", "libx264"), ".mp4"),
+    "hevc": (("-c:v", "libx265", "-x265-params", "log-level=error"), ".mp4"),
+    "vp9": (("-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-cpu-used", "8"), ".webm"),
+    "mpeg4": (("-c:v", "mpeg4", "-q:v", "3"), ".avi"),
+    "mpeg2": (("-c:v", "mpeg2video", "-q:v", "3"), ".mpg"),
+}
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_a_clean_film_needs_nothing(name: str) -> None:
+    codec, suffix = CODECS[name]
+    clean = film(codec=codec, suffix=suffix)
+    found = seen(clean)
+    assert chosen(clean) == []
+    assert found.pictures == 25
+    assert found.interlaced is None
+    assert found.noise == pytest.approx(0, abs=0.5)
+    assert found.flicker < 0.5
+    assert found.shake < 0.004
+
+
+@pytest.mark.parametrize("size", ["192x108", "320x240", "640x360"])
+@pytest.mark.parametrize("source", ["testsrc", "testsrc2"])
+def test_a_clean_drawing_that_moves_needs_nothing(source: str, size: str) -> None:
+    drawing = f"{source}=size={size}:rate=25:duration=1,format=yuv420p"
+    assert chosen(clip(".mp4", *lavfi(drawing), *FINE)) == []
+
+
+# The quantiser
+
+
+@pytest.mark.parametrize("parameter", [12, 24, 30, 42])
+def test_h264s_step_doubles_every_six(parameter: int) -> None:
+    # At a fixed parameter all but the first picture have it.
+    fixed = film(codec=("-c:v", "libx264", "-qp", str(parameter), "-bf", "0"))
+    assert seen(fixed).quantiser == pytest.approx(0.625 * 2 ** (parameter / 6), abs=0.01)
+
+
+def test_a_coarse_h264_is_told_from_a_fine_one() -> None:
+    coarse, fine = (seen(film(codec=("-c:v", "libx264", "-crf", crf))) for crf in ("40", "10"))
+    assert coarse.quantiser is not None
+    assert fine.quantiser is not None
+    assert coarse.quantiser > 20 > 8 > fine.quantiser
+
+
+@pytest.mark.parametrize(
+    "codec", [("mpeg4", ".avi"), ("mpeg2video", ".mpg"), ("mpeg1video", ".mpg")]
+)
+@pytest.mark.parametrize("scale", [2, 18])
+def test_mpegs_step_is_twice_its_scale(codec: tuple[str, str], scale: int) -> None:
+    # H.263 and MPEG-4 round to 2·QP; MPEG-1 and 2 to 2·scale where the matrix has 16.
+    name, suffix = codec
+    made = film(codec=("-c:v", name, "-q:v", str(scale)), suffix=suffix)
+    assert seen(made).quantiser == 2 * scale
+    assert chosen(made) == (["deblock"] if scale == 18 else [])
+
+
+def test_what_is_not_quantised_has_no_step() -> None:
+    assert seen(film(codec=LOSSLESS)).quantiser is None
+
+
+# Noise
+
+
+@pytest.mark.parametrize("strength", [12, 24, 40])
+def test_noise_is_read_as_it_is(strength: int) -> None:
+    made = film(PAN, f"noise=alls={strength}:allf=t:all_seed=3", codec=LOSSLESS)
+    sigma = (luma(made) - luma(film(codec=LOSSLESS))).std() * 255 / 219
+    found = seen(made)
+    assert found.noise == pytest.approx(sigma, rel=0.1)
+    assert found.coarseness == pytest.approx(1, abs=0.1)
+    assert found.interlaced is None
+    assert chosen(made) == ["denoise"]
+
+
+def test_noise_that_was_compressed_is_coarse() -> None:
+    noise = "noise=alls=24:allf=t:all_seed=3"
+    made = film(PAN, noise, codec=("-c:v", "libx264", "-crf", "30"))
+    assert seen(made).coarseness > 1.3
+    assert "denoise" in chosen(made)
+
+
+# Edges
+
+
+@pytest.mark.parametrize("sigma", [1.2, 2])
+def test_a_blurred_film_is_soft(sigma: float) -> None:
+    made = film(PAN, f"gblur=sigma={sigma}:steps=6")
+    sharpness = seen(made).sharpness
+    assert sharpness is not None
+    assert sharpness <= 0.15
+    assert chosen(made) == ["sharpen"]
+
+
+def test_a_clean_film_is_sharp() -> None:
+    sharpness = seen(film()).sharpness
+    assert sharpness is not None
+    assert sharpness >= 0.25
+
+
+# Light
+
+
+@pytest.mark.parametrize("gains", [(1.0, 0.9, 0.75), (0.8, 0.9, 1.0)])
+def test_a_cast_is_read(gains: tuple[float, float, float]) -> None:
+    red, green, blue = gains
+    made = film(PAN, f"colorchannelmixer=rr={red}:gg={green}:bb={blue}")
+    for cast in seen(made).cast or [(0.0, 0.0)]:
+        assert cast == pytest.approx((log(red / green), log(blue / green)), abs=0.06)
+    assert chosen(made) == ["white balance"]
+
+
+@pytest.mark.parametrize("share", [0.4, 0.6])
+def test_a_dark_film_is_read_as_dark(share: float) -> None:
+    made = film(PAN, "format=yuv420p", f"lutyuv=y=16+(val-16)*{share}")
+    whole, dark = seen(film()), seen(made)
+    assert whole.black is not None
+    assert whole.white is not None
+    assert dark.black == pytest.approx(whole.black * share, abs=2)
+    assert dark.white == pytest.approx(whole.white * share, abs=2)
+    assert chosen(made) == ["levels"]
+
+
+def test_flicker_is_read() -> None:
+    made = film(PAN, "eq=brightness='0.08*(random(1)-0.5)':eval=frame")
+    means = luma(made).mean(axis=(1, 2)) * 255 / 219
+    jumps = np.sqrt((np.diff(means, n=2) ** 2).mean() / 6)
+    assert seen(made).flicker == pytest.approx(jumps, rel=0.3)
+    assert chosen(made) == []
+    assert chosen(made, deflicker="auto") == ["deflicker"]
+
+
+def test_a_fade_does_not_flicker() -> None:
+    assert seen(film(PAN, "fade=in:0:25")).flicker < 1
+
+
+# Motion
+
+
+@pytest.mark.parametrize("order", ["tff", "bff"])
+@pytest.mark.parametrize("codec", [LOSSLESS, (*FINE, "-flags", "+ildct")])
+def test_woven_fields_are_told_with_their_order(order: str, codec: tuple[str, ...]) -> None:
+    mode = "interleave_top" if order == "tff" else "interleave_bottom"
+    made = film(PAN, "format=yuv420p", f"tinterlace={mode}", codec=codec)
+    assert seen(made).interlaced == order
+    assert chosen(made) == ["deinterlace"]
+
+
+@pytest.mark.parametrize("said", ["tff", "bff"])
+def test_the_pictures_count_not_what_the_file_says_of_them(said: str) -> None:
+    assert seen(film(PAN, f"setfield={said}", codec=LOSSLESS)).interlaced is None
+    woven = film(PAN, "format=yuv420p", "tinterlace=interleave_top", f"setfield={said}")
+    assert seen(woven).interlaced == "tff"
+
+
+def test_noise_does_not_hide_fields() -> None:
+    noise = "noise=alls=24:allf=t:all_seed=3"
+    made = film(PAN, noise, "format=yuv420p", "tinterlace=interleave_top", codec=LOSSLESS)
+    assert seen(made).interlaced == "tff"
+
+
+def test_a_steady_pan_does_not_shake() -> None:
+    found = seen(film())
+    assert found.shake == 0
+
+
+def test_a_shaking_camera_is_read() -> None:
+    # Both ways by 0, 2 … 10 pixels: sigma is 3.4, and the change of a motion has √6 of it.
+    made = film("format=yuv420p", "crop=320:240:80+12*random(1):12*random(2)")
+    assert seen(made).shake == pytest.approx(3.4 * 6**0.5 * 2**0.5 / 320, rel=0.3)
+    assert chosen(made) == []
+    assert chosen(made, stabilise="auto") == ["stabilise"]
+
+
+def test_one_picture_tells_nothing_of_time() -> None:
+    found = seen(film(PAN, "select=eq(n\\,0)"))
+    assert (found.pictures, found.noise, found.interlaced) == (1, None, None)
+    assert (found.flicker, found.shake) == (0, 0)

@@ -1,0 +1,185 @@
+"""What FFmpeg makes of the filters of tone: black and white land where they are said to."""
+
+from __future__ import annotations
+
+import subprocess
+from math import log
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.clips import toolbox
+from tests.media.scenes import Array
+
+from reelworks.media import toning
+from reelworks.media.light import WEIGHTS
+from reelworks.media.stored import Stored
+
+WAYS = [Stored(depth, full, chroma="444") for depth in (8, 10) for full in (False, True)]
+WAYS_NAMES = [f"{way.depth} bits, {'full' if way.full else 'limited'}" for way in WAYS]
+in_every_way = pytest.mark.parametrize("way", WAYS, ids=WAYS_NAMES)
+
+
+def filtered(planes: Array, expression: str, way: Stored) -> Array:
+    """Stored values (3, height, width) of one picture after a filter."""
+    form = "yuv444p" + ("" if way.depth == 8 else f"{way.depth}le")
+    size = np.uint8 if way.depth == 8 else np.dtype("<u2")
+    raw = ("-f", "rawvideo", "-pix_fmt", form)
+    command = [
+        *(str(toolbox().ffmpeg), "-nostdin", "-v", "error", *raw),
+        *("-video_size", f"{planes.shape[2]}x{planes.shape[1]}", "-i", "-"),
+        *("-vf", f"setparams=range={'pc' if way.full else 'tv'},{expression}"),
+        *(*raw, "-"),
+    ]
+    given = np.clip(np.rint(planes), 0, (1 << way.depth) - 1).astype(size)
+    done = subprocess.run(
+        command, input=given.tobytes(), stdout=subprocess.PIPE, check=True, timeout=60
+    )
+    return np.frombuffer(done.stdout, size).reshape(planes.shape).astype(float)
+
+
+def store(levels: Array, way: Stored) -> Array:
+    """Luma levels, 0 to 255, as stored."""
+    return way.black + np.asarray(levels) * way.span / 255 * way.unit
+
+
+def levels(values: Array, way: Stored) -> Array:
+    return (values - way.black) / way.unit * 255 / way.span
+
+
+def grey_ramp(way: Stored) -> tuple[Array, Array]:
+    """Levels of a ramp, and a picture of it without colour, stored."""
+    shown = np.tile(np.arange(256.0), (16, 1))
+    grey = np.full(shown.shape, float(way.grey))
+    return shown, np.stack([store(shown, way), grey, grey])
+
+
+# Levels
+
+
+@in_every_way
+def test_a_dim_picture_is_multiplied_and_its_black_stays(way: Stored) -> None:
+    tone = toning.stretch(10, 117.5, flat=False, share=1)
+    shown, picture = grey_ramp(way)
+    after = levels(filtered(picture, tone.expression(way), way)[0], way)
+    assert (tone.gain, tone.offset) == (2.0, 0.0)
+    assert after == pytest.approx(np.minimum(2 * shown, 255), abs=1.5)
+
+
+@in_every_way
+def test_a_flat_picture_is_stretched_to_both_ends(way: Stored) -> None:
+    tone = toning.stretch(70, 180, flat=True, share=1)
+    _, picture = grey_ramp(way)
+    after = levels(filtered(picture, tone.expression(way), way)[0, 0], way)
+    assert after[70] == pytest.approx(toning.BLACK_TARGET, abs=1.5)
+    assert after[180] == pytest.approx(toning.WHITE_TARGET, abs=1.5)
+    assert (np.diff(after) >= -1e-9).all()
+
+
+@in_every_way
+def test_half_a_share_goes_half_of_the_way(way: Stored) -> None:
+    tone = toning.stretch(70, 180, flat=True, share=0.5)
+    _, picture = grey_ramp(way)
+    after = levels(filtered(picture, tone.expression(way), way)[0, 0], way)
+    assert after[70] == pytest.approx((70 + toning.BLACK_TARGET) / 2, abs=1.5)
+    assert after[180] == pytest.approx((180 + toning.WHITE_TARGET) / 2, abs=1.5)
+
+
+@in_every_way
+@pytest.mark.parametrize("saturation", [0.0, 0.5, 1.3])
+def test_saturation_multiplies_colour_and_leaves_luma(way: Stored, saturation: float) -> None:
+    tone = toning.stretch(0, 255, flat=False, share=0).coloured(saturation, 20)
+    shown, picture = grey_ramp(way)
+    colour = (shown - 127) / 2 * way.unit
+    picture[1:] = way.grey + np.stack([colour, -colour])
+    after = filtered(picture, tone.expression(way), way)
+    assert after[0] == pytest.approx(np.rint(picture[0]), abs=1)
+    wanted = way.grey + saturation * (np.rint(picture[1:]) - way.grey)
+    assert after[1:] == pytest.approx(wanted, abs=1)
+
+
+def test_colour_is_not_stretched_beyond_its_bound() -> None:
+    tone = toning.stretch(0, 100, flat=False, share=1)
+    assert tone.coloured(1.0, 20).chroma == pytest.approx(2.35)
+    assert tone.coloured(1.0, 60).chroma == pytest.approx(toning.MAX_CHROMA / 60)
+    assert tone.coloured(1.0, 120).chroma == 1
+    assert tone.coloured(0.5, 120).chroma == 0.5
+
+
+@given(st.floats(-20, 254), st.floats(1, 200), st.booleans(), st.floats(0, 1))
+def test_no_stretch_darkens_white_lifts_black_or_goes_too_far(
+    low: float, span: float, flat: bool, share: float
+) -> None:
+    high = low + span
+    tone = toning.stretch(low, high, flat=flat, share=share)
+    assert 1 <= tone.gain <= toning.MAX_GAIN
+    assert tone.gain * low + tone.offset <= max(low, 0) * tone.gain + 1e-6
+    if low > toning.BLACK_TARGET or not flat:
+        assert tone.gain * high + tone.offset <= max(toning.WHITE_TARGET, high) + 1e-6
+
+
+def test_a_stretch_of_no_share_is_nothing() -> None:
+    assert toning.stretch(70, 180, flat=True, share=0).is_nothing
+    assert not toning.stretch(70, 180, flat=True, share=1).is_nothing
+
+
+# White
+
+
+def cast_ramp(tint: tuple[float, float, float], matrix: str, way: Stored) -> Array:
+    """Greys from 0 to 200 in a coloured light, stored."""
+    kr, kb = WEIGHTS[matrix]
+    red, green, blue = (share * np.tile(np.linspace(0, 200, 64), (16, 1)) for share in tint)
+    luma = kr * red + (1 - kr - kb) * green + kb * blue
+    span = (255 if way.full else 224) / 255 * way.unit
+    return np.stack(
+        [
+            store(luma, way),
+            way.grey + span * (blue - luma) / (2 - 2 * kb),
+            way.grey + span * (red - luma) / (2 - 2 * kr),
+        ]
+    )
+
+
+def spread(picture: Array, matrix: str, way: Stored) -> float:
+    """How far any pixel's red or blue is from its green, in levels."""
+    kr, kb = WEIGHTS[matrix]
+    span = (255 if way.full else 224) / 255 * way.unit
+    blue, red = (picture[1:] - way.grey) / span * np.array([2 - 2 * kb, 2 - 2 * kr])[:, None, None]
+    green = -(kr * red + kb * blue) / (1 - kr - kb)
+    return float(np.abs([red - green, blue - green]).max())
+
+
+TINTS = [(1.1, 1.0, 0.9), (0.9, 1.0, 1.15), (1.2, 1.0, 0.75)]
+
+
+@in_every_way
+@pytest.mark.parametrize("matrix", ["bt709", "smpte170m"])
+@pytest.mark.parametrize("tint", TINTS)
+def test_a_cast_that_is_taken_out_whole_leaves_grey(
+    way: Stored, matrix: str, tint: tuple[float, float, float]
+) -> None:
+    picture = cast_ramp(tint, matrix, way)
+    red, blue = log(tint[0] / tint[1]), log(tint[2] / tint[1])
+    whole = toning.white_balance(red, blue, 1 / toning.CAUTION, matrix, way)
+    after = filtered(picture, whole, way)
+    assert spread(picture, matrix, way) > 15
+    # Both ways of the picture are rounded: to a step of what is stored.
+    assert after[1:] == pytest.approx(np.full_like(after[1:], way.grey), abs=1)
+    assert after[0] == pytest.approx(np.rint(picture[0]), abs=1)
+
+
+@in_every_way
+def test_some_of_a_cast_is_left_for_caution(way: Stored) -> None:
+    picture = cast_ramp((1.1, 1.0, 0.9), "bt709", way)
+    usual = toning.white_balance(log(1.1), log(0.9), 1, "bt709", way)
+    after = spread(filtered(picture, usual, way), "bt709", way)
+    assert after < 0.25 * spread(picture, "bt709", way)
+
+
+def test_no_share_changes_nothing() -> None:
+    way = Stored(10, full=False, chroma="444")
+    picture = cast_ramp((1.2, 1.0, 0.75), "bt709", way)
+    after = filtered(picture, toning.white_balance(0.2, -0.3, 0, "bt709", way), way)
+    assert after == pytest.approx(np.rint(picture), abs=1)
