@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measuring import run
 from benchmarks.quality.frames import FFMPEG, LOSSLESS, write
 from benchmarks.quality.masters import Master, load
 from benchmarks.quality.scores import score
@@ -63,7 +63,7 @@ def _setting(arguments: str, factors: tuple[int, ...], clip: Master) -> tuple[fl
             target = folder / f"{factor}.mkv"
             command = [FFMPEG, "-v", "error", "-y", "-i", str(master), *arguments.split()]
             before = os.times()
-            subprocess.run([*command, "-crf", str(factor), str(target)], check=True)
+            run([*command, "-crf", str(factor), str(target)])
             after = os.times()
             seconds.append(sum(after[2:4]) - sum(before[2:4]))
             levels.append(score(target, master).psnr)

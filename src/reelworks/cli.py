@@ -288,7 +288,7 @@ def _summary(report: dict[str, Any]) -> Iterator[str]:
     yield from report["findings"]
     for number, applied in enumerate(report["filters"], 1):
         yield f"{number}. {applied['name']}: {applied['reason']}"
-    yield from report["dropped"]
+    yield from (f"Not kept: {line}" for line in report["dropped"])
     yield from report["notes"]
     yield _sizes(report["bytes_before"], report["bytes_after"])
     if report["fidelity"] is not None:

@@ -19,12 +19,19 @@ def shift(first: Plane, second: Plane) -> tuple[float, float]:
     Hann window; exact to a column of those.
     """
     step = max(1, first.shape[1] // _WIDTH)
-    a, b = (_windowed(plane[::step, ::step].astype(np.float32)) for plane in (first, second))
+    thin = first[::step, ::step]
+    down, right = _offset(thin, second[::step, ::step])
+    return down / thin.shape[1], right / thin.shape[1]
+
+
+def _offset(first: Plane, second: Plane) -> tuple[int, int]:
+    """The same in whole pixels."""
+    a, b = (_windowed(plane.astype(np.float32)) for plane in (first, second))
     cross = np.fft.rfft2(a).conj() * np.fft.rfft2(b)
     surface = np.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-9), s=a.shape)
     down, right = np.unravel_index(int(surface.argmax()), surface.shape)
     height, width = surface.shape
-    return _signed(int(down), height) / width, _signed(int(right), width) / width
+    return _signed(int(down), height), _signed(int(right), width)
 
 
 def _windowed(plane: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -35,6 +42,24 @@ def _windowed(plane: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _signed(value: int, size: int) -> int:
     return value - size if value > size // 2 else value
+
+
+def aligned(first: Plane, second: Plane) -> tuple[Plane, Plane]:
+    """The parts of two pictures' middles that show the same, if the picture moved as a whole by
+    some whole pixels: at most 512 × 1024 of each."""
+    first, second = _middle(first, 512, 1024), _middle(second, 512, 1024)
+    down, right = _offset(_middle(first, _WIDTH, _WIDTH), _middle(second, _WIDTH, _WIDTH))
+    rows, columns = first.shape[0] - abs(down), first.shape[1] - abs(right)
+    top, left = max(-down, 0), max(-right, 0)
+    return (
+        first[top : top + rows, left : left + columns],
+        second[top + down : top + down + rows, left + right : left + right + columns],
+    )
+
+
+def _middle(plane: Plane, height: int, width: int) -> Plane:
+    top, left = max(plane.shape[0] - height, 0) // 2, max(plane.shape[1] - width, 0) // 2
+    return plane[top : top + height, left : left + width]
 
 
 def shake(planes: list[Plane]) -> float:

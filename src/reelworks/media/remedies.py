@@ -30,8 +30,9 @@ CHEAP_NOISE, WIDE_NOISE = 3.5, 7.0
 """Noise below the first is met with the cheapest filter; above the second, patches are sought in a
 wider window, which costs three times as much: the encoder gets that time back."""
 
-QUANTISED = 24.0
-"""Quantiser step in levels that leaves visible damage."""
+FINE, QUANTISED = 8.0, 24.0
+"""Quantiser step in levels up to which blocks cannot be the encoder's; and from which it leaves
+visible damage."""
 
 UNFILTERED_CODECS = frozenset(
     {"mpeg1video", "mpeg2video", "mpeg4", "h263", "msmpeg4v2", "msmpeg4v3", "flv1", "mjpeg"}
@@ -70,8 +71,8 @@ SOFT = 0.17
 """Energy of the finest octave ÷ the next: clean clips have 0.26 and more, blurred ones 0.14 and
 less."""
 
-FLICKERING = 1.0
-SHAKING = 0.004
+FLICKERING = 0.4
+SHAKING = 0.006
 """Jumps of the mean (levels), and jerks (shares of the width), that are seen as such."""
 
 _FULL_BITS = 8
@@ -127,7 +128,9 @@ def _deinterlace(analysis: Analysis, options: Options) -> Filter | None:
 def _deblock(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
     step, blocks = analysis.quantiser or 0.0, analysis.blockiness or 0.0
     quantised = step >= QUANTISED and picture.codec in UNFILTERED_CODECS
-    blocky = blocks >= BLOCKY and picture.codec not in EDITING_CODECS
+    # A grid in a picture that was hardly rounded was drawn there, or brought from another encoder
+    # that this one took over from: the former is common, the latter is not told apart.
+    blocky = blocks >= BLOCKY and (step == 0 or step > FINE) and _delivers(picture)
     factor = _factor(options.deblock, quantised or blocky)
     if factor == 0:
         return None
@@ -141,6 +144,10 @@ def _deblock(picture: Picture, analysis: Analysis, options: Options) -> Filter |
         strength=float(strength),
         reason=_blocky_words(step if quantised else 0.0, blocks if blocky else 0.0),
     )
+
+
+def _delivers(picture: Picture) -> bool:
+    return picture.codec not in EDITING_CODECS
 
 
 def _blocky_words(step: float, blocks: float) -> str:
@@ -165,8 +172,10 @@ def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Fil
     sigma = noise_level(analysis)
     noisy = sigma >= NOISY and (analysis.noise or 0.0) >= FINEST_NOISE
     factor = _factor(options.denoise, noisy)
-    if factor == 0 or sigma == 0:
+    if factor == 0:
         return None
+    # Asked for by a number: grain that compression has hidden from the measure is there, too.
+    sigma = max(sigma, NOISY)
     # Filters count in stored levels, of which limited range has fewer.
     strength = sigma * factor * (stored.span / 255 if stored else 1.0)
     # Smoothed noise looks more like texture, and takes more to be told from it.
@@ -175,7 +184,7 @@ def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Fil
         name="denoise",
         expression=_denoiser(strength, sigma, stored),
         strength=round(strength, 2),
-        reason=f"It is noisy (about {sigma:.1f} of 255 levels).",
+        reason=f"It is noisy (about {sigma:.1f} of 255 levels)." if noisy else "Asked for.",
     )
 
 

@@ -36,6 +36,9 @@ _MOST_ERRORS = 200
 _BAND_PIXELS = 600_000
 _BANDS, _BAND_LINES = 4, 64
 
+_SUSPICIOUS = 1.0
+"""Noise from which it is worth looking twice whether it is any."""
+
 
 def look(
     moved: Moved,
@@ -186,14 +189,18 @@ class _Found:
         bands = [_bands(plane) for plane in pictures]
         woven = self._add_orders(bands)
         # Of woven pictures, one field: the other moves against it.
-        self._add_noise([plane[::2] for plane in bands] if woven else bands, scale)
+        self._add_noise([plane[::2] for plane in pictures] if woven else pictures, scale)
         self._add_levels(pictures)
         self._add_motion(pictures, scale)
         self._add_single(run[len(run) // 2], pictures[len(run) // 2], scale)
 
     def _add_noise(self, planes: list[Plane], scale: Scale) -> None:
         for first, second in estimators.neighbours(planes)[:3]:
-            flat = estimators.flatness(first, second, scale)
+            flat = estimators.flatness(_bands(first), _bands(second), scale)
+            if flat is not None and estimators.noise_sigma(flat) >= _SUSPICIOUS:
+                # It may be texture that moves: noise does not move along with the picture.
+                still = estimators.flatness(*motion.aligned(first, second), scale)
+                flat = min(flat, still or flat, key=estimators.noise_sigma)
             if flat is not None:
                 self.noise.append(estimators.noise_sigma(flat))
                 self.coarseness.append(estimators.noise_coarseness(flat))
@@ -203,10 +210,11 @@ class _Found:
         orders = []
         for before, picture, after in zip(planes, planes[1:], planes[2:], strict=False):
             if before.shape == picture.shape == after.shape:
-                order = fields.weave(before, picture, after).order()
-                orders += [order] if order else []
+                weave = fields.weave(before, picture, after)
+                # What moves and does not tell is a vote as well: against whatever others say.
+                orders += [weave.order() or "unsure"] if weave.own > 0 else []
         self.orders += orders
-        return len(orders) > 2 * orders.count("progressive")
+        return _field_order(orders) is not None
 
     def _add_levels(self, planes: list[Plane]) -> None:
         assert self.scale is not None

@@ -79,11 +79,12 @@ def white_balance(red: float, blue: float, share: float, matrix: str, stored: St
         share: how much of it is taken out; 1 is all that is safe.
     """
     kr, kb = WEIGHTS.get(matrix, WEIGHTS["bt709"])
-    by_red, by_blue = (exp(-value * CAUTION * share) for value in (red, blue))
-    luma = kr * by_red + (1 - kr - kb) + kb * by_blue
-    # What grey of luma 1 becomes: Cb = (B' − Y') ÷ (2 − 2·Kb), and it grows with luma (BT.709).
-    to_blue = (by_blue / luma - 1) / (2 * (1 - kb))
-    to_red = (by_red / luma - 1) / (2 * (1 - kr))
+    r, b = (exp(value * CAUTION * share) for value in (red, blue))
+    luma = kr * r + (1 - kr - kb) + kb * b
+    # What the light made of a grey whose luma is 1 now: Cb = (B' − Y') ÷ (2 − 2·Kb), which grows
+    # with luma (BT.709). Its opposite is added.
+    to_blue = (1 - b / luma) / (2 * (1 - kb))
+    to_red = (1 - r / luma) / (2 * (1 - kr))
     # The filter counts luma and chroma in stored values, from 0 to 1; black is not 0 there.
     scale = 1.0 if stored.full else 224 / 219
     shadow = 0.0 if stored.full else -16 / 255
