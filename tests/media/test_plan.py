@@ -342,7 +342,6 @@ def test_a_damaged_clip_takes_the_bits_that_it_needs() -> None:
         (replace(CLEAN, white=120.0, quantiser=18.0), "balanced"),
         (replace(CLEAN, white=120.0, quantiser=None), "balanced"),
         (replace(CLEAN, noise=8.0, quantiser=2.0), "balanced"),
-        (replace(CLEAN, blockiness=3.0, white=120.0, quantiser=2.0), "balanced"),
     ],
 )
 def test_a_fine_source_that_is_mended_stays_fine(analysis: Analysis, quality: str) -> None:

@@ -212,8 +212,8 @@ def _quality(options: Options, analysis: Analysis, filters: tuple[Filter, ...]) 
     if options.quality != "auto":
         return options.quality
     fine = analysis.quantiser is not None and analysis.quantiser <= FINE
-    coarse = {f.name for f in filters} & {"denoise", "deblock"}
-    return "high" if fine and filters and not coarse else "balanced"
+    noisy = any(f.name == "denoise" for f in filters)
+    return "high" if fine and filters and not noisy else "balanced"
 
 
 def _asks_for_bits(picture: Picture, options: Options) -> bool:

@@ -128,9 +128,7 @@ def _deinterlace(analysis: Analysis, options: Options) -> Filter | None:
 def _deblock(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
     step, blocks = analysis.quantiser or 0.0, analysis.blockiness or 0.0
     quantised = step >= QUANTISED and picture.codec in UNFILTERED_CODECS
-    # A grid in a picture that was hardly rounded was drawn there, or brought from another encoder
-    # that this one took over from: the former is common, the latter is not told apart.
-    blocky = blocks >= BLOCKY and (step == 0 or step > FINE) and _delivers(picture)
+    blocky = _is_blocky(picture, step, blocks)
     factor = _factor(options.deblock, quantised or blocky)
     if factor == 0:
         return None
@@ -146,8 +144,10 @@ def _deblock(picture: Picture, analysis: Analysis, options: Options) -> Filter |
     )
 
 
-def _delivers(picture: Picture) -> bool:
-    return picture.codec not in EDITING_CODECS
+def _is_blocky(picture: Picture, step: float, blocks: float) -> bool:
+    """Whether its grid is an encoder's: in a picture that was hardly rounded it was drawn there."""
+    drawn = 0 < step <= FINE
+    return blocks >= BLOCKY and not drawn and picture.codec not in EDITING_CODECS
 
 
 def _blocky_words(step: float, blocks: float) -> str:
