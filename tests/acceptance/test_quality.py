@@ -1,0 +1,53 @@
+"""Enhanced is better, held against a clean photograph: a short quality benchmark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from benchmarks.quality import rivals
+from benchmarks.quality.damages import by_name
+from benchmarks.quality.frames import LOSSLESS, write
+from benchmarks.quality.masters import PHOTOGRAPHS, load
+from benchmarks.quality.scores import Scores, score
+
+PHOTOGRAPH = next(m for m in PHOTOGRAPHS if m.name == "coffee")
+
+
+def gain(damage: str, folder: Path) -> Scores:
+    """What Reelworks wins back of a damaged clip, to the finished file."""
+    source, clean = by_name(damage).apply(load(PHOTOGRAPH), folder / "damaged")
+    master = write(clean, folder / "master.mp4", *LOSSLESS)
+    mended = rivals.reelworks(source, folder / "mended.mp4")
+    return score(mended, master).minus(score(source, master))
+
+
+@pytest.mark.parametrize(
+    ("damage", "least"),
+    [
+        ("noise 5", 2.0),
+        ("noise 20", 6.0),
+        ("dark", 8.0),
+        ("low contrast", 8.0),
+        ("blur 1.2", 0.5),
+        ("interlaced", 3.0),
+        ("dark, noise 10", 8.0),
+    ],
+)
+def test_what_was_damaged_comes_nearer_to_the_clean_clip(
+    damage: str, least: float, tmp_path: Path
+) -> None:
+    won = gain(damage, tmp_path)
+    assert won.psnr >= least
+    assert won.ssim > 0
+
+
+def test_a_green_cast_is_taken_out(tmp_path: Path) -> None:
+    assert gain("green cast", tmp_path).colour > 1
+
+
+@pytest.mark.parametrize("damage", ["clean", "clean, H.264 crf 18"])
+def test_a_clean_clip_is_left_alone(damage: str, tmp_path: Path) -> None:
+    source, _ = by_name(damage).apply(load(PHOTOGRAPH), tmp_path / "clean")
+    mended = rivals.reelworks(source, tmp_path / "mended.mp4")
+    assert mended.read_bytes() == source.read_bytes()
