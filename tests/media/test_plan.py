@@ -232,7 +232,7 @@ def test_the_tone_of_hdr_is_never_changed(transfer: str) -> None:
 def test_a_stretch_maps_black_and_white_where_they_belong() -> None:
     lifted = replace(CLEAN, black=80.0, white=150.0)
     (levels,) = filters_of(picture(range="pc"), lifted)
-    # (235 − 16) ÷ (150 − 80) would reach white; the gain is capped.
+    # (240 − 20) ÷ (150 − 80) would reach white; the gain is capped.
     assert levels.strength == MAX_GAIN
     assert f"(val-0)*{MAX_GAIN:.4f}" in levels.expression
 
@@ -337,10 +337,11 @@ def test_a_damaged_clip_takes_the_bits_that_it_needs() -> None:
 @pytest.mark.parametrize(
     ("analysis", "quality"),
     [
-        (replace(CLEAN, white=120.0, quantiser=2.0), "high"),
+        (replace(CLEAN, sharpness=0.1, quantiser=2.0), "high"),
+        (replace(CLEAN, white=120.0, quantiser=2.0), "balanced"),
         (replace(CLEAN, interlaced="tff", quantiser=2.0), "high"),
-        (replace(CLEAN, white=120.0, quantiser=18.0), "balanced"),
-        (replace(CLEAN, white=120.0, quantiser=None), "balanced"),
+        (replace(CLEAN, sharpness=0.1, quantiser=18.0), "balanced"),
+        (replace(CLEAN, sharpness=0.1, quantiser=None), "balanced"),
         (replace(CLEAN, noise=8.0, quantiser=2.0), "balanced"),
     ],
 )

@@ -208,12 +208,12 @@ FINE = 8.0
 
 def _quality(options: Options, analysis: Analysis, filters: tuple[Filter, ...]) -> str:
     """Better than usual where a fine source was mended: else what encoding adds takes away what was
-    won. Denoising leaves more behind than encoding adds."""
+    won. Denoising and levels are less exact than encoding is."""
     if options.quality != "auto":
         return options.quality
     fine = analysis.quantiser is not None and analysis.quantiser <= FINE
-    noisy = any(f.name == "denoise" for f in filters)
-    return "high" if fine and filters and not noisy else "balanced"
+    coarse = {f.name for f in filters} & {"denoise", "levels"}
+    return "high" if fine and filters and not coarse else "balanced"
 
 
 def _asks_for_bits(picture: Picture, options: Options) -> bool:

@@ -196,7 +196,7 @@ def _denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
         # Non-local means know 8 bits only.
         return f"fftdnoiz=sigma={min(strength * _fft_factor(strength), 100):.1f}"
     if sigma < WIDE_NOISE:
-        return f"nlmeans=s={_nlmeans(0.9 * strength)}:p=5:r=3"
+        return f"nlmeans=s={_nlmeans(0.8 * strength)}:p=5:r=3"
     return f"nlmeans=s={_nlmeans(0.7 * strength)}:p=5:r=5:rc=3"
 
 

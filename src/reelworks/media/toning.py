@@ -8,10 +8,11 @@ from math import exp
 from reelworks.media.light import WEIGHTS
 from reelworks.media.stored import Stored
 
-WHITE_TARGET = 235.0
-BLACK_TARGET = 16.0
+WHITE_TARGET = 240.0
+BLACK_TARGET = 20.0
 MAX_GAIN = 2.6
-"""Where levels are stretched to, and how far at most: beyond, noise and banding take over."""
+"""Where levels are stretched to, which is where clean clips have their ends on average; and how far
+at most: beyond, noise and banding take over."""
 
 MAX_CHROMA = 90.0
 """Chroma (distance from grey, 99th percentile) may not be stretched beyond this."""
