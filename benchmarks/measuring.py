@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import time
@@ -46,6 +47,14 @@ def run(command: list[str]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def processor_seconds(command: list[str]) -> float:
+    """Run a command that must succeed, silently; the processor time that it took."""
+    before = os.times()
+    run(command)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])
 
 
 def table(rows: list[Row]) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from tests.corpus import CORPUS
 
+from benchmarks.measuring import processor_seconds
 from benchmarks.quality import rivals
 from benchmarks.quality.damages import Damage, by_name, noise
 from benchmarks.quality.frames import FFMPEG, Frames, read, write
@@ -21,7 +20,6 @@ from benchmarks.quality.masters import PHOTOGRAPHS, load
 
 PICTURES = 200
 _UPLOAD = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "18")
-_LIMIT = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "18")
 _KINDS = (
     ("noise 5", 2.0),
     ("noise 10", 2.0),
@@ -80,7 +78,7 @@ def _kind(clean: Frames, damage: Damage, bar: float, folder: Path, runs: int) ->
     ratios = tuple(
         _ratio(
             lambda: rivals.reelworks(source, folder / "enhanced.mp4"),
-            lambda: _encode(source, folder / "limit.mp4"),
+            lambda: rivals.filtered(source, folder / "limit.mp4"),
         )
         for _ in range(runs)
     )
@@ -99,32 +97,17 @@ def _upload(damage: Damage) -> tuple[str, ...]:
     return damage.encoding if "mpeg4" in damage.encoding else _UPLOAD
 
 
-def _encode(source: Path, target: Path, *filters: str) -> None:
-    chain = ("-vf", ",".join(filters)) if filters else ()
-    command = [FFMPEG, "-v", "error", "-y", "-i", str(source), *chain, *_LIMIT, str(target)]
-    subprocess.run(command, check=True)
-
-
 def _denoisers(clean: Frames, folder: Path, runs: int) -> Cost:
     """Reelworks' denoiser ÷ nlmeans at full width, filters alone, in processor time."""
     source = write(noise(10)(clean), folder / "noisy.mp4", *_UPLOAD)
     ratios = []
     for _ in range(runs):
         none, ours, widest = (
-            _processor_seconds(source, *chain)
-            for chain in ((), ("nlmeans=s=7:p=5:r=5:rc=3",), ("nlmeans=s=7:p=5:r=9",))
+            processor_seconds([FFMPEG, "-i", str(source), "-vf", chain, "-f", "null", "-"])
+            for chain in ("null", "nlmeans=s=7:p=5:r=5:rc=3", "nlmeans=s=7:p=5:r=9")
         )
         ratios.append((ours - none) / (widest - none))
     return Cost("denoiser ÷ nlmeans at its best, filter alone", tuple(ratios), "≤ 0.25")
-
-
-def _processor_seconds(source: Path, *filters: str) -> float:
-    chain = ("-vf", ",".join(filters)) if filters else ()
-    before = os.times()
-    command = [FFMPEG, "-v", "error", "-i", str(source), *chain, "-f", "null", "-"]
-    subprocess.run(command, check=True)
-    after = os.times()
-    return sum(after[2:4]) - sum(before[2:4])
 
 
 def _ratio(one: Callable[[], object], other: Callable[[], object]) -> float:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import run
+from benchmarks.measuring import processor_seconds
 from benchmarks.quality.frames import FFMPEG, LOSSLESS, write
 from benchmarks.quality.masters import Master, load
 from benchmarks.quality.scores import score
@@ -62,10 +61,7 @@ def _setting(arguments: str, factors: tuple[int, ...], clip: Master) -> tuple[fl
         for factor in factors:
             target = folder / f"{factor}.mkv"
             command = [FFMPEG, "-v", "error", "-y", "-i", str(master), *arguments.split()]
-            before = os.times()
-            run([*command, "-crf", str(factor), str(target)])
-            after = os.times()
-            seconds.append(sum(after[2:4]) - sum(before[2:4]))
+            seconds.append(processor_seconds([*command, "-crf", str(factor), str(target)]))
             levels.append(score(target, master).psnr)
             sizes.append(np.log(target.stat().st_size))
         slope, offset = np.polyfit(levels, sizes, 1)

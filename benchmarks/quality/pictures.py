@@ -5,13 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from benchmarks.quality import rivals
 from benchmarks.quality.damages import by_name
 from benchmarks.quality.masters import PHOTOGRAPHS, load
-from benchmarks.quality.rivals import silent
-from reelworks.jobs.single import enhance_file
-from reelworks.media.options import DEFAULT_PRESET, Options
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
 
 SHOWN = (
     ("cat", "noise 20"),
@@ -31,7 +27,5 @@ def _picture(clip: str, damage: str, folder: Path) -> tuple[str, Path]:
     target = folder / f"quality-{clip}-{damage.replace(', ', '-').replace(' ', '-')}.jpg"
     with tempfile.TemporaryDirectory() as name:
         source, _ = by_name(damage).apply(load(master), Path(name) / "damaged")
-        tools = find_tools(None, Children())
-        output = Path(name) / "enhanced.mp4"
-        enhance_file(tools, source, output, DEFAULT_PRESET, Options.of(), silent, compare=target)
+        rivals.reelworks(source, Path(name) / "enhanced.mp4", compare=target)
     return f"{clip}: {damage}", target

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.measuring import run
 from benchmarks.quality.frames import FFMPEG
 from benchmarks.references import opencv_loop
 from reelworks.jobs.single import enhance_file
@@ -20,12 +20,14 @@ _X264 = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "18")
 _RECIPE = "hqdn3d=4:3:6:4.5,eq=contrast=1.1:brightness=0.02:saturation=1.1,unsharp=5:5:0.8:5:5:0"
 
 
-def reelworks(source: Path, target: Path) -> Path:
-    """The preset ``auto``, from the file to the checked file."""
+def reelworks(source: Path, target: Path, compare: Path | None = None) -> Path:
+    """The preset ``auto``, from the file to the checked file, and a picture where one is wanted."""
     tools = find_tools(None, Children())
     # Named by its own extension: a copy keeps the source's.
     output = target.with_suffix(source.suffix)
-    return enhance_file(tools, source, output, DEFAULT_PRESET, Options.of(), silent).path
+    return enhance_file(
+        tools, source, output, DEFAULT_PRESET, Options.of(), _silent, compare=compare
+    ).path
 
 
 def recipe(source: Path, target: Path) -> Path:
@@ -48,12 +50,11 @@ def non_local_means(strength: float) -> Rival:
     return rival
 
 
-def filtered(source: Path, target: Path, filters: str) -> Path:
-    """One chain of filters, encoded as Reelworks would."""
-    command = [FFMPEG, "-v", "error", "-y", "-i", str(source), "-vf", filters, *_X264, str(target)]
-    subprocess.run(command, check=True, capture_output=True)
+def filtered(source: Path, target: Path, filters: str = "null") -> Path:
+    """One chain of filters, encoded as Reelworks would; without one, the least that can be done."""
+    run([FFMPEG, "-y", "-i", str(source), "-vf", filters, *_X264, str(target)])
     return target
 
 
-def silent(done: int, total: int) -> None:
+def _silent(done: int, total: int) -> None:
     """Nobody watches."""

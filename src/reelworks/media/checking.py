@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from reelworks.errors import WrongResult
-from reelworks.media.allowed import MAX_PIXELS
 from reelworks.media.checking_sound import check_copied, check_heard
 from reelworks.media.checking_tags import (
     check_attachments,
@@ -21,7 +20,7 @@ from reelworks.media.checking_tags import (
 from reelworks.media.checking_times import Walked, check_times, opened, start_of, walk
 from reelworks.media.child import Moved
 from reelworks.media.pictures import picture_of
-from reelworks.media.reading import first_frame, is_attached_picture, main_video
+from reelworks.media.reading import first_frame, is_attached_picture, main_video, prepare
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -160,8 +159,7 @@ def _check_decodes(path: Path, frames: int, moved: Moved) -> int:
     with opened(path) as container:
         stream = main_video(container)
         assert stream is not None
-        stream.codec_context.thread_type = "AUTO"
-        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+        prepare(stream.codec_context)
         if frames <= WHOLE:
             decoded = _decode(container, stream, frames + 1, moved)
             if decoded != frames:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reelworks.media import keeping, pixels
 from reelworks.media.allowed import input_arguments, location
-from reelworks.media.facts import Picture, Probe
+from reelworks.media.facts import Picture, Probe, usual_matrix
 from reelworks.media.keeping import Track
 from reelworks.media.plan import Plan
 from reelworks.media.tags import file_tags, ogg_tags
@@ -173,7 +173,7 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
     form = pixels.describe(picture.pixel_format)
     if form is None or form.family not in ("rgb", "palette"):
         return [f"format={plan.pixel_format}"]
-    matrix = "bt709" if picture.height >= 720 else "smpte170m"
+    matrix = usual_matrix(picture.height)
     name = _SCALE_MATRICES.get(matrix, matrix)
     return [
         # Full chroma, and rounding that does not depend on the machine.

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[Any]
+from reelworks.media.planes import Plane, block_means, half, middle
+
 _BLOCK = 16
 _LAPLACIAN_GAIN = 6.0
 """What the 3×3 mask (1 −2 1 / −2 4 −2 / 1 −2 1) multiplies white noise by: √(1²·4+2²·4+4²)."""
@@ -95,14 +95,6 @@ def noise_coarseness(flat: Flatness) -> float:
     return max(1.0, coarse / fine) if fine > 0 else 1.0
 
 
-def half(plane: Plane) -> NDArray[np.float32]:
-    """Half as wide and high; each value is the mean of four."""
-    height, width = (n // 2 * 2 for n in plane.shape)
-    four = plane[:height, :width].astype(np.float32).reshape(height // 2, 2, width // 2, 2)
-    means: NDArray[np.float32] = four.mean(axis=(1, 3))
-    return means
-
-
 def _flat_pair(first: Plane, second: Plane, scale: Scale) -> tuple[float, float] | None:
     usable = _usable(first, scale)
     difference = first.astype(np.float32) - second
@@ -117,7 +109,7 @@ def _flat_noise(
     if min(values.shape) < _BLOCK + 2:
         return None
     filtered = _laplacian(values)
-    rms = np.sqrt(_block_means(filtered * filtered)) / (_LAPLACIAN_GAIN * gain)
+    rms = np.sqrt(block_means(filtered * filtered, _BLOCK, _BLOCK)) / (_LAPLACIAN_GAIN * gain)
     chosen = rms[usable[: rms.shape[0], : rms.shape[1]]]
     return float(np.percentile(chosen, 20)) if chosen.size else None
 
@@ -130,18 +122,11 @@ def _laplacian(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _usable(plane: Plane, scale: Scale) -> NDArray[np.bool_]:
     """Blocks that can show noise: not the bars beside a picture, not burnt out."""
-    means = _block_means(plane.astype(np.float32))
+    means = block_means(plane, _BLOCK, _BLOCK)
     low, high = (scale.levels(float(m)) for m in (0.0, scale.unit))
     shown = low + means / scale.unit * (high - low)
     result: NDArray[np.bool_] = (shown > 6.0) & (shown < 249.0)
     return result
-
-
-def _block_means(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    height, width = (n // _BLOCK * _BLOCK for n in values.shape)
-    blocks = values[:height, :width].reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)
-    means: NDArray[np.float32] = blocks.mean(axis=(1, 3))
-    return means
 
 
 # --- Levels ---------------------------------------------------------------------------------------
@@ -175,16 +160,9 @@ def blockiness(plane: Plane) -> float | None:
     """
     if min(plane.shape) < 64:
         return None
-    middle = _middle(plane).astype(np.float32)
-    return float(np.mean([_grid_ratio(middle), _grid_ratio(middle.T)]))
-
-
-def _middle(plane: Plane) -> Plane:
-    """At most 512×1024 of it, on its grid: seams between bands would look like blocks."""
-    top, left = (
-        max(n - most, 0) // 2 // 8 * 8 for n, most in zip(plane.shape, (512, 1024), strict=True)
-    )
-    return plane[top : top + 512, left : left + 1024]
+    # Not of bands: the seams between them would look like blocks.
+    part = middle(plane, 512, 1024, grid=8).astype(np.float32)
+    return float(np.mean([_grid_ratio(part), _grid_ratio(part.T)]))
 
 
 def _grid_ratio(values: NDArray[np.float32]) -> float:

@@ -15,6 +15,11 @@ from reelworks.media.process import Children
 StreamKind = Literal["video", "audio", "subtitle", "data", "attachment"]
 
 
+def usual_matrix(lines: int) -> str:
+    """The matrix of video that does not say: HD has BT.709, less has BT.601."""
+    return "bt709" if lines >= 720 else "smpte170m"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Toolbox:
     """What media functions work with: the programs, and the one that starts them.
@@ -106,9 +111,7 @@ class Picture:
     @property
     def working_matrix(self) -> str:
         """The matrix to read it with: its own, or the usual one for its size where untagged."""
-        if self.matrix is not None:
-            return self.matrix
-        return "bt709" if self.height >= 720 else "smpte170m"
+        return self.matrix if self.matrix is not None else usual_matrix(self.height)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

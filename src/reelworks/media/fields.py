@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[Any]
+from reelworks.media.planes import Plane, block_means
+
 _BLOCK = 16
 _LEAST_MOTION = 0.002
 """Share of a picture that must move before anything is said of its fields."""
@@ -71,7 +71,9 @@ def _moving(before: Plane, picture: Plane, after: Plane) -> NDArray[np.bool_]:
     """The 16×16 blocks that change by far more than noise: what stands still tells nothing of
     fields, and its texture would drown what does. Whole blocks, for the very pixels that change
     are the ones that fit worst wherever they are put."""
-    changes = _block_means(np.minimum(np.abs(picture - before), np.abs(after - picture)))
+    changes = block_means(
+        np.minimum(np.abs(picture - before), np.abs(after - picture)), _BLOCK, _BLOCK
+    )
     blocks = changes > 0.03 * max(float(np.ptp(picture)), 1.0)
     moving = blocks.repeat(_BLOCK, 0).repeat(_BLOCK, 1)
     height, width = (a - b for a, b in zip(picture.shape, moving.shape, strict=True))
@@ -88,10 +90,3 @@ def _roughness(picture: Plane, other: Plane, parity: int, moves: NDArray[np.bool
     if not chosen.any():
         return 0.0
     return float(np.abs(above[:count] + below[:count] - 2 * middle[:count])[chosen].mean())
-
-
-def _block_means(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    height, width = (n // _BLOCK * _BLOCK for n in values.shape)
-    blocks = values[:height, :width].reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)
-    means: NDArray[np.float32] = blocks.mean(axis=(1, 3))
-    return means

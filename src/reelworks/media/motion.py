@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Plane = NDArray[Any]
+from reelworks.media.planes import Plane, middle
+
 _WIDTH = 256
 
 
@@ -47,19 +47,14 @@ def _signed(value: int, size: int) -> int:
 def aligned(first: Plane, second: Plane) -> tuple[Plane, Plane]:
     """The parts of two pictures' middles that show the same, if the picture moved as a whole by
     some whole pixels: at most 512 × 1024 of each."""
-    first, second = _middle(first, 512, 1024), _middle(second, 512, 1024)
-    down, right = _offset(_middle(first, _WIDTH, _WIDTH), _middle(second, _WIDTH, _WIDTH))
+    first, second = middle(first, 512, 1024), middle(second, 512, 1024)
+    down, right = _offset(middle(first, _WIDTH, _WIDTH), middle(second, _WIDTH, _WIDTH))
     rows, columns = first.shape[0] - abs(down), first.shape[1] - abs(right)
     top, left = max(-down, 0), max(-right, 0)
     return (
         first[top : top + rows, left : left + columns],
         second[top + down : top + down + rows, left + right : left + right + columns],
     )
-
-
-def _middle(plane: Plane, height: int, width: int) -> Plane:
-    top, left = max(plane.shape[0] - height, 0) // 2, max(plane.shape[1] - width, 0) // 2
-    return plane[top : top + height, left : left + width]
 
 
 def shake(planes: list[Plane]) -> float:

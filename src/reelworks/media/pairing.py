@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import av
 
-from reelworks.media.allowed import MAX_PIXELS
 from reelworks.media.child import Moved
+from reelworks.media.reading import decoded, prepare
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -36,7 +36,6 @@ _CATCH_UP_PIXELS = 120 * _HD
 _NUMBERED_PIXELS = 800 * _HD
 """So much is decoded from the beginning, where times do not tell which picture is which."""
 
-_MOST_ERRORS = 200
 _PACKETS_TO_KEYFRAME = 2000
 _MOST_LEAPS = 4
 
@@ -62,9 +61,7 @@ class Film:
         self._container = container
         self.stream = stream
         self.tick = stream.time_base or Fraction(1)
-        context = stream.codec_context
-        context.thread_type = "AUTO"
-        context.options = {"max_pixels": str(MAX_PIXELS)}
+        prepare(stream.codec_context)
         self._pictures = self.pictures()
         self.opening = next(self._pictures, None)
         self._lead = Fraction()
@@ -78,12 +75,7 @@ class Film:
 
     def pictures(self) -> Iterator[VideoFrame]:
         """The pictures from here on; damaged packets are passed over."""
-        for _ in range(_MOST_ERRORS):
-            try:
-                yield from self._container.decode(self.stream)
-            except av.FFmpegError:
-                continue
-            return
+        return decoded(self._container, self.stream, self.stream.codec_context)
 
     def time(self, frame: VideoFrame) -> Fraction | None:
         """When a picture is shown; None where it does not say."""

@@ -13,7 +13,7 @@ from reelworks.media.facts import Picture, Probe
 from reelworks.media.options import Options
 from reelworks.media.pixels import Pixels
 from reelworks.media.plan import Filter, Plan, Retime
-from reelworks.media.remedies import choose_filters
+from reelworks.media.remedies import FINE, choose_filters
 
 RAW_DEMUXERS = frozenset(
     {
@@ -200,10 +200,6 @@ def _encoder(
     return usual, (
         f"{wanted.title} cannot hold its pixels ({format_}) here; it is {usual.title} instead.",
     )
-
-
-FINE = 8.0
-"""A source whose quantiser rounds by no more levels than this would show what encoding adds."""
 
 
 def _quality(options: Options, analysis: Analysis, filters: tuple[Filter, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,13 @@ from reelworks.media.allowed import MAX_PIXELS, location, open_options
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.stream import Stream
+    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 # Damaged beginnings are passed over, but not for ever: a frame's facts are a help, not a must.
 _PACKETS_TO_TRY = 300
+_MOST_ERRORS = 200
 
 
 def open_video(path: Path, **options: str) -> InputContainer:
@@ -47,6 +50,27 @@ def main_video(container: InputContainer) -> VideoStream | None:
     """The video stream to work on: the default one, else the first that is no cover."""
     streams = [s for s in container.streams.video if not is_attached_picture(s)]
     return next((s for s in streams if is_default(s)), streams[0] if streams else None)
+
+
+def prepare(context: VideoCodecContext, **options: str) -> None:
+    """Let a decoder use every core, within bounds. Before its first packet."""
+    context.thread_type = "AUTO"
+    context.options = {"max_pixels": str(MAX_PIXELS)} | options
+
+
+def decoded(
+    container: InputContainer, stream: VideoStream, context: VideoCodecContext
+) -> Iterator[VideoFrame]:
+    """The pictures that decode, from where the container is; damaged packets are passed over."""
+    packets = container.demux(stream)
+    for _ in range(_MOST_ERRORS):
+        try:
+            for packet in packets:
+                yield from context.decode(packet)
+        except av.FFmpegError:
+            packets = container.demux(stream)
+        else:
+            return
 
 
 def first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

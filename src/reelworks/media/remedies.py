@@ -31,8 +31,8 @@ CHEAP_NOISE, WIDE_NOISE = 3.5, 7.0
 wider window, which costs three times as much: the encoder gets that time back."""
 
 FINE, QUANTISED = 8.0, 24.0
-"""Quantiser step in levels up to which blocks cannot be the encoder's; and from which it leaves
-visible damage."""
+"""Quantiser step in levels up to which a source is so fine that blocks cannot be its encoder's, and
+that what encoding again adds would show; and from which compression leaves visible damage."""
 
 UNFILTERED_CODECS = frozenset(
     {"mpeg1video", "mpeg2video", "mpeg4", "h263", "msmpeg4v2", "msmpeg4v3", "flv1", "mjpeg"}

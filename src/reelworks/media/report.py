@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from reelworks.media.encoders import ENCODERS
 from reelworks.media.facts import Probe
 from reelworks.media.options import Options
 from reelworks.media.plan import Plan
@@ -13,14 +14,7 @@ from reelworks.media.proof import Proof
 Report = dict[str, Any]
 """Plain JSON values; what is not known yet is None."""
 
-_CODECS = {
-    "libx264": "h264",
-    "libx265": "hevc",
-    "libvpx": "vp8",
-    "libvpx-vp9": "vp9",
-    "libsvtav1": "av1",
-    "libaom-av1": "av1",
-}
+_CODECS = {encoder.name: encoder.codec for encoder in ENCODERS.values()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +69,7 @@ def report(
         "filters": [asdict(f) for f in plan.filters],
         "dropped": list(plan.dropped),
         "container": plan.container,
-        "codec": probe.picture.codec if copied else _CODECS.get(plan.encoder, plan.encoder),
+        "codec": probe.picture.codec if copied else _CODECS[plan.encoder],
         "pixel_format": probe.picture.pixel_format if copied else plan.pixel_format,
         "width": plan.width,
         "height": plan.height,

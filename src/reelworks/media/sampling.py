@@ -13,11 +13,11 @@ from av.sidedata.encparams import VideoEncParams
 from av.sidedata.sidedata import Type
 
 from reelworks.media import estimators, fields, light, motion, pixels
-from reelworks.media.allowed import MAX_PIXELS
 from reelworks.media.analyse import Analysis
 from reelworks.media.child import Moved
-from reelworks.media.estimators import Plane, Scale
-from reelworks.media.reading import open_video
+from reelworks.media.estimators import Scale
+from reelworks.media.planes import Plane, block_means, is_rgb, plane_of
+from reelworks.media.reading import decoded, open_video, prepare
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -32,7 +32,6 @@ RUN = 5
 SHORT = 400
 """Up to so many pictures of 1080p are read from beginning to end: surer than to seek."""
 
-_MOST_ERRORS = 200
 _BAND_PIXELS = 600_000
 _BANDS, _BAND_LINES = 4, 64
 
@@ -83,9 +82,8 @@ def _decoder(stream: VideoStream, name: str | None) -> VideoCodecContext:
         extradata = context.extradata
         context = cast("VideoCodecContext", av.CodecContext.create(name, "r"))
         context.extradata = extradata
-    context.thread_type = "AUTO"
     # The step of the encoder's quantiser comes with the pictures, where the decoder knows it.
-    context.options = {"max_pixels": str(MAX_PIXELS), "export_side_data": "venc_params"}
+    prepare(context, export_side_data="venc_params")
     return context
 
 
@@ -99,7 +97,7 @@ def _runs(
     """Runs of consecutive pictures from all over the clip."""
     pixels_in_all = packets * context.width * context.height
     if pixels_in_all <= SHORT * 1920 * 1080 or seconds <= 0 or stream.time_base is None:
-        yield from _every(_frames(container, stream, context), packets // PLACES)
+        yield from _every(decoded(container, stream, context), packets // PLACES)
         return
     start = stream.start_time or 0
     last: int | None = None
@@ -135,23 +133,8 @@ def _run_at(
     except av.FFmpegError:
         return []  # nothing there; the other places have to do
     context.flush_buffers()
-    frames = _frames(container, stream, context)
+    frames = decoded(container, stream, context)
     return [frame for _, frame in zip(range(RUN), frames, strict=False)]
-
-
-def _frames(
-    container: InputContainer, stream: VideoStream, context: VideoCodecContext
-) -> Iterator[VideoFrame]:
-    """The pictures that decode, from where the container is; damaged packets are passed over."""
-    packets = container.demux(stream)
-    for _ in range(_MOST_ERRORS):
-        try:
-            for packet in packets:
-                yield from context.decode(packet)
-        except av.FFmpegError:
-            packets = container.demux(stream)
-        else:
-            return
 
 
 # --- Measuring ------------------------------------------------------------------------------------
@@ -182,7 +165,7 @@ class _Found:
         """Measure one run."""
         pictures = [_luma(frame) for frame in run]
         self.pictures += len(run)
-        scale = Scale(_depth(run[0]), full_range and not _is_rgb(run[0]))
+        scale = Scale(_depth(run[0]), full_range and not is_rgb(run[0]))
         if self.scale is not None and scale != self.scale:
             return  # the format changed midway: the first one's measures are kept
         self.scale = scale
@@ -286,10 +269,6 @@ def _field_order(orders: list[str]) -> str | None:
 # --- Planes ---------------------------------------------------------------------------------------
 
 
-def _is_rgb(frame: VideoFrame) -> bool:
-    return frame.format.is_rgb or frame.format.has_palette
-
-
 def _depth(frame: VideoFrame) -> int:
     form = pixels.describe(frame.format.name)
     return pixels.depth_of(pixels.target(form) or "") if form else 8
@@ -297,7 +276,7 @@ def _depth(frame: VideoFrame) -> int:
 
 def _luma(frame: VideoFrame) -> Plane:
     """The luma plane; RGB is converted, for that is what the filters will see."""
-    return _plane(_planar(frame), 0)
+    return plane_of(_planar(frame), 0)
 
 
 def _planar(frame: VideoFrame) -> VideoFrame:
@@ -307,14 +286,6 @@ def _planar(frame: VideoFrame) -> VideoFrame:
     form = pixels.describe(name)
     wanted = (pixels.target(form) if form else None) or "yuv444p"
     return frame.reformat(format=wanted)
-
-
-def _plane(frame: VideoFrame, number: int) -> Plane:
-    plane = frame.planes[number]
-    size = np.uint16 if max(c.bits for c in frame.format.components) > 8 else np.uint8
-    values: Plane = np.frombuffer(cast("Any", plane), dtype=size)
-    lines: Plane = values.reshape(-1, plane.line_size // np.dtype(size).itemsize)
-    return lines[: plane.height, : plane.width]
 
 
 def _bands(plane: Plane) -> Plane:
@@ -334,7 +305,7 @@ def _chroma_spread(frame: VideoFrame) -> float:
         return 0.0
     unit = 1 << (_depth(frame) - 8)
     spread = [
-        np.percentile(np.abs(_plane(planar, n)[::4, ::4].astype(np.float32) / unit - 128), 99)
+        np.percentile(np.abs(plane_of(planar, n)[::4, ::4].astype(np.float32) / unit - 128), 99)
         for n in (1, 2)
     ]
     return float(max(spread))
@@ -352,16 +323,14 @@ def _small_rgb(frame: VideoFrame, luma: Plane, scale: Scale, matrix: str) -> Pla
     # Chroma spans 224 levels where luma spans 219.
     chroma_step = scale.unit if scale.full else scale.unit * 224 / 255
     grey = 128 * scale.unit
-    blue, red = ((_pooled(_plane(planar, n), shape) - grey) / chroma_step for n in (1, 2))
+    blue, red = ((_pooled(plane_of(planar, n), shape) - grey) / chroma_step for n in (1, 2))
     return light.to_rgb(levels, blue, red, matrix)
 
 
-def _pooled(plane: Plane, shape: tuple[int, int]) -> Plane:
+def _pooled(values: Plane, shape: tuple[int, int]) -> Plane:
     """Means of equal blocks, so many rows and columns of them."""
-    high, wide = (max(1, n // wanted) for n, wanted in zip(plane.shape, shape, strict=True))
-    used = plane[: shape[0] * high, : shape[1] * wide].astype(np.float32)
-    means: Plane = used.reshape(shape[0], high, shape[1], wide).mean(axis=(1, 3))
-    return means
+    high, wide = (max(1, n // wanted) for n, wanted in zip(values.shape, shape, strict=True))
+    return block_means(values, high, wide)[: shape[0], : shape[1]]
 
 
 def _quantiser_parameter(data: VideoEncParams) -> float:

@@ -15,7 +15,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from reelworks.media import pixels, similarity, tone
+from reelworks.media.facts import usual_matrix
 from reelworks.media.pictures import side_data
+from reelworks.media.planes import is_rgb, plane_of
 from reelworks.media.similarity import Luma
 
 Rgb = Any
@@ -72,14 +74,9 @@ class Look:
 def luma(frame: VideoFrame, look: Look) -> Luma:
     """Its luma in 8-bit levels, upright. Other colour models are converted, as encoders do."""
     planar = _planar(frame, look)
-    plane, component = planar.planes[0], planar.format.components[0]
-    deep = component.bits > 8
-    kind = np.dtype(np.uint16 if deep else np.uint8)
-    values: Luma = np.frombuffer(cast("Any", plane), dtype=kind)
-    lines: Luma = values.reshape(-1, plane.line_size // kind.itemsize)
-    levels: Luma = lines[: frame.height, : frame.width]
-    if deep:
-        levels = levels.astype(np.float32) / (1 << (component.bits - 8))
+    levels, bits = plane_of(planar, 0), planar.format.components[0].bits
+    if bits > 8:
+        levels = levels.astype(np.float32) / (1 << (bits - 8))
     return cast("Luma", upright(levels, frame))
 
 
@@ -100,12 +97,12 @@ def _planar(frame: VideoFrame, look: Look) -> VideoFrame:
     )
 
 
-def upright(plane: Any, frame: VideoFrame) -> Any:
+def upright(array: Any, frame: VideoFrame) -> Any:
     """Turn and mirror an array of pixels as the frame's display matrix says."""
     swaps, across, down = _turn(frame)
     if swaps:
-        plane = plane.swapaxes(0, 1)
-    return plane[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1]
+        array = array.swapaxes(0, 1)
+    return array[:: -1 if down < 0 else 1, :: -1 if across < 0 else 1]
 
 
 def _turn(frame: VideoFrame) -> tuple[bool, int, int]:
@@ -120,9 +117,9 @@ def _turn(frame: VideoFrame) -> tuple[bool, int, int]:
     return (False, a, d) if abs(a) + abs(d) >= abs(b) + abs(c) else (True, c, b)
 
 
-def interest(plane: Luma) -> float:
+def interest(levels: Luma) -> float:
     """How well a picture shows what a video is about, 0 to 1: neither black, flat nor blurred."""
-    small = similarity.block_sums(plane.astype(np.float32)) / 16
+    small = similarity.block_sums(levels.astype(np.float32)) / 16
     if min(small.shape) < 2:
         return 0.0
     spread = min(float(small.std()) / 50, 1.0)
@@ -180,8 +177,7 @@ def _light(frame: VideoFrame, look: Look, size: tuple[int, int]) -> Any:
 def _rgb(frame: VideoFrame, look: Look, size: tuple[int, int], form: str) -> Any:
     """Its R′G′B′ in full range, scaled and turned."""
     stored = size[::-1] if _turn(frame)[0] else size
-    # A picture that is R'G'B' already has no matrix.
-    mixed = not (frame.format.is_rgb or frame.format.has_palette)
+    mixed = not is_rgb(frame)
     scaled = VideoReformatter().reformat(
         frame,
         *stored,
@@ -202,9 +198,7 @@ def _range(frame: VideoFrame, look: Look) -> ColorRange:
 
 def matrix_to_read(name: str | None, lines: int) -> str:
     """The matrix to read YUV with; the usual one for its size where that is not known here."""
-    if name in _MATRICES:
-        return str(name)
-    return "bt709" if lines >= 720 else "smpte170m"
+    return str(name) if name in _MATRICES else usual_matrix(lines)
 
 
 # --- Files ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -64,8 +65,15 @@ def flag_of(option: str) -> str:
 
 def allowed(option: str) -> str:
     """The values that an option may have, in words: ``"auto" or a number from 0 to 2``."""
-    *others, last = _alternatives(Options.model_json_schema()["properties"][option])
+    *others, last = _alternatives(_properties()[option])
     return f"{', '.join(others)} or {last}" if others else last
+
+
+@cache
+def _properties() -> Mapping[str, Any]:
+    """The schema of each option: made once, for every flag asks for it at each start."""
+    properties: Mapping[str, Any] = Options.model_json_schema()["properties"]
+    return properties
 
 
 def form_schema() -> dict[str, Any]:
