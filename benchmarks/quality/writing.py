@@ -68,7 +68,9 @@ def page(
         "clip.\n\n" + rivals(results),
         "## Clean clips\n\n" + clean(results),
         "## Cost\n\nThe limit is decoding and encoding again (x264 veryfast, crf 18) without any "
-        "filter; each run stands beside a run of the limit. Medians, and the range.\n\n"
+        "filter, of a minute of 1080p; each run stands beside a run of the limit. `auto` is the "
+        "whole command: check, analysis, encoding, verification, proof. Medians, and the "
+        "range.\n\n"
         "| what | ratio | bar |\n|---|---|---|\n" + "\n".join(c.row() for c in costs),
         f"## Encoders\n\nSize at {LEVEL:.0f} dB, and processor time, against x264 veryfast, on "
         "clean clips. Why these are used as they are: decision 0013.\n\n"

@@ -47,6 +47,30 @@ def test_a_red_wall_is_no_cast() -> None:
     assert np.hypot(red, blue) < 0.1
 
 
+def test_noise_does_not_hide_a_cast() -> None:
+    tinted = SCENE * np.array([1.15, 1.0, 0.8])[:, None, None] * 0.7
+    noisy = tinted + np.random.default_rng(5).normal(0, 12, tinted.shape)
+    plain, calm = (
+        light.agreed_cast(light.casts(rgb))
+        for rgb in (np.clip(noisy, 0, 255), light.calm(np.clip(noisy, 0, 255)))
+    )
+    assert calm == pytest.approx((log(1.15), log(0.8)), abs=0.06)
+    assert np.hypot(*calm) > np.hypot(*plain)
+
+
+def test_the_peak_is_the_brightest_colour_not_the_brightest_luma() -> None:
+    scene = np.full((3, 64, 64), 60.0)
+    scene[2, 8:40, 8:40] = 220  # a blue lamp has little luma
+    assert light.peak(light.calm(scene), (0.0, 0.0)) == 220
+    tinted = scene * np.array([1.2, 1.0, 0.8])[:, None, None]
+    assert light.peak(light.calm(tinted), (log(1.2), log(0.8))) == pytest.approx(220)
+
+
+def test_a_tiny_picture_is_calm_as_it_is() -> None:
+    tiny = np.full((3, 2, 2), 7.0)
+    assert (light.calm(tiny) == tiny).all()
+
+
 def test_what_is_burnt_out_tells_no_cast() -> None:
     assert light.casts(np.full((3, 64, 64), 255.0)) == ((0.0, 0.0),) * 4
 

@@ -19,7 +19,7 @@ from reelworks.media.options import Options, preset_names
 from reelworks.media.plan import Plan
 from reelworks.media.planning import make_plan
 from reelworks.media.remedies import NOISY
-from reelworks.media.toning import MAX_GAIN
+from reelworks.media.toning import MAX_FLAT_GAIN
 
 CLEAN = Analysis(
     pictures=40,
@@ -233,8 +233,8 @@ def test_a_stretch_maps_black_and_white_where_they_belong() -> None:
     lifted = replace(CLEAN, black=80.0, white=150.0)
     (levels,) = filters_of(picture(range="pc"), lifted)
     # (240 − 20) ÷ (150 − 80) would reach white; the gain is capped.
-    assert levels.strength == MAX_GAIN
-    assert f"(val-0)*{MAX_GAIN:.4f}" in levels.expression
+    assert levels.strength == MAX_FLAT_GAIN
+    assert f"(val-0)*{MAX_FLAT_GAIN:.4f}" in levels.expression
 
 
 @pytest.mark.parametrize("times", [2, 3, 4])

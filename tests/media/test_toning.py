@@ -107,6 +107,24 @@ def test_colour_is_not_stretched_beyond_its_bound() -> None:
     assert tone.coloured(0.5, 120).chroma == 0.5
 
 
+@in_every_way
+def test_what_cannot_fill_the_range_keeps_its_middle(way: Stored) -> None:
+    tone = toning.stretch(100, 160, flat=True, share=1)
+    shown, picture = grey_ramp(way)
+    after = levels(filtered(picture, tone.expression(way), way)[0, 0], way)
+    assert tone.gain == toning.MAX_FLAT_GAIN
+    assert after[130] == pytest.approx(shown[0, 130], abs=1.5)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_no_colour_is_driven_beyond_its_brightest(flat: bool) -> None:
+    low, high, peak = (70.0, 150.0, 185.0) if flat else (5.0, 110.0, 140.0)
+    free = toning.stretch(low, high, flat=flat, share=1)
+    bound = toning.stretch(low, high, flat=flat, share=1, peak=peak)
+    assert free.gain * peak + free.offset > toning.BRIGHTEST
+    assert bound.gain * peak + bound.offset == pytest.approx(toning.BRIGHTEST)
+
+
 @given(st.floats(-20, 254), st.floats(1, 200), st.booleans(), st.floats(0, 1))
 def test_no_stretch_darkens_white_lifts_black_or_goes_too_far(
     low: float, span: float, flat: bool, share: float
@@ -168,6 +186,20 @@ def test_a_cast_that_is_taken_out_whole_leaves_grey(
     # Both ways of the picture are rounded: to a step of what is stored.
     assert after[1:] == pytest.approx(np.full_like(after[1:], way.grey), abs=1)
     assert after[0] == pytest.approx(np.rint(picture[0]), abs=1)
+
+
+@in_every_way
+def test_a_cast_is_taken_out_of_what_was_stretched(way: Stored) -> None:
+    tint = (1.1, 1.0, 0.8)
+    picture = cast_ramp(tint, "bt709", way)
+    tone = toning.Tone(gain=1.3, offset=-15.0, chroma=1.3)
+    stretched = filtered(picture, tone.expression(way), way)
+    light = log(tint[0]), log(tint[2])
+    balance = toning.white_balance(*light, 1 / toning.CAUTION, "bt709", way, tone)
+    # Black was cut off: what has no luma left is not asked for.
+    seen = (stretched[0] > way.black + way.unit).nonzero()
+    after = filtered(stretched, balance, way)[:, seen[0], seen[1]]
+    assert after[1:] == pytest.approx(np.full_like(after[1:], way.grey), abs=2)
 
 
 @in_every_way

@@ -398,7 +398,7 @@ def test_lost_transparency_fails() -> None:
 
 
 def test_of_a_long_result_only_spots_are_decoded() -> None:
-    long = lavfi("testsrc2=size=64x48:rate=50:duration=20,format=yuv420p")
+    long = lavfi("testsrc2=size=480x360:rate=50:duration=20,format=yuv420p")
     source = clip(".mkv", *long, *X264)
     found = probe(toolbox(), source, count=True)
     verified = verify(toolbox(), source, found, forced(found, "a.mkv"), source, 1000)

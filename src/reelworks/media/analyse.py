@@ -23,6 +23,7 @@ class Analysis:
         coarseness: how much stronger noise is at half the size; 1 for white noise, about 2 for
             noise that compression has smoothed.
         black, white: 0.5th and 99.5th percentile of luma over the whole clip.
+        peak: 99.5th percentile of the largest of R', G' and B', without the cast.
         chroma: 99th percentile of the distance from grey, in 8-bit levels.
         blockiness: strength of the 8×8 grid; 1 is none.
         quantiser: median step with which the encoder rounded, in levels; None where the decoder
@@ -41,6 +42,7 @@ class Analysis:
     coarseness: float = 1.0
     black: float | None = None
     white: float | None = None
+    peak: float | None = None
     chroma: float | None = None
     blockiness: float | None = None
     quantiser: float | None = None

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-WHOLE = 300
-"""Up to so many pictures are all decoded; of more, some in several places. Every packet's time is
-compared in any case, and a picture that FFmpeg could not encode would have no packet."""
+WHOLE_PIXELS = 64 * 1920 * 1080
+"""Films of up to so many pixels are decoded whole; of longer ones, some pictures in several places.
+Every packet's time is compared in any case, and a picture that FFmpeg could not encode would have
+no packet."""
 
 SPOTS = 5
 SPOT_PICTURES = 12
@@ -160,7 +161,7 @@ def _check_decodes(path: Path, frames: int, moved: Moved) -> int:
         stream = main_video(container)
         assert stream is not None
         prepare(stream.codec_context)
-        if frames <= WHOLE:
+        if frames * stream.width * stream.height <= WHOLE_PIXELS:
             decoded = _decode(container, stream, frames + 1, moved)
             if decoded != frames:
                 raise WrongResult(f"{decoded} of the result's {frames} pictures decode.")

@@ -13,6 +13,9 @@ _BLOCK = 16
 _LEAST_MOTION = 0.002
 """Share of a picture that must move before anything is said of its fields."""
 
+_MOVES = 0.02
+"""By how much of the picture's range a block that moves changes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weave:
@@ -74,7 +77,7 @@ def _moving(before: Plane, picture: Plane, after: Plane) -> NDArray[np.bool_]:
     changes = block_means(
         np.minimum(np.abs(picture - before), np.abs(after - picture)), _BLOCK, _BLOCK
     )
-    blocks = changes > 0.03 * max(float(np.ptp(picture)), 1.0)
+    blocks = changes > _MOVES * max(float(np.ptp(picture)), 1.0)
     moving = blocks.repeat(_BLOCK, 0).repeat(_BLOCK, 1)
     height, width = (a - b for a, b in zip(picture.shape, moving.shape, strict=True))
     return np.pad(moving, [(0, height), (0, width)])

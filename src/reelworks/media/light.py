@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reelworks.media.planes import block_means
+
 Array = NDArray[Any]
 Cast = tuple[float, float]
 """A colour of light: the natural logarithms of red ÷ green and of blue ÷ green."""
@@ -83,6 +85,24 @@ def agreed_cast(estimates: tuple[Cast, ...]) -> Cast:
 def cast_length(estimates: tuple[Cast, ...]) -> float:
     """How far the mean of the estimates is from no colour at all."""
     return float(np.hypot(*np.array(estimates).mean(axis=0)))
+
+
+def calm(rgb: Array) -> Array:
+    """Means of 4 × 4 pixels, in which there is little noise; of tiny pictures, all of it."""
+    size = 4 if min(rgb.shape[1:]) >= 4 else 1
+    return np.stack([block_means(channel, size, size) for channel in rgb])
+
+
+def peak(rgb: Array, cast: Cast) -> float:
+    """The largest of R', G' and B' that more than a few spots reach: the 99.5th percentile. What
+    shines in one colour has little luma, but as little room above it.
+
+    Args:
+        rgb: (3, height, width), values from 0 to 255, calm.
+        cast: the light's colour, which is taken out before: it is not the things' own.
+    """
+    light = np.exp(np.array([cast[0], 0.0, cast[1]]))[:, None, None]
+    return float(np.percentile((rgb / light).max(axis=0), 99.5))
 
 
 def flicker(means: list[float]) -> float:

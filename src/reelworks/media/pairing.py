@@ -12,104 +12,30 @@ from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import av
-
 from reelworks.media.child import Moved
-from reelworks.media.reading import decoded, prepare
+from reelworks.media.film import Film
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.video.frame import VideoFrame
-    from av.video.stream import VideoStream
 
 PLACES = 8
 _DEPTH = 6
 """So many pictures behind a keyframe is what is taken: keyframes are better than most."""
 
 _HD = 1920 * 1080
-_SHORT_PIXELS = 200 * _HD
+_SHORT_PIXELS = 128 * _HD
 """Films of up to so many pixels together are decoded whole: surer than to seek, and as fast."""
 
-_CATCH_UP_PIXELS = 120 * _HD
+_CATCH_UP_PIXELS = 64 * _HD
 """So much is decoded, over all places, to get from keyframes to where both films are."""
 
 _NUMBERED_PIXELS = 800 * _HD
 """So much is decoded from the beginning, where times do not tell which picture is which."""
 
-_PACKETS_TO_KEYFRAME = 2000
 _MOST_LEAPS = 4
-
-_LEAD, _LONGEST_LEAD = Fraction(1, 2), 2
-"""Seconds by which seeks go further back, once one ended behind what it was to find."""
-
 
 Same = tuple["VideoFrame", "VideoFrame"]
 """A picture of the source, and the same one of the result."""
-
-
-class Film:
-    """The main video stream of an open file, read from wherever it is sought to.
-
-    Times are seconds after its first picture.
-
-    Attributes:
-        opening: the first picture that decodes; None where none does.
-        tick: seconds of one tick.
-    """
-
-    def __init__(self, container: InputContainer, stream: VideoStream) -> None:
-        self._container = container
-        self.stream = stream
-        self.tick = stream.time_base or Fraction(1)
-        prepare(stream.codec_context)
-        self._pictures = self.pictures()
-        self.opening = next(self._pictures, None)
-        self._lead = Fraction()
-        self._first = (self.opening.pts if self.opening else None) or 0
-
-    def from_start(self) -> Iterator[VideoFrame]:
-        """Every picture. Only once, and before the first seek."""
-        if self.opening is not None:
-            yield self.opening
-        yield from self._pictures
-
-    def pictures(self) -> Iterator[VideoFrame]:
-        """The pictures from here on; damaged packets are passed over."""
-        return decoded(self._container, self.stream, self.stream.codec_context)
-
-    def time(self, frame: VideoFrame) -> Fraction | None:
-        """When a picture is shown; None where it does not say."""
-        return None if frame.pts is None else (frame.pts - self._first) * self.tick
-
-    def seek(self, at: Fraction) -> bool:
-        """Go to the keyframe from which the picture of a time can be decoded."""
-        ticks = self._first + int((at - self._lead) / self.tick)
-        try:
-            self._container.seek(ticks, stream=self.stream)
-        except av.FFmpegError:
-            return False
-        return True
-
-    def keyframe(self, at: Fraction) -> Fraction | None:
-        """When the keyframe is shown from which the picture of a time can be decoded."""
-        found = self._keyframe_behind(at)
-        # Transport streams are sought in by decoding times, which come before those of showing.
-        while found is not None and found > at and self._lead < _LONGEST_LEAD:
-            self._lead += _LEAD
-            found = self._keyframe_behind(at)
-        return found
-
-    def _keyframe_behind(self, at: Fraction) -> Fraction | None:
-        """The first one from where a seek ends."""
-        if not self.seek(at):
-            return None
-        try:
-            for packet in islice(self._container.demux(self.stream), _PACKETS_TO_KEYFRAME):
-                if packet.is_keyframe and packet.pts is not None:
-                    return (packet.pts - self._first) * self.tick
-        except av.FFmpegError:
-            return None  # nothing can be read there; the other places have to do
-        return None
 
 
 @dataclass(frozen=True, slots=True)

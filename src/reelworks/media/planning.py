@@ -5,6 +5,8 @@ A clip that shows no damage is not encoded again, because every encoding costs a
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from reelworks.media import containers, keeping, pixels, tags
 from reelworks.media.analyse import Analysis
 from reelworks.media.containers import Container
@@ -128,7 +130,7 @@ def encode_plan(
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
         encoder=encoder.name,
-        encoder_options=encoder.arguments(quality, box.muxer, most_bits),
+        encoder_options=encoder.arguments(quality, box.muxer, _average_rate(picture), most_bits),
         pixel_format=format_,
         decoder=_alpha_decoder(picture) if alpha else None,
         turn=_turn(picture, filters),
@@ -248,8 +250,12 @@ def _retime(probe: Probe) -> Retime | None:
     return "constant" if bare else "repair"
 
 
+def _average_rate(picture: Picture) -> Fraction:
+    return picture.average_rate or Fraction(25)
+
+
 def _rate(picture: Picture) -> str:
-    rate = picture.average_rate or 25
+    rate = _average_rate(picture)
     return f"{rate.numerator}/{rate.denominator}"
 
 

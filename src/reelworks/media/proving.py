@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 from reelworks.errors import ChildFailed
 from reelworks.media import similarity, stills
 from reelworks.media.child import Moved
-from reelworks.media.pairing import Film, Pair, pairs
+from reelworks.media.film import Film
+from reelworks.media.pairing import Pair, pairs
 from reelworks.media.pictures import picture_of
 from reelworks.media.reading import main_video, open_video
 from reelworks.media.similarity import Luma

@@ -6,12 +6,16 @@ far from what clean clips show. Where somebody wishes for it, it is used as stro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import hypot
+
 from reelworks.media import light, toning
 from reelworks.media.analyse import Analysis
 from reelworks.media.facts import Picture
 from reelworks.media.options import Options, Strength
 from reelworks.media.plan import Filter
 from reelworks.media.stored import Stored
+from reelworks.media.toning import Tone
 
 # --- Thresholds: when does a clip count as damaged? -----------------------------------------------
 # Fitted on the tuning half of the clips that ``make bench-quality`` damages: see docs/quality.md.
@@ -29,6 +33,9 @@ COARSEST = 2.2
 CHEAP_NOISE, WIDE_NOISE = 3.5, 7.0
 """Noise below the first is met with the cheapest filter; above the second, patches are sought in a
 wider window, which costs three times as much: the encoder gets that time back."""
+
+BRIGHTER = 1.3
+"""Gain of colours from which the noise that is left in them is seen."""
 
 FINE, QUANTISED = 8.0, 24.0
 """Quantiser step in levels up to which a source is so fine that blocks cannot be its encoder's, and
@@ -64,9 +71,6 @@ TINTED, COLOURED = 0.12, 0.375
 and up to the length that they have on average: longer ones are the scene's own, a sunset, a lawn, a
 stage's light."""
 
-TINTED_BY_NOISE = 0.005
-"""So much more for each level of noise, which tints what is nearly black or white."""
-
 SOFT = 0.17
 """Energy of the finest octave ÷ the next: clean clips have 0.26 and more, blurred ones 0.14 and
 less."""
@@ -86,16 +90,19 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
     they would amplify; edges are made steeper when nothing else is left that looks like one.
     """
     stored = Stored.of(picture)
+    toned = not picture.is_hdr and not analysis.transparent and stored is not None
+    cast = _cast(analysis, options)
+    tone = _tone(analysis, options) if toned else toning.SAME
     found = [
         _deinterlace(analysis, options),
         _deblock(picture, analysis, options),
-        _denoise(stored, analysis, options),
+        _denoise(stored, analysis, options, tone),
         _deflicker(analysis, options),
         _stabilise(stored, analysis, options),
     ]
-    if not picture.is_hdr and not analysis.transparent and stored is not None:
-        levels = _levels(stored, analysis, options)
-        found += [levels, _white_balance(picture, stored, analysis, options)]
+    if toned and stored is not None:
+        found.append(_levels(stored, analysis, tone))
+        found.append(_white_balance(picture, stored, cast, tone))
     found += [_sharpen(analysis, options), _upscale(picture, options)]
     return tuple(f for f in found if f is not None)
 
@@ -132,16 +139,23 @@ def _deblock(picture: Picture, analysis: Analysis, options: Options) -> Filter |
     factor = _factor(options.deblock, quantised or blocky)
     if factor == 0:
         return None
-    strength = max(1, min(round(6 * factor), 20))
-    # Twice as many shifts cost twice the time and gain little where pixels are small.
-    quality = 3 if picture.width * picture.height <= 1280 * 720 else 2
     return Filter(
         name="deblock",
-        # Transforms shifted copies, drops small coefficients and averages: Nosratinia 2001.
-        expression=f"spp=quality={quality}:qp={strength}",
-        strength=float(strength),
+        expression=_deblocker(factor, large=picture.width * picture.height > 1280 * 720),
+        strength=factor,
         reason=_blocky_words(step if quantised else 0.0, blocks if blocky else 0.0),
     )
+
+
+def _deblocker(factor: float, *, large: bool) -> str:
+    """The stronger filter costs half of an encoding: large pictures get one that costs a tenth."""
+    if large:
+        # Smooths across the grid alone, and only steps that are no edge of the picture's own.
+        least = min(0.03 * factor, 1.0)
+        gentle = f"beta={least:.3f}:gamma={least:.3f}:delta={least:.3f}"
+        return f"deblock=filter=strong:block=8:alpha={min(0.15 * factor, 1.0):.3f}:{gentle}"
+    # Transforms shifted copies, drops small coefficients and averages: Nosratinia 2001.
+    return f"spp=quality=3:qp={max(1, min(round(6 * factor), 20))}"
 
 
 def _is_blocky(picture: Picture, step: float, blocks: float) -> bool:
@@ -168,7 +182,9 @@ def noise_level(analysis: Analysis) -> float:
     return (analysis.noise or 0.0) * min(analysis.coarseness, COARSEST)
 
 
-def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
+def _denoise(
+    stored: Stored | None, analysis: Analysis, options: Options, tone: Tone
+) -> Filter | None:
     sigma = noise_level(analysis)
     noisy = sigma >= NOISY and (analysis.noise or 0.0) >= FINEST_NOISE
     factor = _factor(options.denoise, noisy)
@@ -182,14 +198,18 @@ def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Fil
     strength *= 1 + 0.4 * (min(analysis.coarseness, COARSEST) - 1)
     return Filter(
         name="denoise",
-        expression=_denoiser(strength, sigma, stored),
+        expression=_denoiser(strength, sigma, stored, brighter=tone.chroma >= BRIGHTER),
         strength=round(strength, 2),
         reason=f"It is noisy (about {sigma:.1f} of 255 levels)." if noisy else "Asked for.",
     )
 
 
-def _denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
-    """Averages over pixels whose surroundings look alike (Buades 2005), where it can be had."""
+def _denoiser(strength: float, sigma: float, stored: Stored | None, *, brighter: bool) -> str:
+    """Averages over pixels whose surroundings look alike (Buades 2005), where it can be had.
+
+    Args:
+        brighter: whether colours will be stretched, and what noise is left in them with it.
+    """
     if sigma < CHEAP_NOISE:
         return f"bilateral=sigmaS=2:sigmaR={min(3 * strength / 255, 1):.4f}"
     if stored is None or stored.depth > _FULL_BITS:
@@ -197,7 +217,8 @@ def _denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
         return f"fftdnoiz=sigma={min(strength * _fft_factor(strength), 100):.1f}"
     if sigma < WIDE_NOISE:
         return f"nlmeans=s={_nlmeans(0.8 * strength)}:p=5:r=3"
-    return f"nlmeans=s={_nlmeans(0.7 * strength)}:p=5:r=5:rc=3"
+    colours = 5 if brighter else 3
+    return f"nlmeans=s={_nlmeans(0.7 * strength)}:p=5:r=5:rc={colours}"
 
 
 def _nlmeans(strength: float) -> str:
@@ -224,25 +245,41 @@ def _deflicker(analysis: Analysis, options: Options) -> Filter | None:
     )
 
 
-def _levels(stored: Stored, analysis: Analysis, options: Options) -> Filter | None:
+def _tone(analysis: Analysis, options: Options) -> Tone:
     """One constant stretch for the whole clip: a per-frame one would flicker."""
-    low, high = analysis.black, analysis.white
-    if low is None or high is None or high - low < MIN_SPAN:
-        low, high = 0.0, 255.0
-    dim, flat = BLACK_SCREEN <= high < DIM, is_flat(low, high)
+    low, high = _range(analysis)
+    dim, flat = is_dim(high), is_flat(low, high)
     factor = _factor(options.levels, dim or flat)
     if factor == 0 and options.saturation == 1:
-        return None
-    tone = toning.stretch(low, high, flat=flat or not dim, share=min(factor, 1.0))
-    tone = tone.coloured(options.saturation, analysis.chroma or 0.0)
+        return toning.SAME
+    tone = toning.stretch(
+        low, high, flat=flat or not dim, share=min(factor, 1.0), peak=analysis.peak
+    )
+    return tone.coloured(options.saturation, analysis.chroma or 0.0)
+
+
+def _levels(stored: Stored, analysis: Analysis, tone: Tone) -> Filter | None:
     if tone.is_nothing:
         return None
     return Filter(
         name="levels",
         expression=tone.expression(stored),
         strength=round(tone.gain, 3),
-        reason=_levels_words(low, high, dim=dim, flat=flat),
+        reason=_levels_words(*_range(analysis)),
     )
+
+
+def _range(analysis: Analysis) -> tuple[float, float]:
+    """Black and white point; the whole range where next to nothing is seen."""
+    low, high = analysis.black, analysis.white
+    if low is None or high is None or high - low < MIN_SPAN:
+        return 0.0, 255.0
+    return low, high
+
+
+def is_dim(high: float) -> bool:
+    """Whether a picture of this white point has lost its light."""
+    return BLACK_SCREEN <= high < DIM
 
 
 def is_flat(low: float, high: float) -> bool:
@@ -250,29 +287,40 @@ def is_flat(low: float, high: float) -> bool:
     return low >= FLAT_BLACK and high <= FLAT_WHITE and high - low <= FLAT_SPAN
 
 
-def _levels_words(low: float, high: float, *, dim: bool, flat: bool) -> str:
-    if flat:
+def _levels_words(low: float, high: float) -> str:
+    if is_flat(low, high):
         return f"It is flat: all of it lies between {low:.0f} and {high:.0f} of 255."
-    if dim:
+    if is_dim(high):
         return f"It is dim: its brightest parts reach only {high:.0f} of 255."
     return "Asked for."
 
 
-def _white_balance(
-    picture: Picture, stored: Stored, analysis: Analysis, options: Options
-) -> Filter | None:
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """A colour of light, as (ln red ÷ green, ln blue ÷ green), and how much of it is taken out."""
+
+    red: float
+    blue: float
+    share: float
+
+
+def _cast(analysis: Analysis, options: Options) -> _Cast:
     red, blue = light.agreed_cast(analysis.cast) if analysis.cast else (0.0, 0.0)
-    length = (red**2 + blue**2) ** 0.5
-    least = TINTED + TINTED_BY_NOISE * noise_level(analysis)
-    mistaken = length >= least and light.cast_length(analysis.cast or ()) <= COLOURED
-    factor = _factor(options.white_balance, mistaken)
-    if factor == 0 or length == 0:
+    length = hypot(red, blue)
+    mistaken = length >= TINTED and light.cast_length(analysis.cast or ()) <= COLOURED
+    return _Cast(red, blue, _factor(options.white_balance, mistaken) if length > 0 else 0.0)
+
+
+def _white_balance(picture: Picture, stored: Stored, cast: _Cast, tone: Tone) -> Filter | None:
+    if cast.share == 0:
         return None
     return Filter(
         name="white balance",
-        expression=toning.white_balance(red, blue, factor, picture.working_matrix, stored),
-        strength=round(length * factor, 3),
-        reason=f"All that should be grey has a {_tint(red, blue)} cast.",
+        expression=toning.white_balance(
+            cast.red, cast.blue, cast.share, picture.working_matrix, stored, tone
+        ),
+        strength=round(hypot(cast.red, cast.blue) * cast.share, 3),
+        reason=f"All that should be grey has a {_tint(cast.red, cast.blue)} cast.",
     )
 
 

@@ -1,13 +1,12 @@
-"""Takes short runs of consecutive pictures out of a clip and measures them. In the child only."""
+"""Measures short runs of a clip's pictures. In the child only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import av
 import numpy as np
 from av.sidedata.encparams import VideoEncParams
 from av.sidedata.sidedata import Type
@@ -16,21 +15,14 @@ from reelworks.media import estimators, fields, light, motion, pixels
 from reelworks.media.analyse import Analysis
 from reelworks.media.child import Moved
 from reelworks.media.estimators import Scale
+from reelworks.media.film import Film
 from reelworks.media.planes import Plane, block_means, is_rgb, plane_of
-from reelworks.media.reading import decoded, open_video, prepare
+from reelworks.media.reading import open_video
+from reelworks.media.runs import runs
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
-    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
-
-PLACES = 8
-RUN = 5
-"""Pictures of a run: four differences, three triples."""
-
-SHORT = 400
-"""Up to so many pictures of 1080p are read from beginning to end: surer than to seek."""
 
 _BAND_PIXELS = 600_000
 _BANDS, _BAND_LINES = 4, 64
@@ -61,8 +53,9 @@ def look(
     found = _Found(matrix)
     with open_video(Path(path)) as container:
         stream = cast("VideoStream", container.streams[index])
-        context = _decoder(stream, decoder)
-        for run in _runs(container, stream, context, packets, seconds):
+        # The step of the encoder's quantiser comes with the pictures, where the decoder knows it.
+        film = Film(container, stream, decoder, export_side_data="venc_params")
+        for run in runs(film, packets, Fraction(seconds)):
             found.add(run, full_range)
             moved(found.pictures)
     return found.analysis()
@@ -71,70 +64,6 @@ def look(
 def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
     """The child's side of ``analyse``."""
     return asdict(look(moved, **arguments))
-
-
-# --- Reading --------------------------------------------------------------------------------------
-
-
-def _decoder(stream: VideoStream, name: str | None) -> VideoCodecContext:
-    context = stream.codec_context
-    if name is not None:
-        extradata = context.extradata
-        context = cast("VideoCodecContext", av.CodecContext.create(name, "r"))
-        context.extradata = extradata
-    # The step of the encoder's quantiser comes with the pictures, where the decoder knows it.
-    prepare(context, export_side_data="venc_params")
-    return context
-
-
-def _runs(
-    container: InputContainer,
-    stream: VideoStream,
-    context: VideoCodecContext,
-    packets: int,
-    seconds: float,
-) -> Iterator[list[VideoFrame]]:
-    """Runs of consecutive pictures from all over the clip."""
-    pixels_in_all = packets * context.width * context.height
-    if pixels_in_all <= SHORT * 1920 * 1080 or seconds <= 0 or stream.time_base is None:
-        yield from _every(decoded(container, stream, context), packets // PLACES)
-        return
-    start = stream.start_time or 0
-    last: int | None = None
-    for place in range(PLACES):
-        at = start + int(seconds * (place + 0.2) / PLACES / stream.time_base)
-        run = _run_at(container, stream, context, at)
-        # Where a file cannot be sought in, or has few keyframes, the same run comes again.
-        if run and (last is None or run[0].pts is None or run[0].pts > last):
-            last = run[-1].pts
-            yield run
-
-
-def _every(frames: Iterator[VideoFrame], distance: int) -> Iterator[list[VideoFrame]]:
-    """A run at every so many pictures; the last one may be short."""
-    run: list[VideoFrame] = []
-    for number, frame in enumerate(frames):
-        if number >= PLACES * max(distance, RUN):
-            break
-        if number % max(distance, RUN) < RUN:
-            run.append(frame)
-        if len(run) == RUN:
-            yield run
-            run = []
-    if run:
-        yield run
-
-
-def _run_at(
-    container: InputContainer, stream: VideoStream, context: VideoCodecContext, at: int
-) -> list[VideoFrame]:
-    try:
-        container.seek(at, stream=stream)
-    except av.FFmpegError:
-        return []  # nothing there; the other places have to do
-    context.flush_buffers()
-    frames = decoded(container, stream, context)
-    return [frame for _, frame in zip(range(RUN), frames, strict=False)]
 
 
 # --- Measuring ------------------------------------------------------------------------------------
@@ -154,6 +83,7 @@ class _Found:
     orders: list[str] = field(default_factory=list)
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
     flicker: list[float] = field(default_factory=list)
     shake: list[float] = field(default_factory=list)
     luma: np.ndarray[Any, Any] | None = None
@@ -216,7 +146,13 @@ class _Found:
         self.sharpness += [sharp] if sharp is not None else []
         self.steps += _quantiser_steps(frame)
         self.chroma.append(_chroma_spread(frame))
-        self.casts.append(light.casts(_small_rgb(frame, luma, scale, self.matrix)))
+        small = _small_rgb(frame, luma, scale, self.matrix)
+        calm = light.calm(small)
+        # Estimates look at the brightest pixels and at steps: noise would tint both.
+        is_noisy = bool(self.noise) and self.noise[-1] >= _SUSPICIOUS
+        casts = light.casts(calm if is_noisy else small)
+        self.casts.append(casts)
+        self.peaks.append(light.peak(calm, light.agreed_cast(casts)))
         self.transparent = self.transparent or _see_through(frame)
         kinds: Any = frame.side_data
         self.dolby_vision = self.dolby_vision or Type.DOVI_METADATA in kinds
@@ -229,6 +165,8 @@ class _Found:
             coarseness=_median(self.coarseness) or 1.0,
             black=self._level(0.005),
             white=self._level(0.995),
+            # The brightest run tells: what is within bounds there is so everywhere.
+            peak=round(max(self.peaks), 2) if self.peaks else None,
             chroma=_median(self.chroma),
             blockiness=_median(self.blocks),
             quantiser=_median(self.steps),

@@ -10,9 +10,13 @@ from reelworks.media.stored import Stored
 
 WHITE_TARGET = 240.0
 BLACK_TARGET = 20.0
-MAX_GAIN = 2.6
+MAX_GAIN, MAX_FLAT_GAIN = 2.6, 2.2
 """Where levels are stretched to, which is where clean clips have their ends on average; and how far
-at most: beyond, noise and banding take over."""
+at most: beyond, noise and banding take over. Less where black is brought down as well: a scene may
+have had a narrow range to begin with."""
+
+BRIGHTEST = 255.0
+"""What no channel of R'G'B' may be brought beyond: there colours change."""
 
 MAX_CHROMA = 90.0
 """Chroma (distance from grey, 99th percentile) may not be stretched beyond this."""
@@ -54,7 +58,13 @@ class Tone:
         return f"lutyuv=y='{clipped}':u='{chroma}':v='{chroma}'"
 
 
-def stretch(low: float, high: float, *, flat: bool, share: float) -> Tone:
+SAME = Tone(1.0, 0.0, 1.0)
+"""Changes nothing."""
+
+
+def stretch(
+    low: float, high: float, *, flat: bool, share: float, peak: float | None = None
+) -> Tone:
     """The tone that brings a clip's range to the whole one.
 
     Args:
@@ -62,33 +72,51 @@ def stretch(low: float, high: float, *, flat: bool, share: float) -> Tone:
         flat: whether black is brought down as well; else light is only multiplied, as a longer
             exposure would.
         share: of the way, 0 to 1.
+        peak: the largest of R'G'B'; None where it is not known.
     """
     wanted = BLACK_TARGET if flat else 0.0
     begin = min(low, high - 1.0) if flat else 0.0
     if flat and begin < wanted:
         wanted = begin  # black that is black already stays where it is
-    gain = min(max((WHITE_TARGET - wanted) / max(high - begin, 1.0), 1.0), MAX_GAIN)
+    gain = (WHITE_TARGET - wanted) / max(high - begin, 1.0)
+    if peak is not None:
+        gain = min(gain, (BRIGHTEST - wanted) / max(peak - begin, 1.0))
+    most = MAX_FLAT_GAIN if flat else MAX_GAIN
+    if flat and gain > most:
+        # As it cannot fill the whole range, its middle stays where it is, if both ends fit.
+        length = most * (high - begin)
+        wanted = min(max(wanted, (begin + high - length) / 2), WHITE_TARGET - length)
+    gain = min(max(gain, 1.0), most)
     gain, offset = 1 + (gain - 1) * share, (wanted - begin * gain) * share
     return Tone(gain, offset, gain)
 
 
-def white_balance(red: float, blue: float, share: float, matrix: str, stored: Stored) -> str:
+def white_balance(
+    red: float,
+    blue: float,
+    share: float,
+    matrix: str,
+    stored: Stored,
+    tone: Tone = SAME,
+) -> str:
     """FFmpeg's filter that takes a cast out of the greys and leaves luma as it is.
 
     Args:
         red, blue: the light's colour, as ln(red ÷ green) and ln(blue ÷ green).
         share: how much of it is taken out; 1 is all that is safe.
+        tone: what was changed already, after the cast was measured.
     """
     kr, kb = WEIGHTS.get(matrix, WEIGHTS["bt709"])
     r, b = (exp(value * CAUTION * share) for value in (red, blue))
     luma = kr * r + (1 - kr - kb) + kb * b
     # What the light made of a grey whose luma is 1 now: Cb = (B' − Y') ÷ (2 − 2·Kb), which grows
-    # with luma (BT.709). Its opposite is added.
+    # with luma (BT.709). Its opposite is added, as large as the tone has made it since.
     to_blue = (1 - b / luma) / (2 * (1 - kb))
     to_red = (1 - r / luma) / (2 * (1 - kr))
     # The filter counts luma and chroma in stored values, from 0 to 1; black is not 0 there.
-    scale = 1.0 if stored.full else 224 / 219
-    shadow = 0.0 if stored.full else -16 / 255
+    scale = (1.0 if stored.full else 224 / 219) * tone.chroma / tone.gain
+    # The luma at which there is no tint: black, and where the tone has put it.
+    shadow = -(stored.black / stored.unit + tone.offset * stored.span / 255) / 255
     parts = {"bl": to_blue * shadow, "rl": to_red * shadow}
     parts |= {"bh": to_blue * (1 + shadow), "rh": to_red * (1 + shadow)}
     return "colorcorrect=" + ":".join(f"{name}={v * scale:.5f}" for name, v in parts.items())
