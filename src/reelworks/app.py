@@ -35,6 +35,7 @@ from reelworks.media.tools import find_tools
 from reelworks.model import ProcessType
 from reelworks.settings import PREFIX, Settings
 from reelworks.storage.local import LocalStorage
+from reelworks.storage.store import Storage
 from reelworks.supervise import WorkerProcess
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class Base:
 
     engine: sa.Engine
     records: Records
-    storage: LocalStorage
+    storage: Storage
     tools: Toolbox
 
 

@@ -7,7 +7,8 @@ ReelworksError                  one plain sentence for a person, as its text
 │   └── NotFound                there is no such file
 ├── NoSpace                     the disk would fall under its reserve
 ├── SettingsError               a flag or variable is wrong
-    ├── EngineError                 the database did not answer, or not as it should
+├── EngineError                 the database did not answer, or not as it should
+├── StorageError                the store of files did not answer, or not as it should
 └── MediaError                  work on a video did not succeed
     ├── ChildFailed             its child process ended with an error
     ├── ChildHung               its child process made no progress and was killed
@@ -49,6 +50,10 @@ class SettingsError(ReelworksError):
 
 class EngineError(ReelworksError):
     """The database did not answer, or not as it should: that says nothing about any video."""
+
+
+class StorageError(ReelworksError):
+    """The store of files did not answer, or not as it should: that says nothing about any video."""
 
 
 class MediaError(ReelworksError):

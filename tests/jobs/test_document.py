@@ -66,7 +66,7 @@ PROCESSES = {"extraction": extract, "enhancement": enhance}
 
 
 def document(workshop: Workshop, file_id: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(workshop.storage.path(metadata_key(file_id)).read_text())
+    found: dict[str, Any] = json.loads(workshop.storage.read(metadata_key(file_id)))
     return found
 
 
@@ -96,7 +96,7 @@ def test_whichever_comes_second_completes_the_document(workshop: Workshop, first
 def test_a_report_without_a_document_waits_for_one(workshop: Workshop) -> None:
     file_id = add_video(workshop.records)
     enhance(workshop, file_id)
-    assert not (workshop.storage.root / metadata_key(file_id)).exists()
+    assert not workshop.storage.exists(metadata_key(file_id))
 
 
 def _die() -> None:

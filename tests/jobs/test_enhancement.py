@@ -35,14 +35,17 @@ def noisy() -> Path:
 def submitted(workshop: Workshop, preset: str, options: str) -> str:
     """A video in the records with its file; returns its file id."""
     video = replace(new_video(), preset=preset, options=options)
-    shutil.copyfile(noisy(), workshop.storage.locate(video.source_key))
+    with workshop.draft("clip.mp4") as draft:
+        shutil.copyfile(noisy(), draft)
+        workshop.storage.publish(draft, video.source_key)
     with workshop.records.writing() as connection:
         workshop.records.add(connection, video)
     return video.file_id
 
 
 def plan_of(workshop: Workshop, file_id: str) -> Plan:
-    source = probe(toolbox(), workshop.source(file_id), count=True)
+    with workshop.source(file_id) as path:
+        source = probe(toolbox(), path, count=True)
     return planned(workshop, file_id, source)
 
 

@@ -31,6 +31,7 @@ from tests.videos import add_video
 class Published:
     """A video whose result has been published."""
 
+    storage: LocalStorage
     workshop: Workshop
     file_id: str
     source: Probe
@@ -57,7 +58,7 @@ def published(records: Records, tmp_path: Path) -> Published:
     with workshop.draft("enhanced.mp4") as draft:
         rendered = enhance_to(toolbox(), plain(), source, plan, draft, lambda _: None)
         storage.publish(draft, enhanced_key(file_id, plan.extension))
-    return Published(workshop, file_id, source, plan, rendered)
+    return Published(storage, workshop, file_id, source, plan, rendered)
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -68,12 +69,12 @@ def size(path: Path) -> tuple[int, int]:
 
 def test_previews_are_published_and_the_report_names_them(published: Published) -> None:
     published.show()
-    storage, file_id = published.workshop.storage, published.file_id
+    storage, file_id = published.storage, published.file_id
     report = published.report()
     assert report is not None
     assert report["previews"] == {"poster": poster_key(file_id), "compare": compare_key(file_id)}
-    assert size(storage.path(poster_key(file_id))) == (320, 240)
-    assert size(storage.path(compare_key(file_id))) == (642, 240)
+    assert size(storage.locate(poster_key(file_id))) == (320, 240)
+    assert size(storage.locate(compare_key(file_id))) == (642, 240)
     assert report["bytes_after"] == published.rendered.size_bytes
     assert report["fidelity"]["psnr_y"] > 30
     assert report["notes"] == []
@@ -88,7 +89,7 @@ def test_doing_it_twice_does_it_again(published: Published) -> None:
 
 def test_a_result_that_cannot_be_shown_is_reported_without_previews(published: Published) -> None:
     key = enhanced_key(published.file_id, published.plan.extension)
-    published.workshop.storage.path(key).write_bytes(b"nothing that could be opened")
+    published.storage.locate(key).write_bytes(b"nothing that could be opened")
     published.show()
     report = published.report()
     assert report is not None
@@ -99,7 +100,7 @@ def test_a_result_that_cannot_be_shown_is_reported_without_previews(published: P
 
 
 def test_previews_that_cannot_be_written_are_not_the_results_fault(published: Published) -> None:
-    (published.workshop.storage.root / "processed_videos" / "previews").touch()
+    (published.storage.root / "processed_videos" / "previews").touch()
     published.show()
     report = published.report()
     assert report is not None

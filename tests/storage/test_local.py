@@ -27,23 +27,23 @@ def is_known(name: str) -> bool:
 
 
 def test_an_upload_is_hashed_and_kept_under_its_key(storage: LocalStorage) -> None:
-    incoming = storage.incoming("id")
+    incoming = storage.incoming("uploads/id")
     incoming.write(b"first ")
     incoming.write(bytearray(b"second"))
     assert incoming.size_bytes == 12
     assert incoming.sha256 == hashlib.sha256(b"first second").hexdigest()
-    incoming.keep("uploads/id")
+    incoming.keep()
     incoming.close()
-    assert storage.path("uploads/id").read_bytes() == b"first second"
+    assert storage.read("uploads/id") == b"first second"
     assert files(storage) == {"uploads/id"}
 
 
 def test_a_discarded_upload_leaves_nothing(storage: LocalStorage) -> None:
     for kept in (False, True):
-        incoming = storage.incoming("id")
+        incoming = storage.incoming("uploads/id")
         incoming.write(b"bytes")
         if kept:
-            incoming.keep("uploads/id")
+            incoming.keep()
         incoming.discard()
         incoming.close()
         assert files(storage) == set()
@@ -54,7 +54,7 @@ def test_publishing_moves_the_whole_file_at_once(storage: LocalStorage) -> None:
         draft = folder / "draft"
         draft.write_text("result")
         storage.publish(draft, "processed_videos/metadata/x.json")
-    assert storage.path("processed_videos/metadata/x.json").read_text() == "result"
+    assert storage.read("processed_videos/metadata/x.json") == b"result"
     assert files(storage) == {"processed_videos/metadata/x.json"}
 
 
@@ -63,14 +63,14 @@ def test_publishing_again_replaces(storage: LocalStorage) -> None:
         with storage.scratch("worker") as folder:
             (folder / "draft").write_text(text)
             storage.publish(folder / "draft", "processed_videos/x")
-    assert storage.path("processed_videos/x").read_text() == "two"
+    assert storage.read("processed_videos/x") == b"two"
 
 
 @pytest.mark.parametrize("key", ["nope", "../secret", "uploads/../../secret", "uploads", "a\0b"])
 def test_what_is_not_a_file_inside_is_not_found(storage: LocalStorage, key: str) -> None:
     (storage.root.parent / "secret").write_text("not yours")
     with pytest.raises(NotFound):
-        storage.path(key)
+        storage.stat(key)
 
 
 def test_a_link_out_of_the_folder_is_not_followed(storage: LocalStorage) -> None:
@@ -78,14 +78,14 @@ def test_a_link_out_of_the_folder_is_not_followed(storage: LocalStorage) -> None
     secret.write_text("not yours")
     (storage.root / "uploads" / "link").symlink_to(secret)
     with pytest.raises(NotFound):
-        storage.path("uploads/link")
+        storage.stat("uploads/link")
 
 
 def test_the_reserve_is_left_free(tmp_path: Path) -> None:
     full = LocalStorage(tmp_path / "data", reserve_bytes=1 << 60)
     with pytest.raises(NoSpace, match="no room left"):
         full.check_room(1)
-    incoming = full.incoming("id")
+    incoming = full.incoming("uploads/id")
     with pytest.raises(NoSpace):
         incoming.write(b"x")
     incoming.discard()
@@ -94,14 +94,14 @@ def test_the_reserve_is_left_free(tmp_path: Path) -> None:
 
 
 def test_a_sweep_removes_what_the_dead_left_and_nothing_else(storage: LocalStorage) -> None:
-    arriving = storage.incoming("arriving")
-    storage.incoming("abandoned").close()
+    arriving = storage.incoming("uploads/arriving")
+    storage.incoming("uploads/abandoned").close()
     for name in ("known", "unknown"):
-        incoming = storage.incoming(name)
-        incoming.keep(f"uploads/{name}")
+        incoming = storage.incoming(f"uploads/{name}")
+        incoming.keep()
         incoming.close()
-    submitting = storage.incoming("submitting")
-    submitting.keep("uploads/submitting")
+    submitting = storage.incoming("uploads/submitting")
+    submitting.keep()
     for owner in ("alive", "dead"):
         folder = storage.root / "scratch" / owner / "tmp"
         folder.mkdir(parents=True)

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from reelworks.engine.records import Records
 from reelworks.events.hub import Hub
 from reelworks.jobs.intake import Intake
-from reelworks.storage.local import LocalStorage
+from reelworks.storage.store import Storage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,7 +20,7 @@ class Service:
 
     intake: Intake
     records: Records
-    storage: LocalStorage
+    storage: Storage
     hub: Hub
 
 

@@ -37,10 +37,9 @@ def publish_report(workshop: Workshop, file_id: str, report: Report) -> None:
     """Write the finished report down, and put it into the document where there is one."""
     with workshop.records.describing(file_id, json.dumps(report, ensure_ascii=False)):
         try:
-            path = workshop.storage.path(metadata_key(file_id))
+            document = json.loads(workshop.storage.read(metadata_key(file_id)))
         except NotFound:  # extraction has not come to it, or never will: it failed
             return
-        document = json.loads(path.read_text(encoding="utf-8"))
         document["advanced"]["enhancement"] = report
         _publish(workshop, file_id, document)
 

@@ -30,9 +30,9 @@ class Enhancement:
             step("prove", show, self._workshop, file_id, source, plan, rendered)
 
     def _plan(self, file_id: str) -> tuple[Probe, Plan]:
-        tools, path = self._workshop.tools, self._workshop.source(file_id)
-        source = probe(tools, path, count=True)
-        plan = planned(self._workshop, file_id, source)
+        with self._workshop.source(file_id) as path:
+            source = probe(self._workshop.tools, path, count=True)
+            plan = planned(self._workshop, file_id, source)
         # Inside the step: when the workflow is run again, this is not.
         self._workshop.records.forget_takeovers(file_id, _TYPE)
         return source, plan
@@ -42,8 +42,8 @@ class Enhancement:
         workshop = self._workshop
         total = source.timing.packets if source.timing else 0
         progress = Progress(workshop.records, file_id, _TYPE, total)
-        with workshop.draft(f"enhanced.{plan.extension}") as draft:
-            original = workshop.source(file_id)
+        name = f"enhanced.{plan.extension}"
+        with workshop.source(file_id) as original, workshop.draft(name) as draft:
             rendered = enhance_to(workshop.tools, original, source, plan, draft, progress)
             workshop.storage.publish(draft, enhanced_key(file_id, plan.extension))
         return rendered
@@ -54,8 +54,7 @@ def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:
     known = workshop.records.plan(file_id)
     if known is None:
         video = workshop.records.video(file_id)
-        plan = decide(
-            workshop.tools, workshop.source(file_id), source, wished(video), name=video.filename
-        )
+        with workshop.source(file_id) as path:
+            plan = decide(workshop.tools, path, source, wished(video), name=video.filename)
         known = workshop.records.keep_plan(file_id, plan.to_json())
     return Plan.from_json(known)

@@ -33,11 +33,12 @@ class Extraction:
             step("describe", self._describe, file_id, source, measurement)
 
     def _measure(self, file_id: str) -> tuple[Probe, Measurement]:
-        tools, path = self._workshop.tools, self._workshop.source(file_id)
-        source = probe(tools, path, count=True)
-        total = source.timing.packets if source.timing else 0
-        progress = Progress(self._workshop.records, file_id, _TYPE, total)
-        measurement = measure(tools, path, source, progress)
+        tools = self._workshop.tools
+        with self._workshop.source(file_id) as path:
+            source = probe(tools, path, count=True)
+            total = source.timing.packets if source.timing else 0
+            progress = Progress(self._workshop.records, file_id, _TYPE, total)
+            measurement = measure(tools, path, source, progress)
         # Inside the step: when the workflow is run again, this is not.
         self._workshop.records.forget_takeovers(file_id, _TYPE)
         return source, measurement

@@ -12,7 +12,7 @@ from reelworks.media.facts import Toolbox
 from reelworks.media.options import DEFAULT_PRESET, Options
 from reelworks.media.wishes import Wishes
 from reelworks.model import NewVideo
-from reelworks.storage.local import UPLOADS, LocalStorage
+from reelworks.storage.store import UPLOADS, Storage
 
 # At most so much of a request is not the file: below this, only counting tells.
 _FORM_BYTES = 64 * 1024
@@ -23,7 +23,7 @@ class Intake:
 
     def __init__(
         self,
-        storage: LocalStorage,
+        storage: Storage,
         records: Records,
         submission: Submission,
         tools: Toolbox,
@@ -72,7 +72,8 @@ class Upload:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self.file_id = str(uuid.uuid4())
-        self._incoming = intake.storage.incoming(self.file_id)
+        self._key = f"{UPLOADS}/{self.file_id}"
+        self._incoming = intake.storage.incoming(self._key)
         self._accepted = False
 
     def write(self, data: bytes | bytearray) -> None:
@@ -92,16 +93,15 @@ class Upload:
         preset = preset or self._intake.preset
         options = Options.of(preset, **wishes)
         check(self._intake.tools, incoming.path)
-        key = f"{UPLOADS}/{self.file_id}"
         # The bytes first: a record without its file would be a lie, a file without its record
         # is found and removed at the next start.
-        incoming.keep(key)
+        incoming.keep()
         self._intake.submission.submit(
             NewVideo(
                 file_id=self.file_id,
                 client_id=client_id,
                 filename=filename,
-                source_key=key,
+                source_key=self._key,
                 size_bytes=incoming.size_bytes,
                 sha256=incoming.sha256,
                 preset=preset,

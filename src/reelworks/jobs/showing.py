@@ -46,12 +46,17 @@ def _preview(
     workshop: Workshop, file_id: str, source: Probe, plan: Plan, rendered: Rendered
 ) -> tuple[Proof, Previews]:
     storage = workshop.storage
-    with workshop.draft("poster.jpg") as poster, workshop.draft("compare.jpg") as compare:
+    with (
+        workshop.source(file_id) as original,
+        storage.fetched(enhanced_key(file_id, plan.extension)) as result,
+        workshop.draft("poster.jpg") as poster,
+        workshop.draft("compare.jpg") as compare,
+    ):
         proof = prove(
             workshop.tools,
-            workshop.source(file_id),
+            original,
             source,
-            storage.path(enhanced_key(file_id, plan.extension)),
+            result,
             is_copy=plan.action == "copy",
             exact=rendered.exact,
             poster=poster,

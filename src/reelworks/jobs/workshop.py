@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from reelworks.engine.records import Records
 from reelworks.media.facts import Toolbox
 from reelworks.media.options import Options
 from reelworks.model import Video
-from reelworks.storage.local import LocalStorage
+from reelworks.storage.store import Storage
 
 RESULTS = "processed_videos"
 
@@ -46,13 +46,13 @@ class Workshop:
     """
 
     records: Records
-    storage: LocalStorage
+    storage: Storage
     tools: Toolbox
     owner: str
 
-    def source(self, file_id: str) -> Path:
-        """Where the uploaded bytes of a video are."""
-        return self.storage.path(self.records.video(file_id).source_key)
+    def source(self, file_id: str) -> AbstractContextManager[Path]:
+        """A local file with the uploaded bytes of a video."""
+        return self.storage.fetched(self.records.video(file_id).source_key)
 
     @contextmanager
     def draft(self, name: str) -> Iterator[Path]:

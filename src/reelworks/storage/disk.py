@@ -1,0 +1,69 @@
+"""Files of the local disk that are held by whoever uses them, and names that survive a power cut.
+
+A held file has a shared ``flock``. It tells every process of the host that somebody is still at it,
+and it goes with the process, however that ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+
+
+def create_held(path: Path) -> FileIO:
+    """A new, empty file that ``remove_unheld`` leaves alone for as long as it is open."""
+    while True:
+        file = FileIO(path, "wb")
+        if _is_held(file, path):
+            return file
+        file.close()  # somebody removed it between the opening and the lock
+
+
+def hold(path: Path) -> FileIO | None:
+    """Open a file so that ``remove_unheld`` leaves it alone; None where there is none."""
+    with suppress(FileNotFoundError):
+        file = FileIO(path, "rb")
+        if _is_held(file, path):
+            return file
+        file.close()
+    return None
+
+
+def remove_unheld(path: Path, unless: Callable[[str], bool] = lambda _: False) -> bool:
+    """Remove a file that nobody holds; whether it was removed.
+
+    Args:
+        unless: whether a file of this name is to stay. Asked while nobody can hold it: whoever held
+            it before may just have made it belong to something.
+    """
+    with suppress(FileNotFoundError), FileIO(path, "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        if not unless(path.name):
+            path.unlink()
+            return True
+    return False
+
+
+def sync(path: Path) -> None:
+    """Make a file, or the names in a folder, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_held(file: FileIO, path: Path) -> bool:
+    """Lock an open file; whether it still has its name then."""
+    fcntl.flock(file, fcntl.LOCK_SH)  # waits for a removal at most: nobody else locks exclusively
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,122 @@
+"""What every store of files can do. Files have keys: relative paths with forward slashes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from reelworks.errors import NotFound, StorageError
+
+UPLOADS = "uploads"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stat:
+    """What is known of a key's bytes without reading them.
+
+    Attributes:
+        etag: as in HTTP, its quotes included; another one for other bytes.
+        modified: when they got their key, in UTC.
+    """
+
+    size_bytes: int
+    etag: str
+    modified: datetime
+
+
+class Replaced(StorageError):
+    """A key's bytes are not those any more that were asked about."""
+
+
+class Incoming(Protocol):
+    """An upload on its way in: written once, hashed on the way, then kept or discarded."""
+
+    @property
+    def path(self) -> Path:
+        """A local file with what was written so far."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How much was written so far."""
+
+    @property
+    def sha256(self) -> str:
+        """Of what was written so far, 64 hexadecimal digits."""
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Append bytes. Raises NoSpace where the disk would fall under its reserve."""
+
+    def keep(self) -> None:
+        """Give it its key; it is safe then. No sweep touches it until ``close``."""
+
+    def discard(self) -> None:
+        """Leave nothing behind, kept or not."""
+
+    def close(self) -> None:
+        """Let go of it, kept or discarded."""
+
+
+class Storage(Protocol):
+    """Files by key. Every call may raise StorageError where the store does not answer.
+
+    A key that leads out of the store, or that it could not hold, is one that is not there.
+    """
+
+    def incoming(self, key: str) -> Incoming:
+        """A new upload on its way in, which gets its key when it is kept."""
+
+    def fetched(self, key: str) -> AbstractContextManager[Path]:
+        """A local file with a key's bytes, not to be changed. Raises NotFound, NoSpace."""
+
+    def read(self, key: str) -> bytes:
+        """The bytes of a small file. Raises NotFound."""
+
+    def publish(self, path: Path, key: str) -> None:
+        """Move a finished file of scratch under its key, whole, replacing what was there."""
+
+    def stat(self, key: str) -> Stat:
+        """What is known of a key's bytes. Raises NotFound."""
+
+    def stream(self, key: str, stat: Stat, start: int, stop: int) -> Iterator[bytes]:
+        """A key's bytes from ``start`` up to ``stop``, in pieces; reading has begun on return.
+
+        Raises Replaced where they are not those of ``stat`` any more; NotFound.
+        """
+
+    def exists(self, key: str) -> bool:
+        """Whether there are bytes under a key."""
+
+    def delete(self, key: str) -> None:
+        """Remove a key's bytes; nothing happens where there are none."""
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Remove every key below a folder; nothing happens where there are none."""
+
+    def scratch(self, owner: str) -> AbstractContextManager[Path]:
+        """A new local folder for unfinished results, removed in the end."""
+
+    def check_room(self, coming_bytes: int) -> None:
+        """Raises NoSpace where so many bytes more would eat into the local disk's reserve."""
+
+    def check(self) -> None:
+        """Raises StorageError where files could not be written and removed now."""
+
+    def sweep(self, *, is_known: Callable[[str], bool], owners: set[str]) -> None:
+        """Remove what processes that died left behind; what live ones hold is left alone.
+
+        Args:
+            is_known: whether the upload of a file id belongs to a video.
+            owners: the workers whose scratch folders are in use.
+        """
+
+
+def parts_of(key: str) -> list[str]:
+    """The names that a key is made of. Raises NotFound for a key that leads out of a store."""
+    parts = key.split("/")
+    if "\0" in key or any(part in ("", ".", "..") for part in parts):
+        raise NotFound("There is no such file.")
+    return parts
