@@ -14,12 +14,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
+from prometheus_client import start_http_server
 
 from reelworks.api.application import create_application
 from reelworks.api.service import Service
 from reelworks.engine.database import DataVersion, migrate, open_database
 from reelworks.engine.executor import WorkExecutor
 from reelworks.engine.leases import Executor, Leases
+from reelworks.engine.overview import Overview
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
@@ -37,6 +39,8 @@ from reelworks.settings import PREFIX, Settings
 from reelworks.storage.local import LocalStorage
 from reelworks.storage.store import Storage
 from reelworks.supervise import WorkerProcess
+from reelworks.telemetry import instruments
+from reelworks.telemetry.logs import configure_logging
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +91,19 @@ def create_api(base: Base, settings: Settings) -> FastAPI:
     )
     hub = Hub(records, DataVersion(base.engine).changed)
     return create_application(
-        Service(intake=intake, records=records, storage=base.storage, hub=hub)
+        Service(
+            intake=intake,
+            records=records,
+            overview=Overview(base.engine),
+            storage=base.storage,
+            hub=hub,
+        )
     )
 
 
 def run_api(settings: Settings) -> None:
     """Serve the API until a signal says to stop."""
-    configure_logging(settings)
+    configure_logging(settings.log_level, settings.log_format)
     base = open_base(settings)
     _serve(create_api(base, settings), settings, listen(settings))
     base.tools.children.stop()
@@ -101,7 +111,7 @@ def run_api(settings: Settings) -> None:
 
 def run_service(settings: Settings) -> None:
     """Serve the API and keep one worker running beside it, until a signal says to stop."""
-    configure_logging(settings)
+    configure_logging(settings.log_level, settings.log_format)
     listener = listen(settings)
     base = open_base(settings)
     worker = WorkerProcess(environment(settings))
@@ -115,11 +125,12 @@ def run_service(settings: Settings) -> None:
 
 def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     """Work through the queue until a signal says to stop, or the parent is gone. Never returns."""
-    configure_logging(settings)
+    configure_logging(settings.log_level, settings.log_format)
     base = open_base(settings)
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())
+    serve_metrics(settings)
     executor = create_executor(base, settings, on_unfit=leaving.set)
     executor.start()
     log.info("worker %s is ready with %d slots", executor.identity.executor_id, settings.slots)
@@ -181,15 +192,17 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def configure_logging(settings: Settings) -> None:
-    """One line a record, on standard error."""
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
-    for chatty in ("alembic", "dbos", "uvicorn.error"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+def serve_metrics(settings: Settings) -> None:
+    """Serve what a worker counts, on a port of its own. Raises SettingsError for one in use."""
+    if settings.metrics_port is None:
+        return
+    try:
+        start_http_server(settings.metrics_port, settings.host, instruments.registry())
+    except OSError as error:
+        raise SettingsError(
+            f"Cannot serve metrics on {settings.host} port {settings.metrics_port}: "
+            f"{error.strerror}; choose another with --metrics-port."
+        ) from error
 
 
 def _serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:

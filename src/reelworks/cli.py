@@ -71,6 +71,10 @@ Ffmpeg = Annotated[
 LogLevel = Annotated[
     str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
 ]
+LogFormat = Annotated[str | None, typer.Option(help="text or json.", show_default="text")]
+MetricsPort = Annotated[
+    int | None, typer.Option(help="Port of the worker's own metrics.", show_default="none")
+]
 Source = Annotated[Path, typer.Argument(metavar="IN", help="A video file.")]
 
 
@@ -134,8 +138,10 @@ def serve(
     disk_reserve: DiskReserve = None,
     preset: Preset = None,
     slots: Slots = None,
+    metrics_port: MetricsPort = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
+    log_format: LogFormat = None,
 ) -> None:
     """Serve everything on this machine: the API, and one worker beside it."""
     settings = read_settings(**locals())
@@ -155,6 +161,7 @@ def api(
     preset: Preset = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
+    log_format: LogFormat = None,
 ) -> None:
     """Serve the API alone; workers run as processes of their own."""
     settings = read_settings(**locals())
@@ -168,13 +175,16 @@ def worker(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
     slots: Slots = None,
+    metrics_port: MetricsPort = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
+    log_format: LogFormat = None,
     leave_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Work through the queue until told to stop; what was begun goes on elsewhere then."""
     flags = {"data_dir": data_dir, "database_url": database_url, "slots": slots}
-    settings = read_settings(**flags, ffmpeg=ffmpeg, log_level=log_level)
+    logs = {"log_level": log_level, "log_format": log_format}
+    settings = read_settings(**flags, **logs, metrics_port=metrics_port, ffmpeg=ffmpeg)
     from reelworks.app import run_worker
 
     run_worker(settings, leave_with_parent=leave_with_parent)

@@ -37,8 +37,14 @@ class Settings(BaseSettings):
         os.cpu_count() or 1, gt=0, description="Processes that a worker runs side by side."
     )
     ffmpeg: str | None = Field(None, description="Another FFmpeg than the one installed along.")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port of a worker's own metrics; none where not given."
+    )
     log_level: str = Field(
         "info", pattern="^(debug|info|warning|error)$", description="How much is logged."
+    )
+    log_format: str = Field(
+        "text", pattern="^(text|json)$", description="What the log's lines look like."
     )
 
     @field_validator("preset")

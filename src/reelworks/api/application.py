@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from reelworks import __version__
-from reelworks.api import health, page, problems, results, socket, statuses, upload
+from reelworks.api import health, metrics, page, problems, results, socket, statuses, upload
 from reelworks.api.service import Service
 
 _DESCRIPTION = """
@@ -40,7 +40,7 @@ def create_application(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (upload, statuses, results, socket, health, page):
+    for module in (upload, statuses, results, socket, health, metrics, page):
         app.include_router(module.router)
     problems.install(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

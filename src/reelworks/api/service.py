@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from reelworks.engine.overview import Overview
 from reelworks.engine.records import Records
 from reelworks.events.hub import Hub
 from reelworks.jobs.intake import Intake
@@ -20,6 +21,7 @@ class Service:
 
     intake: Intake
     records: Records
+    overview: Overview
     storage: Storage
     hub: Hub
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from reelworks.api.service import ServiceDependency
 from reelworks.events import messages
 from reelworks.events.hub import Subscription
+from reelworks.telemetry.instruments import open_sockets
 
 router = APIRouter()
 
@@ -19,11 +20,14 @@ async def status_updates(socket: WebSocket, client_id: str, service: ServiceDepe
     await socket.accept()
     # Listening comes before the greeting: what a client does after it is never missed.
     async with service.hub.subscribe(client_id) as subscription:
+        open_sockets.inc()
         try:
             await socket.send_json(messages.connection(client_id))
             await _converse(socket, subscription)
         except WebSocketDisconnect:
             pass  # the ordinary end of every socket
+        finally:
+            open_sockets.dec()
 
 
 async def _converse(socket: WebSocket, subscription: Subscription) -> None:

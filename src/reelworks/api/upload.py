@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
@@ -15,9 +16,10 @@ from reelworks.api import problems
 from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
 from reelworks.api.schemas import Uploaded
 from reelworks.api.service import Service, ServiceDependency
-from reelworks.errors import BadRequest, NotAVideo, ReelworksError
+from reelworks.errors import BadRequest, NoSpace, NotAVideo, ReelworksError
 from reelworks.jobs.intake import Upload
 from reelworks.media.wishes import Wishes, form_schema, read_options, read_preset
+from reelworks.telemetry import instruments
 
 router = APIRouter()
 
@@ -98,12 +100,33 @@ async def upload(request: Request, service: ServiceDependency) -> Uploaded:
     """
     body = request.stream()
     try:
-        return Uploaded(file_id=await _receive(request, body, service))
+        with _counted():
+            return Uploaded(file_id=await _receive(request, body, service))
     except ReelworksError:
         await _hear_out(body)
         raise
     except ClientDisconnect as error:
         raise BadRequest("The client went away before the upload was complete.") from error
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    """Count one upload by how it ends."""
+    outcome = "failed"
+    try:
+        yield
+        outcome = "accepted"
+    except (ClientDisconnect, CancelledError):
+        outcome = "aborted"
+        raise
+    except NoSpace:
+        outcome = "no_space"
+        raise
+    except BadRequest:
+        outcome = "refused"
+        raise
+    finally:
+        instruments.uploads.labels(outcome).inc()
 
 
 async def _receive(request: Request, body: AsyncIterator[bytes], service: Service) -> str:
@@ -201,6 +224,7 @@ class _Form:
 
     async def _write(self) -> None:
         if self._upload is not None and self._buffer:
+            instruments.received_bytes.inc(len(self._buffer))
             await run_in_threadpool(self._upload.write, self._buffer)
             self._buffer = bytearray()
 

@@ -16,10 +16,13 @@ from dbos import DBOS, StepOptions, WorkflowStatus
 from dbos._error import DBOSException, DBOSMaxStepRetriesExceeded
 
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
-from reelworks.engine.queue import APPLICATION, QUEUE, process_of
+from reelworks.engine.overview import Overview
+from reelworks.engine.queue import APPLICATION, QUEUE, process_of, workflow_id
 from reelworks.engine.records import Records
 from reelworks.errors import ChildFailed, ChildHung, EngineError, ReelworksError, WorkStopped
 from reelworks.model import ProcessType
+from reelworks.telemetry import instruments
+from reelworks.telemetry.work import trying, working
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,7 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     Raises:
         EngineError: the engine itself could not go on; nothing was written down.
     """
-    attempt = _LastErrorKept(work)
+    attempt = _Attempts(name, work)
     options: StepOptions = {
         "name": name,
         "retries_allowed": True,
@@ -91,6 +94,7 @@ class WorkExecutor:
         self._engine = engine
         self._records = records
         self._leases = Leases(engine)
+        self._overview = Overview(engine)
         self._workflows = workflows
         self._slots = slots
         self._on_unfit = on_unfit
@@ -99,11 +103,11 @@ class WorkExecutor:
 
     def start(self) -> None:
         """Take a lease, take over what is left from the lost, and begin to work."""
-        self._leases.take(self.identity)
+        self._leases.take(self.identity, slots=self._slots)
         for process_type, workflow in self._workflows.items():
             # Attempts are counted by us, per cause: see ``step`` and ``_take_over``.
             DBOS.workflow(name=process_type.value, max_recovery_attempts=None)(
-                self._guarded(workflow)
+                self._guarded(process_type, workflow)
             )
         DBOS(
             config={
@@ -137,12 +141,16 @@ class WorkExecutor:
         DBOS.destroy()
         self._leases.abandon(self.identity)
 
-    def _guarded(self, workflow: Callable[[str], None]) -> Callable[[str], None]:
+    def _guarded(
+        self, process_type: ProcessType, workflow: Callable[[str], None]
+    ) -> Callable[[str], None]:
         def run(file_id: str) -> None:
             if self._leaving.is_set():
                 raise WorkStopped
             try:
-                workflow(file_id)
+                begun = self._overview.runs(workflow_id(file_id, process_type))
+                with working(file_id, process_type, begun):
+                    workflow(file_id)
             except EngineError as error:
                 # No outcome is written down: the next worker goes on with it. This one is of no
                 # use without its engine, and a fresh start costs little.
@@ -187,6 +195,7 @@ class WorkExecutor:
         for status in _running(lost.executor_id):
             log.warning("taking over %s", status.workflow_id)
             if not lost.in_good_order:
+                instruments.takeovers.inc()
                 self._count_takeover(status.workflow_id)
         DBOS._recover_pending_workflows([lost.executor_id])
         self._leases.release(lost.executor_id)
@@ -209,19 +218,23 @@ def _running(executor_id: str | None = None) -> list[WorkflowStatus]:
     )
 
 
-class _LastErrorKept(Generic[P, R]):
-    """Calls work and remembers its last error.
+class _Attempts(Generic[P, R]):
+    """Calls a step's work, counts and times each attempt, and remembers the last error.
 
     The engine raises an error of its own when attempts are used up; ours says what went wrong.
     """
 
-    def __init__(self, work: Callable[P, R]) -> None:
+    def __init__(self, stage: str, work: Callable[P, R]) -> None:
+        self._stage = stage
         self._work = work
+        self._begun = 0
         self.last: Exception | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        self._begun += 1
         try:
-            return self._work(*args, **kwargs)
+            with trying(self._stage, self._begun), instruments.timed(self._stage):
+                return self._work(*args, **kwargs)
         except Exception as error:
             self.last = error
             raise

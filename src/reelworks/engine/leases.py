@@ -70,8 +70,8 @@ class Leases:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def take(self, executor: Executor) -> None:
-        """Say that this worker is alive, for the first time."""
+    def take(self, executor: Executor, *, slots: int = 0) -> None:
+        """Say that this worker is alive, for the first time, and how much it does side by side."""
         with self._engine.begin() as connection:
             connection.execute(
                 leases.insert().values(
@@ -80,6 +80,7 @@ class Leases:
                     pid=executor.pid,
                     process_started_at=executor.process_started_at,
                     expires_at=_expiry(),
+                    slots=slots,
                 )
             )
 

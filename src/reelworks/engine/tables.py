@@ -63,6 +63,8 @@ leases = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("process_started_at", sa.BigInteger, nullable=False),
     sa.Column("expires_at", sa.BigInteger, nullable=False),
+    # How many pieces of work it does side by side; 0 for one of an earlier release.
+    sa.Column("slots", sa.Integer, nullable=False, server_default="0"),
     # Who hands its work back to the queue, from when it was found lost until that is done.
     sa.Column("heir", sa.Text),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 from reelworks.engine.records import Records
@@ -13,6 +14,9 @@ from reelworks.media.options import DEFAULT_PRESET, Options
 from reelworks.media.wishes import Wishes
 from reelworks.model import NewVideo
 from reelworks.storage.store import UPLOADS, Storage
+from reelworks.telemetry.work import working
+
+log = logging.getLogger(__name__)
 
 # At most so much of a request is not the file: below this, only counting tells.
 _FORM_BYTES = 64 * 1024
@@ -109,6 +113,8 @@ class Upload:
             )
         )
         self._accepted = True
+        with working(self.file_id):
+            log.info("accepted %d bytes", incoming.size_bytes)
 
     def close(self) -> None:
         """Leave nothing behind unless it was accepted."""

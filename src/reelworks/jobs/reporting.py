@@ -12,6 +12,8 @@ from functools import partial
 from reelworks.engine.records import Records
 from reelworks.errors import EngineError, MediaError, ReelworksError
 from reelworks.model import ProcessType
+from reelworks.telemetry import instruments
+from reelworks.telemetry.work import current
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ def reported(records: Records, file_id: str, process_type: ProcessType) -> Itera
     and the process stays as it is, for another worker.
     """
     records.begin(file_id, process_type)
+    log.info("begun")
     try:
         yield
     except EngineError:
@@ -37,6 +40,7 @@ def reported(records: Records, file_id: str, process_type: ProcessType) -> Itera
         records.fail(file_id, process_type, sentence(error))
     else:
         records.complete(file_id, process_type)
+        log.info("completed")
 
 
 def sentence(error: Exception) -> str:
@@ -73,6 +77,9 @@ class Progress:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._write = partial(records.advance, file_id, process_type)
+        work = current()
+        self._frames = instruments.frames.labels((work and work.stage) or "other")
+        self._counted = 0
         self._total = total
         self._clock = clock
         self._last = 0
@@ -80,6 +87,8 @@ class Progress:
 
     def __call__(self, done: int) -> None:
         """So many frames are done."""
+        self._frames.inc(max(0, done - self._counted))
+        self._counted = max(done, self._counted)
         now, value = self._clock(), percent(done, self._total)
         if value > self._last and now - self._written_at >= _WRITE_SECONDS:
             self._write(value)

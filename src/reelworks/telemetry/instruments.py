@@ -1,0 +1,95 @@
+"""Every number that this process counts for Prometheus.
+
+What all processes share (how long the queue is, who works on it) is not counted here but read from
+the database: see ``reelworks.api.metrics``. Label values come from short lists; a file id is none.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+# A second series for each, which nobody asks for.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+_here = CollectorRegistry()
+ProcessCollector(registry=_here)
+
+stage_seconds = Histogram(
+    "reelworks_stage_seconds",
+    "How long stages of the work took, each attempt for itself.",
+    ["stage"],
+    registry=_here,
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000),
+)
+attempts = Counter(
+    "reelworks_attempts_total",
+    "Attempts at stages of the work: completed, failed, or stopped and handed back.",
+    ["stage", "outcome"],
+    registry=_here,
+)
+frames = Counter(
+    "reelworks_frames_total",
+    "Video frames that stages of the work went through.",
+    ["stage"],
+    registry=_here,
+)
+takeovers = Counter(
+    "reelworks_takeovers_total",
+    "Processes of lost workers that this worker handed back.",
+    registry=_here,
+)
+received_bytes = Counter(
+    "reelworks_received_bytes_total",
+    "Bytes of uploads that were received, refused ones included.",
+    registry=_here,
+)
+uploads = Counter(
+    "reelworks_uploads_total",
+    "Uploads by how they ended: accepted, refused, aborted by the client, without room, or failed.",
+    ["outcome"],
+    registry=_here,
+)
+open_sockets = Gauge(
+    "reelworks_open_sockets",
+    "WebSockets that are open.",
+    # Where several processes serve one port, their numbers are added up; the dead have none.
+    multiprocess_mode="livesum",
+    registry=_here,
+)
+
+
+@contextmanager
+def timed(stage: str) -> Iterator[None]:
+    """Count one attempt at a stage, how long it took and how it ended."""
+    began, outcome = time.monotonic(), "stopped"
+    try:
+        yield
+        outcome = "completed"
+    except Exception:
+        outcome = "failed"
+        raise
+    finally:
+        stage_seconds.labels(stage).observe(time.monotonic() - began)
+        attempts.labels(stage, outcome).inc()
+
+
+def registry() -> CollectorRegistry:
+    """Where all of it is read from: this process, or all that serve one port together."""
+    if _MULTIPROCESS not in os.environ:
+        return _here
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    return together
