@@ -21,10 +21,12 @@ _NEEDED = {
     "encoders": ("libx264", "libx265", "libvpx-vp9", "libsvtav1", "aac", "libopus"),
     "filters": (
         "bwdif",
+        "hqdn3d",
         "nlmeans",
         "bilateral",
         "fftdnoiz",
         "spp",
+        "deblock",
         "lutyuv",
         "colorcorrect",
         "unsharp",

@@ -30,12 +30,9 @@ is."""
 COARSEST = 2.2
 """Noise reads at most so many times as strong at half the size; more is texture."""
 
-CHEAP_NOISE, WIDE_NOISE = 3.5, 7.0
-"""Noise below the first is met with the cheapest filter; above the second, patches are sought in a
-wider window, which costs three times as much: the encoder gets that time back."""
-
-BRIGHTER = 1.3
-"""Gain of colours from which the noise that is left in them is seen."""
+CHEAP_NOISE, STRONG_NOISE = 3.5, 7.0
+"""Noise below the first is met with the cheapest filter; from the second on, pictures are averaged
+over time as far as the noise reaches, below it only most of the way."""
 
 FINE, QUANTISED = 8.0, 24.0
 """Quantiser step in levels up to which a source is so fine that blocks cannot be its encoder's, and
@@ -96,7 +93,7 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
     found = [
         _deinterlace(analysis, options),
         _deblock(picture, analysis, options),
-        _denoise(stored, analysis, options, tone),
+        _denoise(stored, analysis, options),
         _deflicker(analysis, options),
         _stabilise(stored, analysis, options),
     ]
@@ -182,9 +179,7 @@ def noise_level(analysis: Analysis) -> float:
     return (analysis.noise or 0.0) * min(analysis.coarseness, COARSEST)
 
 
-def _denoise(
-    stored: Stored | None, analysis: Analysis, options: Options, tone: Tone
-) -> Filter | None:
+def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
     sigma = noise_level(analysis)
     noisy = sigma >= NOISY and (analysis.noise or 0.0) >= FINEST_NOISE
     factor = _factor(options.denoise, noisy)
@@ -198,31 +193,28 @@ def _denoise(
     strength *= 1 + 0.4 * (min(analysis.coarseness, COARSEST) - 1)
     return Filter(
         name="denoise",
-        expression=_denoiser(strength, sigma, stored, brighter=tone.chroma >= BRIGHTER),
+        expression=_denoiser(strength, sigma, stored),
         strength=round(strength, 2),
         reason=f"It is noisy (about {sigma:.1f} of 255 levels)." if noisy else "Asked for.",
     )
 
 
-def _denoiser(strength: float, sigma: float, stored: Stored | None, *, brighter: bool) -> str:
-    """Averages over pixels whose surroundings look alike (Buades 2005), where it can be had.
-
-    Args:
-        brighter: whether colours will be stretched, and what noise is left in them with it.
-    """
+def _denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
+    """Averages over pixels whose surroundings look alike (Buades 2005), where it can be had."""
     if sigma < CHEAP_NOISE:
         return f"bilateral=sigmaS=2:sigmaR={min(3 * strength / 255, 1):.4f}"
     if stored is None or stored.depth > _FULL_BITS:
         # Non-local means know 8 bits only.
         return f"fftdnoiz=sigma={min(strength * _fft_factor(strength), 100):.1f}"
-    if sigma < WIDE_NOISE:
-        return f"nlmeans=s={_nlmeans(0.8 * strength)}:p=5:r=3"
-    colours = 5 if brighter else 3
-    return f"nlmeans=s={_nlmeans(0.7 * strength)}:p=5:r=5:rc={colours}"
+    patches = f"nlmeans=s={min(max(0.8 * strength, 1.0), 30.0):.2f}:p=5:r=3"
+    return f"{patches},{_over_time(strength * (1.0 if sigma >= STRONG_NOISE else 0.7))}"
 
 
-def _nlmeans(strength: float) -> str:
-    return f"{min(max(strength, 1.0), 30.0):.2f}"
+def _over_time(strength: float) -> str:
+    """Averages with the pictures before where they differ by less than noise does: it takes what
+    patches leave, above all in colours, where that is coarse. A larger window costs far more."""
+    space = f"{strength / 2:.2f}"
+    return f"hqdn3d={space}:{space}:{strength:.2f}:{strength:.2f}"
 
 
 def _fft_factor(sigma: float) -> float:
