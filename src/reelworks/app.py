@@ -20,6 +20,7 @@ from reelworks.api.application import create_application
 from reelworks.api.service import Service
 from reelworks.engine.database import DataVersion, migrate, open_database
 from reelworks.engine.executor import WorkExecutor
+from reelworks.engine.interventions import Interventions
 from reelworks.engine.leases import Executor, Leases
 from reelworks.engine.overview import Overview
 from reelworks.engine.queue import Queue
@@ -27,6 +28,7 @@ from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.errors import SettingsError
 from reelworks.events.hub import Hub
+from reelworks.jobs.control import Control
 from reelworks.jobs.enhancement import Enhancement
 from reelworks.jobs.extraction import Extraction
 from reelworks.jobs.intake import Intake
@@ -81,18 +83,21 @@ def create_toolbox(settings: Settings) -> Toolbox:
 def create_api(base: Base, settings: Settings) -> FastAPI:
     """The API over an opened base."""
     records = base.records
+    queue = Queue(base.engine)
     intake = Intake(
         base.storage,
         records,
-        Submission(records, Queue(base.engine)),
+        Submission(records, queue),
         base.tools,
         max_bytes=settings.max_upload,
         preset=settings.preset,
     )
+    control = Control(records, base.storage, Interventions(records, queue))
     hub = Hub(records, DataVersion(base.engine).changed)
     return create_application(
         Service(
             intake=intake,
+            control=control,
             records=records,
             overview=Overview(base.engine),
             storage=base.storage,
@@ -166,6 +171,7 @@ def create_executor(
         workflows,
         identity=identity,
         slots=settings.slots,
+        stop_work=base.tools.children.stop_work,
         on_unfit=on_unfit,
     )
 

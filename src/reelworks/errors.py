@@ -4,7 +4,8 @@ ReelworksError                  one plain sentence for a person, as its text
 ├── BadRequest                  the caller asked for something that cannot be
 │   ├── NotAVideo               the file holds no video that can be decoded
 │   ├── TooLarge                the upload exceeds the limit
-│   └── NotFound                there is no such file
+│   ├── NotFound                there is no such file
+│   └── Conflict                it makes no sense as things stand
 ├── NoSpace                     the disk would fall under its reserve
 ├── SettingsError               a flag or variable is wrong
 ├── EngineError                 the database did not answer, or not as it should
@@ -14,7 +15,7 @@ ReelworksError                  one plain sentence for a person, as its text
     ├── ChildHung               its child process made no progress and was killed
     └── WrongResult             a result was made, checked, and found wrong
 
-WorkStopped (BaseException)     this worker is leaving; the work is handed back
+WorkStopped (BaseException)     the worker is leaving, or nobody waits for the work any more
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ class TooLarge(BadRequest):
 
 class NotFound(BadRequest):
     """There is no such file."""
+
+
+class Conflict(BadRequest):
+    """It makes no sense as things stand, and may make sense later."""
 
 
 class NoSpace(ReelworksError):
@@ -85,9 +90,10 @@ class WrongResult(MediaError):
 
 
 class WorkStopped(BaseException):
-    """This worker is leaving: running work unwinds without a result and is handed back.
+    """Running work unwinds without a result: its worker leaves, or nobody waits for it any more.
 
-    Not an ``Exception``, so that nothing on the way records it as the outcome of the work.
+    In the first case the work is handed back, in the second it is over. Not an ``Exception``, so
+    that nothing on the way records it as the outcome of the work.
     """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class ProcessType(StrEnum):
@@ -18,7 +19,7 @@ class ProcessType(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a process stands: pending → processing → completed | failed."""
+    """Where a process stands: pending → processing → completed | failed (→ pending, by a retry)."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -27,8 +28,23 @@ class Status(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing comes after this status."""
+        """Whether nothing comes after this status unless somebody asks for a retry."""
         return self in (Status.COMPLETED, Status.FAILED)
+
+
+class Work(NamedTuple):
+    """One attempt at one process of one video.
+
+    Each retry of a failed process is an attempt of its own, so that what a late worker still holds
+    of an earlier one is told from it.
+
+    Attributes:
+        attempt: counted from 1.
+    """
+
+    file_id: str
+    process_type: ProcessType
+    attempt: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +90,8 @@ class Process:
     Attributes:
         progress: percent of the work really done, 0 to 100; 100 only with ``completed``.
         error: one sentence for a person, with ``failed``; None otherwise.
-        started_at: when the work first began; None while pending.
+        attempt: which attempt at it this is; one more with each retry.
+        started_at: when the work of this attempt first began; None while pending.
         updated_at: when any of this last changed; UTC.
     """
 
@@ -84,6 +101,7 @@ class Process:
     status: Status
     progress: int
     error: str | None
+    attempt: int = 1
     created_at: datetime
     started_at: datetime | None
     updated_at: datetime

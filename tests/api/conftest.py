@@ -28,6 +28,14 @@ class OpenedApi:
         """GET, as a client would."""
         return asyncio.run(self._request("GET", path))
 
+    def post(self, path: str) -> httpx.Response:
+        """POST without a body."""
+        return asyncio.run(self._request("POST", path))
+
+    def delete(self, path: str) -> httpx.Response:
+        """DELETE."""
+        return asyncio.run(self._request("DELETE", path))
+
     def upload(self, **request: Any) -> httpx.Response:
         """POST /upload, with what ``httpx`` takes."""
         return asyncio.run(self._request("POST", "/upload", **request))

@@ -10,18 +10,21 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
 from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS
+from reelworks.engine.interventions import Interventions
 from reelworks.engine.queue import Queue, priority, process_of, workflow_id
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.tables import processes
-from reelworks.model import ProcessType, Status
+from reelworks.model import ProcessType, Status, Work
 from tests.videos import new_video
 from tests.waiting import wait_for
 
@@ -49,6 +52,10 @@ class Workers:
         log = self._folder / "log"
         lines = log.read_text().splitlines() if log.exists() else []
         return sum(found.startswith(line) for found in lines)
+
+    def children(self) -> list[int]:
+        lines = (self._folder / "log").read_text().splitlines()
+        return [int(line.split()[1]) for line in lines if line.startswith("child")]
 
     def die_after_the_error(self) -> None:
         (self._folder / "die").touch()
@@ -195,5 +202,94 @@ def test_small_videos_go_first() -> None:
 
 
 @pytest.mark.parametrize("kind", list(ProcessType))
-def test_a_workflow_id_names_its_process(kind: ProcessType) -> None:
-    assert process_of(workflow_id("some-id", kind)) == ("some-id", kind)
+def test_a_workflow_id_names_its_work(kind: ProcessType) -> None:
+    work = Work("some-id", kind, 7)
+    assert process_of(workflow_id(work)) == work
+
+
+@pytest.mark.parametrize(
+    ("workflow", "work"),
+    [
+        ("metadata_extraction/some-id", Work("some-id", EXTRACTION, 1)),  # of an earlier release
+        ("chunk/some-id/2/40", Work("some-id", ENHANCEMENT, 2)),
+        ("finish/some-id/3", Work("some-id", ENHANCEMENT, 3)),
+    ],
+)
+def test_other_workflow_ids_name_the_work_that_they_are_part_of(workflow: str, work: Work) -> None:
+    assert process_of(workflow) == work
+
+
+def test_cancelling_stops_the_child_within_a_second_and_nothing_runs_again(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    workers.start()
+    wait_for(lambda: workers.count("child"), "the child to run")
+    (child,) = workers.children()
+    cancel(records, file_id)
+    began = time.monotonic()
+    wait_for(lambda: not psutil.pid_exists(child), "the child's end", seconds=5)
+    assert time.monotonic() - began < 1
+    wait_for(lambda: claimed(records) == 0, "the engine to write an outcome down")
+    process = records.process(file_id, ENHANCEMENT)
+    assert (process.status, process.error) == (Status.FAILED, "Cancelled")
+    workers.start()  # and takes over whatever seems to be left
+    again = submit(records)
+    wait_for(lambda: workers.count(f"second {again}"), "the next video's second step")
+    assert workers.count(f"second {file_id}") == 1
+
+
+def test_work_that_was_cancelled_in_the_queue_never_begins(
+    records: Records, workers: Workers
+) -> None:
+    cancelled, next_one = submit(records), submit(records)
+    cancel(records, cancelled)
+    workers.start()
+    wait_for(lambda: workers.count(f"second {next_one}"), "the next video's second step")
+    assert workers.count(f"first {cancelled}") == 0
+
+
+def test_a_cancel_that_died_before_the_engine_heard_of_it_counts_all_the_same(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    for kind in ProcessType:
+        records.fail(file_id, kind, "Cancelled")
+    workers.start()
+    wait_for(lambda: waiting(records) == 0, "the queue to be empty")
+    assert workers.count("first") == 0
+
+
+def test_a_worker_killed_while_it_runs_cancelled_work_leaves_nothing_to_take_over(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    victim = workers.start()
+    wait_for(lambda: workers.count("child"), "the child to run")
+    victim.send_signal(signal.SIGSTOP)  # it cannot notice
+    cancel(records, file_id)
+    victim.kill()
+    victim.wait()
+    workers.start()
+    wait_for(lambda: waiting(records) == 0 and claimed(records) == 0, "nothing to be left")
+    assert workers.count("second") == 1
+
+
+def cancel(records: Records, file_id: str) -> None:
+    Interventions(records, Queue(records.engine)).cancel(file_id)
+
+
+def waiting(records: Records) -> int:
+    return in_state(records, "ENQUEUED")
+
+
+def claimed(records: Records) -> int:
+    return in_state(records, "PENDING")
+
+
+def in_state(records: Records, state: str) -> int:
+    """How many workflows the engine holds in a state."""
+    query = sa.text("SELECT count(*) FROM workflow_status WHERE status = :state")
+    with records.engine.connect() as connection:
+        count: int = connection.execute(query, {"state": state}).scalar_one()
+    return count

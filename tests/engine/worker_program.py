@@ -16,12 +16,19 @@ from reelworks.engine.executor import WorkExecutor, step
 from reelworks.engine.leases import Executor
 from reelworks.engine.records import Records
 from reelworks.errors import ChildFailed
-from reelworks.model import ProcessType
-from tests.waiting import wait_for
+from reelworks.media.process import Children
+from reelworks.model import ProcessType, Work
 
 url, folder = sys.argv[1], Path(sys.argv[2])
 engine = open_database(url)
 records = Records(engine)
+children = Children()
+WAIT = """
+import os, sys, time
+os.write(1, str(os.getpid()).encode())
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.02)
+"""
 
 
 def note(line: str) -> None:
@@ -34,9 +41,15 @@ def first(file_id: str) -> str:
     return "kept"
 
 
-def second(file_id: str, kept: str) -> None:
-    note(f"second {file_id} {kept}")
-    wait_for((folder / "go").exists, "the file 'go'", seconds=60)
+def second(work: Work, kept: str) -> None:
+    """Wait in a child process, as all real work does."""
+    note(f"second {work.file_id} {kept} {work.attempt}")
+    children.of(work).run([sys.executable, "-c", WAIT, str(folder / "go")], told)
+
+
+def told(data: bytes) -> bool:
+    note(f"child {data.decode().strip()}")
+    return True
 
 
 def breaking(file_id: str) -> None:
@@ -44,21 +57,24 @@ def breaking(file_id: str) -> None:
     raise ChildFailed("It broke.")
 
 
-def enhancement(file_id: str) -> None:
-    records.begin(file_id, ProcessType.VIDEO_ENHANCEMENT)
+def enhancement(file_id: str, attempt: int) -> None:
+    work = Work(file_id, ProcessType.VIDEO_ENHANCEMENT, attempt)
+    kept_in_hand = children.of(work)
+    records.begin(*work[:2], attempt=attempt)
     kept = step("first", first, file_id)
-    step("second", second, file_id, kept)
-    records.complete(file_id, ProcessType.VIDEO_ENHANCEMENT)
+    step("second", second, work, kept)
+    records.complete(*work[:2], attempt=attempt)
+    del kept_in_hand
 
 
-def extraction(file_id: str) -> None:
+def extraction(file_id: str, attempt: int) -> None:
     try:
         step("breaking", breaking, file_id)
     except ChildFailed as error:
         if (folder / "die").exists():
             (folder / "die").unlink()
             os.kill(os.getpid(), signal.SIGKILL)
-        records.fail(file_id, ProcessType.METADATA_EXTRACTION, str(error))
+        records.fail(file_id, ProcessType.METADATA_EXTRACTION, str(error), attempt=attempt)
 
 
 left = threading.Event()
@@ -68,6 +84,7 @@ executor = WorkExecutor(
     {ProcessType.VIDEO_ENHANCEMENT: enhancement, ProcessType.METADATA_EXTRACTION: extraction},
     identity=Executor.this_process(),
     slots=2,
+    stop_work=children.stop_work,
     on_unfit=left.set,
 )
 executor.start()

@@ -15,6 +15,7 @@ from reelworks.engine.records import Records
 from reelworks.errors import WorkStopped
 from reelworks.jobs.document import publish_document, publish_report
 from reelworks.jobs.workshop import Workshop, metadata_key
+from reelworks.model import ProcessType, Work
 from reelworks.storage.local import LocalStorage
 from tests.clips import toolbox
 from tests.videos import add_video
@@ -55,7 +56,7 @@ def workshop(records: Records, storage: FailingStorage) -> Workshop:
 
 def extract(workshop: Workshop, file_id: str) -> None:
     document = {"file_id": file_id, "advanced": {"sha256": "ab", "enhancement": dict(PENDING)}}
-    publish_document(workshop, file_id, document)
+    publish_document(workshop, Work(file_id, ProcessType.METADATA_EXTRACTION, 1), document)
 
 
 def enhance(workshop: Workshop, file_id: str) -> None:

@@ -21,6 +21,7 @@ from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
 from reelworks.media.process import Children
 from reelworks.media.report import Rendered
+from reelworks.model import ProcessType, Work
 from reelworks.storage.local import LocalStorage
 from tests.clips import plain, toolbox
 from tests.media.plans import forced
@@ -40,7 +41,8 @@ class Published:
 
     def show(self, **changes: Any) -> None:
         workshop = replace(self.workshop, **changes)
-        show(workshop, self.file_id, self.source, self.plan, self.rendered)
+        work = Work(self.file_id, ProcessType.VIDEO_ENHANCEMENT, 1)
+        show(workshop, work, self.source, self.plan, self.rendered)
 
     def report(self) -> dict[str, Any] | None:
         with self.workshop.records.describing(self.file_id) as report:

@@ -188,3 +188,31 @@ def test_a_child_is_nicer_and_first_to_go_when_memory_runs_out() -> None:
     niceness, score = listener.heard.split()
     assert int(niceness) >= 5
     assert int(score) == 1000
+
+
+def test_the_children_of_one_work_are_stopped_and_no_others() -> None:
+    children = Children()
+    cancelled, kept = children.of("cancelled"), children.of("kept")
+    children.stop_work("cancelled")
+    children.stop_work("not in hand")
+
+    with pytest.raises(WorkStopped):
+        cancelled.run(python(FOREVER), Listener().feed)
+    assert children.of("cancelled") is cancelled
+    assert kept.run(python("pass"), Listener().feed) == ""
+
+
+def test_the_children_of_each_work_stop_with_all() -> None:
+    children = Children()
+    one = children.of("one")
+    children.stop()
+
+    with pytest.raises(WorkStopped):
+        one.run(python(FOREVER), Listener().feed)
+
+
+def test_a_work_that_nobody_has_in_hand_is_forgotten() -> None:
+    children = Children()
+    children.of("one").stop()
+
+    assert not children.of("one").is_stopping()

@@ -10,7 +10,17 @@ from typing import Any
 from fastapi import FastAPI
 
 from reelworks import __version__
-from reelworks.api import health, metrics, page, problems, results, socket, statuses, upload
+from reelworks.api import (
+    health,
+    metrics,
+    page,
+    problems,
+    results,
+    socket,
+    statuses,
+    upload,
+    videos,
+)
 from reelworks.api.service import Service
 
 _DESCRIPTION = """
@@ -40,7 +50,7 @@ def create_application(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (upload, statuses, results, socket, health, metrics, page):
+    for module in (upload, statuses, videos, results, socket, health, metrics, page):
         app.include_router(module.router)
     problems.install(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from reelworks.errors import BadRequest, NoSpace, NotFound, ReelworksError, TooLarge
+from reelworks.errors import BadRequest, Conflict, NoSpace, NotFound, ReelworksError, TooLarge
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +62,8 @@ def status_of(error: ReelworksError) -> int:
     match error:
         case NotFound():
             return 404
+        case Conflict():
+            return 409
         case TooLarge():
             return 413
         case BadRequest():

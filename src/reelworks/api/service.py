@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from reelworks.engine.overview import Overview
 from reelworks.engine.records import Records
 from reelworks.events.hub import Hub
+from reelworks.jobs.control import Control
 from reelworks.jobs.intake import Intake
 from reelworks.storage.store import Storage
 
@@ -20,6 +21,7 @@ class Service:
     """The inner rooms, as far as the API needs them."""
 
     intake: Intake
+    control: Control
     records: Records
     overview: Overview
     storage: Storage

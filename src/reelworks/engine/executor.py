@@ -9,6 +9,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Generic, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -17,10 +18,11 @@ from dbos._error import DBOSException, DBOSMaxStepRetriesExceeded
 
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
 from reelworks.engine.overview import Overview
-from reelworks.engine.queue import APPLICATION, QUEUE, process_of, workflow_id
+from reelworks.engine.queue import APPLICATION, QUEUE, process_of
 from reelworks.engine.records import Records
+from reelworks.engine.watch import Watch
 from reelworks.errors import ChildFailed, ChildHung, EngineError, ReelworksError, WorkStopped
-from reelworks.model import ProcessType
+from reelworks.model import ProcessType, Work
 from reelworks.telemetry import instruments
 from reelworks.telemetry.work import trying, working
 
@@ -28,6 +30,9 @@ log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+Workflow = Callable[[str, int], None]
+"""What a process does, with a file id and the number of the attempt."""
 
 # Fixed, or work queued by one release would wait for ever after an upgrade to the next.
 _WORKFLOW_VERSION = "1"
@@ -77,16 +82,19 @@ class WorkExecutor:
         self,
         engine: sa.Engine,
         records: Records,
-        workflows: Mapping[ProcessType, Callable[[str], None]],
+        workflows: Mapping[ProcessType, Workflow],
         *,
         identity: Executor,
         slots: int,
+        stop_work: Callable[[Work], None],
         on_unfit: Callable[[], None],
     ) -> None:
         """Args:
-        workflows: what each process does with a file id.
+        workflows: what each process does.
         identity: this process; its executor id was never used before.
         slots: how many processes run side by side.
+        stop_work: makes what runs of a work unwind with ``WorkStopped``: it was cancelled, deleted
+            or tried anew. May be called again for the same work.
         on_unfit: called when this process must end: another worker has taken over, or the engine
             has failed.
         """
@@ -95,6 +103,7 @@ class WorkExecutor:
         self._records = records
         self._leases = Leases(engine)
         self._overview = Overview(engine)
+        self._watch = Watch(records, stop_work)
         self._workflows = workflows
         self._slots = slots
         self._on_unfit = on_unfit
@@ -107,7 +116,7 @@ class WorkExecutor:
         for process_type, workflow in self._workflows.items():
             # Attempts are counted by us, per cause: see ``step`` and ``_take_over``.
             DBOS.workflow(name=process_type.value, max_recovery_attempts=None)(
-                self._guarded(process_type, workflow)
+                self._guarded(workflow)
             )
         DBOS(
             config={
@@ -130,6 +139,7 @@ class WorkExecutor:
         )
         self._take_over_lost()
         self._keeper.start()
+        self._watch.start()
 
     def leave(self) -> None:
         """Take no more work, and let others have at once what was begun.
@@ -138,19 +148,17 @@ class WorkExecutor:
         """
         self._leaving.set()
         self._keeper.join()
+        self._watch.end()
         DBOS.destroy()
         self._leases.abandon(self.identity)
 
-    def _guarded(
-        self, process_type: ProcessType, workflow: Callable[[str], None]
-    ) -> Callable[[str], None]:
-        def run(file_id: str) -> None:
+    def _guarded(self, workflow: Workflow) -> Workflow:
+        # The default: work that was queued by a release that knew of no second attempt.
+        def run(file_id: str, attempt: int = 1) -> None:
             if self._leaving.is_set():
                 raise WorkStopped
             try:
-                begun = self._overview.runs(workflow_id(file_id, process_type))
-                with working(file_id, process_type, begun):
-                    workflow(file_id)
+                self._run(process_of(DBOS.workflow_id or ""), partial(workflow, file_id, attempt))
             except EngineError as error:
                 # No outcome is written down: the next worker goes on with it. This one is of no
                 # use without its engine, and a fresh start costs little.
@@ -159,6 +167,23 @@ class WorkExecutor:
                 raise WorkStopped from error
 
         return run
+
+    def _run(self, work: Work, run: Callable[[], None]) -> None:
+        """Run a workflow of a work that somebody waits for.
+
+        When nobody does, it returns: that is an outcome, and the engine writes it down. Unwinding
+        would leave the workflow claimed by a worker that lives, for ever.
+        """
+        if self._records.over([work]):
+            return
+        begun = self._overview.runs(DBOS.workflow_id or "")
+        try:
+            with working(work.file_id, work.process_type, begun), self._watch.over(work):
+                run()
+        except WorkStopped:
+            if self._leaving.is_set() or not self._records.over([work]):
+                raise
+            log.info("%s of %s was stopped: nobody waits for it", work.process_type, work.file_id)
 
     def _keep_lease(self) -> None:
         for tick in itertools.count(1):
@@ -201,13 +226,14 @@ class WorkExecutor:
         self._leases.release(lost.executor_id)
 
     def _count_takeover(self, workflow_id: str) -> None:
-        file_id, process_type = process_of(workflow_id)
-        if self._records.count_takeover(file_id, process_type) > MAX_TAKEOVERS:
+        work = process_of(workflow_id)
+        if self._records.count_takeover(work) > MAX_TAKEOVERS:
             DBOS.cancel_workflow(workflow_id)
             self._records.fail(
-                file_id,
-                process_type,
+                work.file_id,
+                work.process_type,
                 f"The worker was lost {MAX_TAKEOVERS} times while it worked on this video.",
+                attempt=work.attempt,
             )
 
 

@@ -218,7 +218,12 @@ _JOBS = (
     .join(
         _workflows,
         # As ``workflow_id`` makes it.
-        _workflows.c.workflow_uuid == processes.c.process_type + "/" + processes.c.file_id,
+        _workflows.c.workflow_uuid
+        == processes.c.process_type
+        + "/"
+        + processes.c.file_id
+        + "/"
+        + sa.cast(processes.c.attempt, sa.Text),
         isouter=True,
     )
     .join(leases, leases.c.executor_id == _workflows.c.executor_id, isouter=True)
@@ -226,7 +231,8 @@ _JOBS = (
 
 
 def _oldest_ms() -> sa.ColumnElement[int]:
-    return now_ms() - sa.func.min(processes.c.created_at)
+    # Asked of the pending, which last changed when they were queued: at the upload, or by a retry.
+    return now_ms() - sa.func.min(processes.c.updated_at)
 
 
 def _worker(row: Any) -> Worker:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import sqlalchemy as sa
 from dbos import DBOSClient
 
-from reelworks.model import NewVideo, ProcessType
+from reelworks.model import NewVideo, ProcessType, Work
 
 APPLICATION = "reelworks"
 QUEUE = "processes"
+# What workflows are called that do a part of a process, and which process that is.
+_PARTS = {
+    "chunk": ProcessType.VIDEO_ENHANCEMENT,
+    "finish": ProcessType.VIDEO_ENHANCEMENT,
+}
 
 
 class Queue:
@@ -19,19 +26,34 @@ class Queue:
             system_database_engine=engine, application_name=APPLICATION, lazy=True
         )
 
-    def put(self, connection: sa.Connection, video: NewVideo, process_type: ProcessType) -> None:
+    def put(
+        self,
+        connection: sa.Connection,
+        video: NewVideo,
+        process_type: ProcessType,
+        *,
+        attempt: int = 1,
+    ) -> None:
         """Queue one process of a video; it is there when the caller's transaction commits."""
         self._client.enqueue_in_transaction(
             connection,
             {
                 "workflow_name": process_type.value,
                 "queue_name": QUEUE,
-                "workflow_id": workflow_id(video.file_id, process_type),
+                "workflow_id": workflow_id(Work(video.file_id, process_type, attempt)),
                 "queue_partition_key": partition(video.client_id),
                 "priority": priority(video.size_bytes),
             },
             video.file_id,
+            attempt,
         )
+
+    def cancel(self, works: Iterable[Work]) -> None:
+        """Take work out of the queue, and everything that it queued; what is over stays as it is.
+
+        What runs is not stopped by this: it is not run again, that is all.
+        """
+        self._client.cancel_workflows([workflow_id(work) for work in works], cancel_children=True)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -51,12 +73,15 @@ def priority(size_bytes: int) -> int:
     return max(1, size_bytes.bit_length())
 
 
-def workflow_id(file_id: str, process_type: ProcessType) -> str:
-    """The engine's name for one process of one video."""
-    return f"{process_type}/{file_id}"
+def workflow_id(work: Work) -> str:
+    """The engine's name for one attempt at a process."""
+    return f"{work.process_type}/{work.file_id}/{work.attempt}"
 
 
-def process_of(workflow: str) -> tuple[str, ProcessType]:
-    """The file id and process behind one of the engine's names."""
-    process_type, file_id = workflow.split("/", 1)
-    return file_id, ProcessType(process_type)
+def process_of(workflow: str) -> Work:
+    """The work that one of the engine's names belongs to: ``kind/file id/attempt`` and more.
+
+    A name without an attempt was given by a release that knew of no second one.
+    """
+    kind, file_id, *rest = workflow.split("/")
+    return Work(file_id, _PARTS.get(kind) or ProcessType(kind), int(rest[0]) if rest else 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from reelworks.engine.database import now_ms
 from reelworks.engine.tables import processes, videos
 from reelworks.errors import EngineError, NotFound
-from reelworks.model import NewVideo, Process, ProcessType, Status, Video
+from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
 
@@ -91,14 +91,19 @@ class Records:
 
         Yields:
             The finished report; None as long as there is none.
+
+        Raises NotFound.
         """
         with self.writing() as connection:
-            yield connection.execute(
+            row = connection.execute(
                 videos.update()
                 .where(videos.c.file_id == file_id)
                 .values(report=sa.func.coalesce(report, videos.c.report))
                 .returning(videos.c.report)
-            ).scalar_one()
+            ).one_or_none()
+            if row is None:
+                raise unknown(file_id)
+            yield row.report
 
     def _video_row(self, file_id: str) -> Any:
         with self._reading() as connection:
@@ -106,7 +111,7 @@ class Records:
                 sa.select(videos).where(videos.c.file_id == file_id)
             ).one_or_none()
         if row is None:
-            raise NotFound(f"There is no file {file_id}; check the file_id that the upload gave.")
+            raise unknown(file_id)
         return row
 
     # Processes
@@ -120,7 +125,7 @@ class Records:
                 )
             ).one_or_none()
         if row is None:
-            raise NotFound(f"There is no file {file_id}; check the file_id that the upload gave.")
+            raise unknown(file_id)
         return _process(row)
 
     def unfinished(self, client_id: str) -> list[Process]:
@@ -144,37 +149,94 @@ class Records:
         with self._reading() as connection:
             return connection.execute(sa.select(now_ms())).scalar_one()
 
-    def begin(self, file_id: str, process_type: ProcessType) -> None:
+    def over(self, works: Collection[Work]) -> set[Work]:
+        """Those that nobody waits for any more: final, tried anew, or deleted."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                sa.select(processes.c.file_id, processes.c.process_type, processes.c.attempt).where(
+                    processes.c.file_id.in_({work.file_id for work in works}),
+                    processes.c.status.not_in(_FINAL),
+                )
+            )
+            awaited = {
+                Work(row.file_id, ProcessType(row.process_type), row.attempt) for row in rows
+            }
+        return set(works) - awaited
+
+    @contextmanager
+    def holding(self, file_id: str, process_type: ProcessType) -> Iterator[Status | None]:
+        """Hold off whoever would cancel, retry or delete a video until the block ends.
+
+        It should be short, and must not write to the database.
+
+        Yields:
+            The status of one of its processes; None where the video was deleted.
+        """
+        with self.writing() as connection:
+            lock(connection, file_id)
+            status = connection.execute(
+                sa.select(processes.c.status).where(
+                    processes.c.file_id == file_id, processes.c.process_type == process_type
+                )
+            ).scalar_one_or_none()
+            yield None if status is None else Status(status)
+
+    # A change that names an attempt leaves every other attempt alone. Without it, it is for the
+    # present one.
+
+    def begin(self, file_id: str, process_type: ProcessType, *, attempt: int | None = None) -> None:
         """Its work has begun, or begun again: progress stays where it was."""
         self._change(
             file_id,
             process_type,
+            attempt,
             status=Status.PROCESSING,
             started_at=sa.func.coalesce(processes.c.started_at, now_ms()),
         )
 
-    def advance(self, file_id: str, process_type: ProcessType, progress: int) -> None:
+    def advance(
+        self,
+        file_id: str,
+        process_type: ProcessType,
+        progress: int,
+        *,
+        attempt: int | None = None,
+    ) -> None:
         """It is this far, 0 to 99 percent. Less than before is ignored: it never goes back."""
-        self._change(file_id, process_type, processes.c.progress < progress, progress=progress)
+        self._change(
+            file_id, process_type, attempt, processes.c.progress < progress, progress=progress
+        )
 
-    def complete(self, file_id: str, process_type: ProcessType) -> None:
+    def complete(
+        self, file_id: str, process_type: ProcessType, *, attempt: int | None = None
+    ) -> None:
         """Its result stands under its final name."""
-        self._change(file_id, process_type, status=Status.COMPLETED, progress=100)
+        self._change(file_id, process_type, attempt, status=Status.COMPLETED, progress=100)
 
-    def fail(self, file_id: str, process_type: ProcessType, error: str) -> None:
+    def fail(
+        self, file_id: str, process_type: ProcessType, error: str, *, attempt: int | None = None
+    ) -> None:
         """It will have no result, for a reason that a person understands."""
-        self._change(file_id, process_type, status=Status.FAILED, error=error)
+        self._change(file_id, process_type, attempt, status=Status.FAILED, error=error)
 
-    def count_takeover(self, file_id: str, process_type: ProcessType) -> int:
-        """Count that a worker was lost at it; returns how often that has now happened."""
+    def count_takeover(self, work: Work) -> int:
+        """Count that a worker was lost at it; returns how often that has now happened.
+
+        What is over is not counted: 0.
+        """
         with self.writing() as connection:
-            count: int = connection.execute(
+            count = connection.execute(
                 processes.update()
-                .where(processes.c.file_id == file_id, processes.c.process_type == process_type)
+                .where(
+                    processes.c.file_id == work.file_id,
+                    processes.c.process_type == work.process_type,
+                    processes.c.attempt == work.attempt,
+                    processes.c.status.not_in(_FINAL),
+                )
                 .values(takeovers=processes.c.takeovers + 1)
                 .returning(processes.c.takeovers)
-            ).scalar_one()
-        return count
+            ).scalar_one_or_none()
+        return count or 0
 
     def forget_takeovers(self, file_id: str, process_type: ProcessType) -> None:
         """It got somewhere: what was lost before does not count against it any more."""
@@ -189,10 +251,13 @@ class Records:
         self,
         file_id: str,
         process_type: ProcessType,
+        attempt: int | None,
         *only_if: sa.ColumnElement[bool],
         **values: Any,
     ) -> None:
         """Change a process that is not final. A final one stays as it is, whoever comes late."""
+        if attempt is not None:
+            only_if += (processes.c.attempt == attempt,)
         with self.writing() as connection:
             connection.execute(
                 processes.update()
@@ -232,6 +297,21 @@ def _translated() -> Iterator[None]:
         raise EngineError("The database does not answer; try again.") from error
 
 
+def lock(connection: sa.Connection, file_id: str) -> bool:
+    """Hold a video until the transaction ends: nobody else can then cancel, retry, delete or
+    describe it. False: there is no such video."""
+    # Written, not only read: that is a lock in every database.
+    held = connection.execute(
+        videos.update().where(videos.c.file_id == file_id).values(file_id=file_id)
+    )
+    return held.rowcount == 1
+
+
+def unknown(file_id: str) -> NotFound:
+    """The error for a file id that no video has."""
+    return NotFound(f"There is no file {file_id}; check the file_id that the upload gave.")
+
+
 def _process(row: Any) -> Process:
     return Process(
         file_id=row.file_id,
@@ -240,6 +320,7 @@ def _process(row: Any) -> Process:
         status=Status(row.status),
         progress=row.progress,
         error=row.error,
+        attempt=row.attempt,
         created_at=_time(row.created_at),
         started_at=None if row.started_at is None else _time(row.started_at),
         updated_at=_time(row.updated_at),

@@ -42,6 +42,8 @@ processes = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("progress", sa.Integer, nullable=False),
     sa.Column("error", sa.Text),
+    # Which attempt this is: one more with each retry. It is part of the workflow's id.
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="1"),
     # How often a worker was lost at it since it last got somewhere.
     sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", sa.BigInteger, nullable=False),
@@ -53,6 +55,17 @@ processes = sa.Table(
     ),
     sa.CheckConstraint("(error IS NOT NULL) = (status = 'failed')", name="error_only_when_failed"),
     sa.Index("processes_by_update", "updated_at"),
+)
+
+# Videos whose rows are gone and whose files are to go, or went a short while ago.
+deletions = sa.Table(
+    "deletions",
+    metadata,
+    sa.Column("file_id", sa.String(36), primary_key=True),
+    sa.Column("source_key", sa.Text, nullable=False),
+    # The plan's, which is part of the result's name; null where there was no plan.
+    sa.Column("extension", sa.Text),
+    sa.Column("deleted_at", sa.BigInteger, nullable=False),
 )
 
 leases = sa.Table(

@@ -18,19 +18,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reelworks.errors import NotFound
+from reelworks.errors import NotFound, WorkStopped
 from reelworks.jobs.workshop import Workshop, metadata_key
 from reelworks.media.report import Report
+from reelworks.model import Work
 
 Document = dict[str, Any]
 
 
-def publish_document(workshop: Workshop, file_id: str, document: Document) -> None:
-    """Publish a description with the newest report in it."""
-    with workshop.records.describing(file_id) as finished:
+def publish_document(workshop: Workshop, work: Work, document: Document) -> None:
+    """Publish a description with the newest report in it.
+
+    Raises WorkStopped where nobody waits for it any more. Who cancels waits for the block's end,
+    and then removes what was published in it.
+    """
+    with workshop.records.describing(work.file_id) as finished:
+        if workshop.records.over([work]):
+            raise WorkStopped
         if finished is not None:
             document["advanced"]["enhancement"] = json.loads(finished)
-        _publish(workshop, file_id, document)
+        _publish(workshop, work.file_id, document)
 
 
 def publish_report(workshop: Workshop, file_id: str, report: Report) -> None:

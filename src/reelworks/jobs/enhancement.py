@@ -11,7 +11,7 @@ from reelworks.media.facts import Probe
 from reelworks.media.plan import Plan
 from reelworks.media.probe import probe
 from reelworks.media.report import Rendered
-from reelworks.model import ProcessType
+from reelworks.model import ProcessType, Work
 
 _TYPE = ProcessType.VIDEO_ENHANCEMENT
 
@@ -22,31 +22,34 @@ class Enhancement:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
 
-    def run(self, file_id: str) -> None:
+    def run(self, file_id: str, attempt: int = 1) -> None:
         """Enhance one video, from its file to its published result."""
-        with reported(self._workshop.records, file_id, _TYPE):
-            source, plan = step("plan", self._plan, file_id)
-            rendered = step("render", self._render, file_id, source, plan)
-            step("prove", show, self._workshop, file_id, source, plan, rendered)
+        work = Work(file_id, _TYPE, attempt)
+        workshop = self._workshop.of(work)
+        with reported(workshop.records, work):
+            source, plan = step("plan", _plan, workshop, work)
+            rendered = step("render", _render, workshop, work, source, plan)
+            step("prove", show, workshop, work, source, plan, rendered)
 
-    def _plan(self, file_id: str) -> tuple[Probe, Plan]:
-        with self._workshop.source(file_id) as path:
-            source = probe(self._workshop.tools, path, count=True)
-            plan = planned(self._workshop, file_id, source)
-        # Inside the step: when the workflow is run again, this is not.
-        self._workshop.records.forget_takeovers(file_id, _TYPE)
-        return source, plan
 
-    def _render(self, file_id: str, source: Probe, plan: Plan) -> Rendered:
-        """Encode, verify, publish. Doing it twice publishes the same again."""
-        workshop = self._workshop
-        total = source.timing.packets if source.timing else 0
-        progress = Progress(workshop.records, file_id, _TYPE, total)
-        name = f"enhanced.{plan.extension}"
-        with workshop.source(file_id) as original, workshop.draft(name) as draft:
-            rendered = enhance_to(workshop.tools, original, source, plan, draft, progress)
-            workshop.storage.publish(draft, enhanced_key(file_id, plan.extension))
-        return rendered
+def _plan(workshop: Workshop, work: Work) -> tuple[Probe, Plan]:
+    with workshop.source(work.file_id) as path:
+        source = probe(workshop.tools, path, count=True)
+        plan = planned(workshop, work.file_id, source)
+    # Inside the step: when the workflow is run again, this is not.
+    workshop.records.forget_takeovers(work.file_id, _TYPE)
+    return source, plan
+
+
+def _render(workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered:
+    """Encode, verify, publish. Doing it twice publishes the same again."""
+    total = source.timing.packets if source.timing else 0
+    progress = Progress(workshop.records, work, total)
+    name = f"enhanced.{plan.extension}"
+    with workshop.source(work.file_id) as original, workshop.draft(name) as draft:
+        rendered = enhance_to(workshop.tools, original, source, plan, draft, progress)
+        workshop.publish(draft, enhanced_key(work.file_id, plan.extension), work)
+    return rendered
 
 
 def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:

@@ -15,7 +15,7 @@ from reelworks.media.measure import Measurement, measure
 from reelworks.media.metadata import describe
 from reelworks.media.probe import probe
 from reelworks.media.report import report
-from reelworks.model import ProcessType, Video
+from reelworks.model import ProcessType, Video, Work
 
 _TYPE = ProcessType.METADATA_EXTRACTION
 
@@ -26,43 +26,46 @@ class Extraction:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
 
-    def run(self, file_id: str) -> None:
+    def run(self, file_id: str, attempt: int = 1) -> None:
         """Extract the metadata of one video, from its file to its published document."""
-        with reported(self._workshop.records, file_id, _TYPE):
-            source, measurement = step("measure", self._measure, file_id)
-            step("describe", self._describe, file_id, source, measurement)
+        work = Work(file_id, _TYPE, attempt)
+        workshop = self._workshop.of(work)
+        with reported(workshop.records, work):
+            source, measurement = step("measure", _measure, workshop, work)
+            step("describe", _describe, workshop, work, source, measurement)
 
-    def _measure(self, file_id: str) -> tuple[Probe, Measurement]:
-        tools = self._workshop.tools
-        with self._workshop.source(file_id) as path:
-            source = probe(tools, path, count=True)
-            total = source.timing.packets if source.timing else 0
-            progress = Progress(self._workshop.records, file_id, _TYPE, total)
-            measurement = measure(tools, path, source, progress)
-        # Inside the step: when the workflow is run again, this is not.
-        self._workshop.records.forget_takeovers(file_id, _TYPE)
-        return source, measurement
 
-    def _describe(self, file_id: str, source: Probe, measurement: Measurement) -> None:
-        workshop = self._workshop
-        video = workshop.records.video(file_id)
-        document = describe(
-            file_id=file_id,
-            filename=video.filename,
-            size_bytes=video.size_bytes,
-            sha256=video.sha256,
-            probe=source,
-            measurement=measurement,
-            enhancement=self._enhancement(video, source),
-        )
-        publish_document(workshop, file_id, document)
+def _measure(workshop: Workshop, work: Work) -> tuple[Probe, Measurement]:
+    with workshop.source(work.file_id) as path:
+        source = probe(workshop.tools, path, count=True)
+        total = source.timing.packets if source.timing else 0
+        progress = Progress(workshop.records, work, total)
+        measurement = measure(workshop.tools, path, source, progress)
+    # Inside the step: when the workflow is run again, this is not.
+    workshop.records.forget_takeovers(work.file_id, _TYPE)
+    return source, measurement
 
-    def _enhancement(self, video: Video, source: Probe) -> dict[str, Any]:
-        """What is planned and why, whether or not the other process has come to it yet."""
-        options = wished(video)
-        try:
-            plan = planned(self._workshop, video.file_id, source)
-        except MediaError as error:  # that process says so itself; this one has its own result
-            wishes = {"preset": video.preset, "options": options.model_dump()}
-            return {**wishes, "error": str(error)}
-        return report(plan, source, preset=video.preset, options=options)
+
+def _describe(workshop: Workshop, work: Work, source: Probe, measurement: Measurement) -> None:
+    video = workshop.records.video(work.file_id)
+    document = describe(
+        file_id=work.file_id,
+        filename=video.filename,
+        size_bytes=video.size_bytes,
+        sha256=video.sha256,
+        probe=source,
+        measurement=measurement,
+        enhancement=_enhancement(workshop, video, source),
+    )
+    publish_document(workshop, work, document)
+
+
+def _enhancement(workshop: Workshop, video: Video, source: Probe) -> dict[str, Any]:
+    """What is planned and why, whether or not the other process has come to it yet."""
+    options = wished(video)
+    try:
+        plan = planned(workshop, video.file_id, source)
+    except MediaError as error:  # that process says so itself; this one has its own result
+        wishes = {"preset": video.preset, "options": options.model_dump()}
+        return {**wishes, "error": str(error)}
+    return report(plan, source, preset=video.preset, options=options)

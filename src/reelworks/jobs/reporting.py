@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from functools import partial
 
 from reelworks.engine.records import Records
-from reelworks.errors import EngineError, MediaError, ReelworksError
-from reelworks.model import ProcessType
+from reelworks.errors import EngineError, MediaError, ReelworksError, WorkStopped
+from reelworks.model import Work
 from reelworks.telemetry import instruments
 from reelworks.telemetry.work import current
 
@@ -21,25 +21,28 @@ _WRITE_SECONDS = 0.2
 
 
 @contextmanager
-def reported(records: Records, file_id: str, process_type: ProcessType) -> Iterator[None]:
+def reported(records: Records, work: Work) -> Iterator[None]:
     """Begin a process, and complete or fail it by how the block ends.
 
     ``WorkStopped`` and ``EngineError`` pass through untouched: they say nothing about the video,
     and the process stays as it is, for another worker.
     """
-    records.begin(file_id, process_type)
+    file_id, process_type, attempt = work
+    records.begin(file_id, process_type, attempt=attempt)
     log.info("begun")
     try:
         yield
     except EngineError:
         raise
     except Exception as error:
+        if records.over([work]):  # deleted under its hands, say: the error is not the video's
+            raise WorkStopped from error
         log.exception("%s of %s failed", process_type, file_id)
         if isinstance(error, MediaError) and error.log:
             log.info("its child wrote: %s", error.log)
-        records.fail(file_id, process_type, sentence(error))
+        records.fail(file_id, process_type, sentence(error), attempt=attempt)
     else:
-        records.complete(file_id, process_type)
+        records.complete(file_id, process_type, attempt=attempt)
         log.info("completed")
 
 
@@ -70,15 +73,16 @@ class Progress:
     def __init__(
         self,
         records: Records,
-        file_id: str,
-        process_type: ProcessType,
+        work: Work,
         total: int,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._write = partial(records.advance, file_id, process_type)
-        work = current()
-        self._frames = instruments.frames.labels((work and work.stage) or "other")
+        self._write = partial(
+            records.advance, work.file_id, work.process_type, attempt=work.attempt
+        )
+        under_way = current()
+        self._frames = instruments.frames.labels((under_way and under_way.stage) or "other")
         self._counted = 0
         self._total = total
         self._clock = clock

@@ -12,11 +12,12 @@ from reelworks.media.facts import Probe
 from reelworks.media.plan import Plan
 from reelworks.media.proof import Proof, prove
 from reelworks.media.report import Previews, Rendered, report
+from reelworks.model import Work
 
 log = logging.getLogger(__name__)
 
 
-def show(workshop: Workshop, file_id: str, source: Probe, plan: Plan, rendered: Rendered) -> None:
+def show(workshop: Workshop, work: Work, source: Probe, plan: Plan, rendered: Rendered) -> None:
     """Publish previews of a published result, then its report. May be done twice.
 
     A result is good without previews: where they cannot be made, the report says so.
@@ -24,11 +25,11 @@ def show(workshop: Workshop, file_id: str, source: Probe, plan: Plan, rendered: 
     proof, previews = Proof(), Previews()
     notes: tuple[str, ...] = ()
     try:
-        proof, previews = _preview(workshop, file_id, source, plan, rendered)
+        proof, previews = _preview(workshop, work, source, plan, rendered)
     except (MediaError, OSError) as error:
-        log.warning("%s has no previews", file_id, exc_info=True)
+        log.warning("%s has no previews", work.file_id, exc_info=True)
         notes = (f"No previews could be made. {sentence(error)}",)
-    video = workshop.records.video(file_id)
+    video = workshop.records.video(work.file_id)
     finished = report(
         plan,
         source,
@@ -39,16 +40,16 @@ def show(workshop: Workshop, file_id: str, source: Probe, plan: Plan, rendered: 
         previews=previews,
         notes=notes,
     )
-    publish_report(workshop, file_id, finished)
+    publish_report(workshop, work.file_id, finished)
 
 
 def _preview(
-    workshop: Workshop, file_id: str, source: Probe, plan: Plan, rendered: Rendered
+    workshop: Workshop, work: Work, source: Probe, plan: Plan, rendered: Rendered
 ) -> tuple[Proof, Previews]:
-    storage = workshop.storage
+    file_id = work.file_id
     with (
         workshop.source(file_id) as original,
-        storage.fetched(enhanced_key(file_id, plan.extension)) as result,
+        workshop.storage.fetched(enhanced_key(file_id, plan.extension)) as result,
         workshop.draft("poster.jpg") as poster,
         workshop.draft("compare.jpg") as compare,
     ):
@@ -68,5 +69,5 @@ def _preview(
         )
         for draft, key in ((poster, previews.poster), (compare, previews.compare)):
             if key is not None:
-                storage.publish(draft, key)
+                workshop.publish(draft, key, work)
     return proof, previews

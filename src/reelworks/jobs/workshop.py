@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reelworks.engine.records import Records
+from reelworks.errors import WorkStopped
 from reelworks.media.facts import Toolbox
 from reelworks.media.options import Options
-from reelworks.model import Video
+from reelworks.model import Status, Video, Work
 from reelworks.storage.store import Storage
 
 RESULTS = "processed_videos"
@@ -50,6 +51,11 @@ class Workshop:
     tools: Toolbox
     owner: str
 
+    def of(self, work: Work) -> Workshop:
+        """The workshop for one work: its child processes can be stopped without the others."""
+        tools = replace(self.tools, children=self.tools.children.of(work))
+        return replace(self, tools=tools)
+
     def source(self, file_id: str) -> AbstractContextManager[Path]:
         """A local file with the uploaded bytes of a video."""
         return self.storage.fetched(self.records.video(file_id).source_key)
@@ -59,6 +65,24 @@ class Workshop:
         """A path for an unfinished result; what is left there in the end is removed."""
         with self.storage.scratch(self.owner) as folder:
             yield folder / name
+
+    def publish(self, draft: Path, key: str, work: Work) -> None:
+        """Put a finished result under its final name, unless nobody waits for it any more.
+
+        The work may be cancelled or its video deleted at any moment; whoever did that removes what
+        it finds. What comes later is found here: first the result is there, then this looks.
+
+        Raises:
+            WorkStopped: nobody waits for it; it was taken away again, unless it is the result of a
+                later attempt.
+        """
+        self.storage.publish(draft, key)
+        if not self.records.over([work]):
+            return
+        with self.records.holding(work.file_id, work.process_type) as status:
+            if status in (None, Status.FAILED):
+                self.storage.delete(key)
+        raise WorkStopped
 
 
 def wished(video: Video) -> Options:

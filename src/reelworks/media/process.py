@@ -1,7 +1,7 @@
 """Runs a child process. This is the only place that starts one for a video.
 
 A child gets no standard input, dies with this process, and is killed when it makes no progress,
-when this process is leaving, and when the caller's own code fails. It is always reaped.
+when it is stopped, and when the caller's own code fails. It is always reaped.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import IO
+from weakref import WeakValueDictionary
 
 from reelworks.errors import ChildFailed, ChildHung, WorkStopped
 
@@ -52,10 +53,36 @@ class Children:
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        # A work's children are forgotten when nobody has them in hand any more.
+        self._works: WeakValueDictionary[Hashable, Children] = WeakValueDictionary()
 
     def stop(self) -> None:
         """Make every ``run``, present and future, kill its child and raise ``WorkStopped``."""
         self._stopping.set()
+
+    def of(self, work: Hashable) -> Children:
+        """The children of one work, which can be stopped without the others.
+
+        Everybody who asks on behalf of the same work gets the same, for as long as anybody keeps
+        it.
+        """
+        with self._lock:
+            children = self._works.get(work)
+            if children is None:
+                children = self._works[work] = _ChildrenOfWork(self)
+            return children
+
+    def stop_work(self, work: Hashable) -> None:
+        """Stop the children of one work; nothing happens where nobody has them in hand."""
+        with self._lock:
+            children = self._works.get(work)
+        if children is not None:
+            children.stop()
+
+    def is_stopping(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._stopping.is_set()
 
     def run(
         self,
@@ -78,7 +105,7 @@ class Children:
         Raises:
             ChildFailed: it ended with an error, or was killed by somebody else.
             ChildHung: it made no progress for ``stall_seconds`` and was killed.
-            WorkStopped: this process is leaving.
+            WorkStopped: this process is leaving, or nobody waits for this work any more.
         """
         log.debug("starting %s", command)
         child = subprocess.Popen(
@@ -130,9 +157,20 @@ class Children:
                 self._check(tail, watchdog)
 
     def _check(self, tail: bytearray, watchdog: _Watchdog) -> None:
-        if self._stopping.is_set():
+        if self.is_stopping():
             raise WorkStopped
         watchdog.check(tail)
+
+
+class _ChildrenOfWork(Children):
+    """The children of one work among all."""
+
+    def __init__(self, everything: Children) -> None:
+        super().__init__()
+        self._everything = everything
+
+    def is_stopping(self) -> bool:
+        return super().is_stopping() or self._everything.is_stopping()
 
 
 class _Watchdog:
