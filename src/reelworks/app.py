@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 import uvicorn
@@ -73,6 +74,18 @@ def open_base(settings: Settings) -> Base:
     records = Records(engine)
     storage.sweep(is_known=records.is_known, owners=Leases(engine).held())
     return Base(engine=engine, records=records, storage=storage, tools=tools)
+
+
+def open_overview(settings: Settings) -> Overview:
+    """The queue of a service that is there, running or not. Raises SettingsError for none."""
+    url = settings.effective_database_url
+    engine = open_database(url)
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
+        raise SettingsError(
+            f"There is no database {engine.url.database}; "
+            "name the service's own with --data-dir or --database-url."
+        )
+    return Overview(engine)
 
 
 def create_toolbox(settings: Settings) -> Toolbox:

@@ -287,6 +287,31 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
+@cli.command(
+    epilog=_examples("reelworks queue", "reelworks queue --limit 100", "reelworks queue --json")
+)
+def queue(
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    limit: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Lines of each kind, at most.")
+    ] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show who works, what runs where, what waits, and what failed in the last day."""
+    from reelworks.app import open_overview
+    from reelworks.queue_view import as_document, as_tables
+
+    overview = open_overview(read_settings(data_dir=data_dir, database_url=database_url))
+    standing = overview.standing(limit)
+    if as_json:
+        typer.echo(json.dumps(as_document(standing), ensure_ascii=False, indent=2))
+        return
+    console = Console(markup=False, highlight=False)
+    for line in as_tables(standing):
+        console.print(line)
+
+
 @cli.command()
 def version() -> None:
     """Print the version."""

@@ -7,50 +7,17 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import pytest
 
-from reelworks.cli import main
 from reelworks.media.options import Options, preset_names
 from reelworks.media.wishes import flag_of
 from reelworks.settings import PREFIX, Settings
+from tests.cli.conftest import Run
 from tests.clips import make_clip
 from tests.media.scenes import film
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What a run of the command line left."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def reelworks(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> Run:
-    """Runs the command line in this process: what a person meets, without a start each time."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, env: dict[str, str] | None = None) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["reelworks", *arguments])
-        for name, value in (env or {}).items():
-            monkeypatch.setenv(name, value)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return Ended(int(ended.value.code or 0), out, err)
-
-    return run
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +29,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-COMMANDS = ("serve", "api", "worker", "enhance", "inspect", "presets", "doctor")
+COMMANDS = ("serve", "api", "worker", "enhance", "inspect", "presets", "queue", "doctor")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -11,9 +11,9 @@ import pytest
 from reelworks.engine.records import Records
 from reelworks.errors import ChildFailed, WorkStopped
 from reelworks.jobs.reporting import Progress
-from reelworks.model import ProcessType
+from reelworks.model import ProcessType, Work
 from reelworks.telemetry.instruments import registry, timed
-from reelworks.telemetry.work import trying, working
+from reelworks.telemetry.subject import about, at_stage
 from tests.videos import add_video
 
 
@@ -38,10 +38,10 @@ def test_an_attempt_is_counted_by_how_it_ends(error: BaseException | None, outco
 
 
 def test_frames_are_counted_once_for_their_stage(records: Records) -> None:
-    file_id = add_video(records)
+    work = Work(add_video(records), ProcessType.VIDEO_ENHANCEMENT, 1)
     before = count("reelworks_frames_total", stage="render")
-    with working(file_id, ProcessType.VIDEO_ENHANCEMENT, 1), trying("render", 1):
-        progress = Progress(records, file_id, ProcessType.VIDEO_ENHANCEMENT, 100)
+    with about(*work), at_stage("render", 1):
+        progress = Progress(records, work, 100)
         for done in (10, 40, 30, 50):
             progress(done)
     assert count("reelworks_frames_total", stage="render") == before + 50

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from reelworks.telemetry.logs import handler
-from reelworks.telemetry.work import trying, working
+from reelworks.telemetry.subject import about, at_stage
 
 log = logging.getLogger("some.library")
 
@@ -29,19 +29,19 @@ def written(form: str) -> Iterator[None]:
 def test_text_shows_the_work_before_the_message(capsys: pytest.CaptureFixture[str]) -> None:
     with written("text"):
         log.warning("outside")
-        with working("some-id", "video_enhancement", 2):
+        with about("some-id", "video_enhancement", 2):
             log.warning("between stages")
-            with trying("render", 3):
+            with at_stage("render", 3):
                 log.warning("within")
     outside, between, within = capsys.readouterr().err.splitlines()
     assert outside.endswith("WARNING some.library: outside")
-    assert between.endswith(": [video_enhancement some-id run 2] between stages")
-    assert within.endswith(": [video_enhancement some-id run 2 render attempt 3] within")
+    assert between.endswith(": [video_enhancement some-id attempt 2] between stages")
+    assert within.endswith(": [video_enhancement some-id attempt 2 render try 3] within")
 
 
 def test_json_has_the_work_in_fields_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     with written("json"):
-        with working("some-id", "video_enhancement", 2), trying("render", 3):
+        with about("some-id", "video_enhancement", 2), at_stage("render", 3):
             log.warning("café %d", 7)
         log.warning("outside")
     within, outside = map(json.loads, capsys.readouterr().err.splitlines())
@@ -53,9 +53,9 @@ def test_json_has_the_work_in_fields_of_its_own(capsys: pytest.CaptureFixture[st
         "message": "café 7",
         "file_id": "some-id",
         "process": "video_enhancement",
-        "run": 2,
+        "attempt": 2,
         "stage": "render",
-        "attempt": 3,
+        "tries": 3,
     }
     assert within["time"].endswith("+00:00")
     assert set(outside) == {"time", "level", "logger", "pid", "message"}

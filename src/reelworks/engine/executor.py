@@ -17,14 +17,13 @@ from dbos import DBOS, StepOptions, WorkflowStatus
 from dbos._error import DBOSException, DBOSMaxStepRetriesExceeded
 
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
-from reelworks.engine.overview import Overview
 from reelworks.engine.queue import APPLICATION, QUEUE, process_of
 from reelworks.engine.records import Records
 from reelworks.engine.watch import Watch
 from reelworks.errors import ChildFailed, ChildHung, EngineError, ReelworksError, WorkStopped
 from reelworks.model import ProcessType, Work
 from reelworks.telemetry import instruments
-from reelworks.telemetry.work import trying, working
+from reelworks.telemetry.subject import about, at_stage
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +101,6 @@ class WorkExecutor:
         self._engine = engine
         self._records = records
         self._leases = Leases(engine)
-        self._overview = Overview(engine)
         self._watch = Watch(records, stop_work)
         self._workflows = workflows
         self._slots = slots
@@ -176,9 +174,8 @@ class WorkExecutor:
         """
         if self._records.over([work]):
             return
-        begun = self._overview.runs(DBOS.workflow_id or "")
         try:
-            with working(work.file_id, work.process_type, begun), self._watch.over(work):
+            with about(*work), self._watch.over(work):
                 run()
         except WorkStopped:
             if self._leaving.is_set() or not self._records.over([work]):
@@ -259,7 +256,7 @@ class _Attempts(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         self._begun += 1
         try:
-            with trying(self._stage, self._begun), instruments.timed(self._stage):
+            with at_stage(self._stage, self._begun), instruments.timed(self._stage):
                 return self._work(*args, **kwargs)
         except Exception as error:
             self.last = error

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
 from reelworks.engine.leases import LEASE_SECONDS
+from reelworks.engine.queue import process_of
 from reelworks.engine.tables import leases, processes, videos
 from reelworks.errors import EngineError
-from reelworks.model import ProcessType, Status
+from reelworks.model import ProcessType, Status, Work
 
 _DAY_MS = 24 * 3600 * 1000
 
@@ -82,28 +83,49 @@ class Worker:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """One process of one video, as the queue sees it.
+    """One piece of work: a process of a video, or a part of one.
 
     Attributes:
-        runs: how often it was begun: once more after each takeover.
-        takeovers: how often a worker was lost at it since it last got somewhere.
+        part: which part of the process, such as ``chunk 3``; None for the process itself.
+        status, progress: of the whole process.
+        begun: how often it was begun: once more after each takeover.
+        takeovers: how often a worker was lost at the process since it last got somewhere.
         since: when it was queued where it waits, began to run where it runs, or failed.
         host, pid: the worker that runs it; None where none does.
     """
 
     file_id: str
     process_type: ProcessType
+    part: str | None
     filename: str
     client_id: str | None
     size_bytes: int
     status: Status
     progress: int
     error: str | None
-    runs: int
+    begun: int
     takeovers: int
     since: datetime
     host: str | None
     pid: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How the service stands; lists are cut at a limit, numbers are not.
+
+    Attributes:
+        at: the moment, by the database's clock.
+        failed_in_a_day: how many processes failed in the last day.
+    """
+
+    at: datetime
+    census: Census
+    workers: list[Worker]
+    running: list[Job]
+    waiting: list[Job]
+    failed: list[Job]
+    failed_in_a_day: int
 
 
 class Overview:
@@ -159,74 +181,73 @@ class Overview:
         with self._reading() as connection:
             return [_worker(row) for row in connection.execute(query)]
 
-    def waiting(self, limit: int) -> list[Job]:
-        """What waits for a slot, in the order in which one client's would come."""
-        query = _JOBS.where(_is_queued).order_by(
-            _workflows.c.priority, _workflows.c.created_at, processes.c.process_type
+    def standing(self, limit: int) -> Standing:
+        """All of it, with at most so many pieces of work of each kind."""
+        with self._reading() as connection:
+            now = connection.execute(sa.select(now_ms())).scalar_one()
+        return Standing(
+            at=_time(now),
+            census=self.census(),
+            workers=self.workers(),
+            running=self.running(limit),
+            waiting=self.waiting(limit),
+            failed=self.failed(limit),
+            failed_in_a_day=self.count_failed(),
         )
+
+    def waiting(self, limit: int) -> list[Job]:
+        """What waits for a slot, in the order in which those of one client come."""
+        query = _WORK.where(_is_queued).order_by(_workflows.c.priority, _workflows.c.created_at)
         return self._jobs(query.limit(limit))
 
     def running(self, limit: int) -> list[Job]:
         """What workers are at, the longest running first."""
-        query = _JOBS.where(_is_claimed).order_by(_workflows.c.started_at_epoch_ms)
+        query = _WORK.where(_is_claimed).order_by(_workflows.c.started_at_epoch_ms)
         return self._jobs(query.limit(limit))
 
     def failed(self, limit: int) -> list[Job]:
-        """What failed in the last day, the newest first."""
-        query = _JOBS.where(
-            processes.c.status == Status.FAILED, processes.c.updated_at >= now_ms() - _DAY_MS
-        ).order_by(processes.c.updated_at.desc())
-        return self._jobs(query.limit(limit))
-
-    def runs(self, workflow: str) -> int:
-        """How often a workflow was begun."""
-        query = sa.select(_workflows.c.recovery_attempts).where(
-            _workflows.c.workflow_uuid == workflow
-        )
+        """The processes that failed in the last day, the newest first."""
+        query = _PROCESS.where(_has_failed).order_by(processes.c.updated_at.desc()).limit(limit)
         with self._reading() as connection:
-            runs: int = connection.execute(query).scalar_one()
-        return runs
+            return [_failure(row) for row in connection.execute(query)]
+
+    def count_failed(self) -> int:
+        """How many those are."""
+        query = sa.select(sa.func.count()).select_from(processes).where(_has_failed)
+        with self._reading() as connection:
+            count: int = connection.execute(query).scalar_one()
+        return count
 
     def _jobs(self, query: sa.Select[Any]) -> list[Job]:
+        """Pieces of work with the processes that they belong to; others than ours are left out."""
         with self._reading() as connection:
-            return [_job(row) for row in connection.execute(query)]
+            rows = [(_named(row.workflow_uuid), row) for row in connection.execute(query)]
+            files = {name[0].file_id for name, _ in rows if name}
+            found = {
+                (row.file_id, row.process_type): row
+                for row in connection.execute(_PROCESS.where(processes.c.file_id.in_(files)))
+            }
+        named = [(*name, row, found.get(name[0][:2])) for name, row in rows if name]
+        return [_job(part, row, process) for _, part, row, process in named if process]
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         try:
             with self._engine.connect() as connection:
                 yield connection
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-            raise EngineError("The database does not answer; try again.") from error
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+            cause = str(getattr(error, "orig", None) or error).strip()
+            raise EngineError(f"The database does not answer as it should: {cause}.") from error
 
 
-_JOBS = (
-    sa.select(
-        processes,
-        videos.c.filename,
-        videos.c.client_id,
-        videos.c.size_bytes,
-        leases.c.host,
-        leases.c.pid,
-        _workflows.c.status.label("stands"),
-        _workflows.c.created_at.label("queued_at"),
-        _workflows.c.started_at_epoch_ms.label("claimed_at"),
-        sa.func.coalesce(_workflows.c.recovery_attempts, 0).label("runs"),
-    )
-    .select_from(processes)
-    .join(videos)
-    .join(
-        _workflows,
-        # As ``workflow_id`` makes it.
-        _workflows.c.workflow_uuid
-        == processes.c.process_type
-        + "/"
-        + processes.c.file_id
-        + "/"
-        + sa.cast(processes.c.attempt, sa.Text),
-        isouter=True,
-    )
-    .join(leases, leases.c.executor_id == _workflows.c.executor_id, isouter=True)
+_WORK = sa.select(_workflows, leases.c.host, leases.c.pid).join(
+    leases, leases.c.executor_id == _workflows.c.executor_id, isouter=True
+)
+_PROCESS = sa.select(processes, videos.c.filename, videos.c.client_id, videos.c.size_bytes).join(
+    videos
+)
+_has_failed = sa.and_(
+    processes.c.status == Status.FAILED, processes.c.updated_at >= now_ms() - _DAY_MS
 )
 
 
@@ -247,27 +268,39 @@ def _worker(row: Any) -> Worker:
     )
 
 
-def _job(row: Any) -> Job:
-    is_claimed = row.stands == "PENDING"
-    if row.status == Status.FAILED:
-        since = row.updated_at
-    else:
-        since = row.claimed_at if is_claimed else row.queued_at
+def _named(workflow: str) -> tuple[Work, str | None] | None:
+    """The process that an engine's name belongs to, and the part of it; None: none of ours."""
+    try:
+        work = process_of(workflow)
+    except ValueError:
+        return None
+    kind, _, *rest = workflow.split("/")
+    return work, None if kind == work.process_type else " ".join([kind, *rest[1:]])
+
+
+def _job(part: str | None, work: Any, process: Any) -> Job:
+    is_claimed = work.status == "PENDING"
     return Job(
-        file_id=row.file_id,
-        process_type=ProcessType(row.process_type),
-        filename=row.filename,
-        client_id=row.client_id,
-        size_bytes=row.size_bytes,
-        status=Status(row.status),
-        progress=row.progress,
-        error=row.error,
-        runs=row.runs,
-        takeovers=row.takeovers,
-        since=_time(since),
-        host=row.host if is_claimed else None,
-        pid=row.pid if is_claimed else None,
+        **_of_process(process),
+        part=part,
+        begun=work.recovery_attempts or 0,
+        since=_time(work.started_at_epoch_ms if is_claimed else work.created_at),
+        host=work.host if is_claimed else None,
+        pid=work.pid if is_claimed else None,
     )
+
+
+def _failure(row: Any) -> Job:
+    since = _time(row.updated_at)
+    return Job(**_of_process(row), part=None, begun=0, since=since, host=None, pid=None)
+
+
+def _of_process(row: Any) -> dict[str, Any]:
+    same = ("file_id", "filename", "client_id", "size_bytes", "progress", "error", "takeovers")
+    return {name: getattr(row, name) for name in same} | {
+        "process_type": ProcessType(row.process_type),
+        "status": Status(row.status),
+    }
 
 
 def _time(milliseconds: int) -> datetime:

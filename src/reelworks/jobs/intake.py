@@ -14,7 +14,7 @@ from reelworks.media.options import DEFAULT_PRESET, Options
 from reelworks.media.wishes import Wishes
 from reelworks.model import NewVideo
 from reelworks.storage.store import UPLOADS, Storage
-from reelworks.telemetry.work import working
+from reelworks.telemetry.subject import about
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class Upload:
             )
         )
         self._accepted = True
-        with working(self.file_id):
+        with about(self.file_id):
             log.info("accepted %d bytes", incoming.size_bytes)
 
     def close(self) -> None:

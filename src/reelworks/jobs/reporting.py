@@ -13,7 +13,7 @@ from reelworks.engine.records import Records
 from reelworks.errors import EngineError, MediaError, ReelworksError, WorkStopped
 from reelworks.model import Work
 from reelworks.telemetry import instruments
-from reelworks.telemetry.work import current
+from reelworks.telemetry.subject import subject
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +81,8 @@ class Progress:
         self._write = partial(
             records.advance, work.file_id, work.process_type, attempt=work.attempt
         )
-        under_way = current()
-        self._frames = instruments.frames.labels((under_way and under_way.stage) or "other")
+        about = subject()
+        self._frames = instruments.frames.labels((about and about.stage) or "other")
         self._counted = 0
         self._total = total
         self._clock = clock
