@@ -11,6 +11,15 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import migrate, open_database
 from reelworks.engine.records import Records
+from tests.databases import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, started when a test first asks for it."""
+    server = PostgresServer()
+    yield server
+    server.end()
 
 
 @pytest.fixture(scope="session")
@@ -25,12 +34,45 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def template(postgres: PostgresServer) -> str:
+    """The name of a PostgreSQL database with all tables and nothing in them, to be copied."""
+    engine = open_database(postgres.create())
+    migrate(engine)
+    engine.dispose()
+    return engine.url.database or ""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without any tables, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/reelworks.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.create()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database with all tables, of each kind in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "reelworks.db"
+        shutil.copyfile(request.getfixturevalue("migrated"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.create(request.getfixturevalue("template"))
+    yield url
+    server.drop(url)
+
+
 @pytest.fixture
-def engine(tmp_path: Path, migrated: Path) -> Iterator[sa.Engine]:
+def engine(database_url: str) -> Iterator[sa.Engine]:
     """A fresh database with all tables."""
-    path = tmp_path / "reelworks.db"
-    shutil.copyfile(migrated, path)
-    engine = open_database(f"sqlite:///{path}")
+    engine = open_database(database_url)
     yield engine
     engine.dispose()
 

@@ -19,7 +19,8 @@ from prometheus_client import start_http_server
 
 from reelworks.api.application import create_application
 from reelworks.api.service import Service
-from reelworks.engine.database import DataVersion, migrate, open_database
+from reelworks.engine.changes import watch
+from reelworks.engine.database import migrate, open_database
 from reelworks.engine.executor import WorkExecutor
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.leases import Executor, Leases
@@ -106,7 +107,7 @@ def create_api(base: Base, settings: Settings) -> FastAPI:
         preset=settings.preset,
     )
     control = Control(records, base.storage, Interventions(records, queue))
-    hub = Hub(records, DataVersion(base.engine).changed)
+    hub = Hub(records, watch(base.engine).changed)
     return create_application(
         Service(
             intake=intake,

@@ -7,10 +7,8 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from reelworks import __version__
-from reelworks.engine.database import open_database
+from reelworks.engine.database import check_connection, open_database, shown
 from reelworks.errors import ReelworksError, SettingsError
 from reelworks.media.facts import Toolbox
 from reelworks.media.process import Children, collect
@@ -95,11 +93,7 @@ def _data_folder(settings: Settings) -> Finding:
 def _database(settings: Settings) -> Finding:
     try:
         engine = open_database(settings.effective_database_url)
-        with engine.connect() as connection:
-            connection.execute(sa.select(1))
+        check_connection(engine)
     except SettingsError as error:
         return Finding(False, str(error))
-    except sa.exc.SQLAlchemyError as error:
-        cause = str(error.__cause__ or error).strip()
-        return Finding(False, f"the database does not answer: {cause}")
-    return Finding(True, f"database {engine.url!r}")
+    return Finding(True, f"database {shown(engine.url)}")

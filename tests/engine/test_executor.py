@@ -35,7 +35,7 @@ class Workers:
     """Worker processes over one database."""
 
     def __init__(self, engine: sa.Engine, folder: Path) -> None:
-        self._url = str(engine.url)
+        self._url = engine.url.render_as_string(hide_password=False)
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
 
@@ -76,6 +76,11 @@ def workers(engine: sa.Engine, tmp_path: Path) -> Iterator[Workers]:
     workers = Workers(engine, tmp_path)
     yield workers
     workers.end()
+
+
+def of_engine(connection: sa.Connection, table: str) -> str:
+    """A table of the engine underneath, by its full name."""
+    return table if connection.dialect.name == "sqlite" else f"dbos.{table}"
 
 
 def submit(records: Records) -> str:
@@ -160,13 +165,17 @@ def test_a_worker_whose_engine_fails_leaves_and_another_goes_on(
     worker = workers.start()
     wait_for(lambda: workers.count("second"), "the second step")
     with records.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE operation_outputs RENAME TO elsewhere")
+        connection.exec_driver_sql(
+            f"ALTER TABLE {of_engine(connection, 'operation_outputs')} RENAME TO elsewhere"
+        )
     workers.let_go()
     wait_for(lambda: workers.count("unfit"), "the worker to leave")
     worker.kill()
     worker.wait()
     with records.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO operation_outputs")
+        connection.exec_driver_sql(
+            f"ALTER TABLE {of_engine(connection, 'elsewhere')} RENAME TO operation_outputs"
+        )
     workers.start()
     wait_for(lambda: is_completed(records, file_id), "the job's end")
 
@@ -191,7 +200,8 @@ def test_a_submission_that_fails_writes_nothing(records: Records) -> None:
     with pytest.raises(sa.exc.IntegrityError):
         Submission(records, Queue(records.engine)).submit(again)
     with records.engine.connect() as connection:
-        queued = connection.execute(sa.text("SELECT count(*) FROM workflow_status")).scalar_one()
+        table = of_engine(connection, "workflow_status")
+        queued = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
     assert queued == 2
     assert records.video(file_id).client_id == "me"
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from reelworks.engine.database import DataVersion, migrate, open_database
+from reelworks.engine.database import migrate, open_database
 from reelworks.engine.records import Records
 from reelworks.engine.tables import processes
 from reelworks.errors import NotFound
@@ -185,14 +185,3 @@ def test_the_migrations_make_the_tables_that_the_queries_expect(engine: sa.Engin
             opts={"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables},
         )
         assert compare_metadata(context, metadata) == []
-
-
-def test_data_version_tells_of_others_commits(engine: sa.Engine) -> None:
-    version = DataVersion(engine)
-    version.changed()
-    assert not version.changed()
-    other = open_database(str(engine.url))
-    add_video(Records(other))
-    assert version.changed()
-    assert not version.changed()
-    version.close()

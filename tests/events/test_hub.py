@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from reelworks.engine.database import DataVersion
+from reelworks.engine.changes import watch
 from reelworks.engine.records import Records
 from reelworks.events.hub import Hub, Subscription
 from reelworks.model import ProcessType
@@ -18,10 +18,12 @@ ENHANCEMENT, EXTRACTION = ProcessType.VIDEO_ENHANCEMENT, ProcessType.METADATA_EX
 
 @asynccontextmanager
 async def running(records: Records) -> AsyncIterator[Hub]:
-    hub = Hub(records, DataVersion(records.engine).changed)
+    changes = watch(records.engine)
+    hub = Hub(records, changes.changed)
     task = asyncio.create_task(hub.run())
     yield hub
     task.cancel()
+    changes.close()
 
 
 async def take(subscription: Subscription, count: int) -> list[tuple[Any, ...]]:

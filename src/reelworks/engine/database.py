@@ -5,7 +5,9 @@ SQLite and PostgreSQL are the same to everything above this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,39 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from dbos import run_dbos_database_migrations
+from dbos import DBOS
 from sqlalchemy import event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-from reelworks.errors import SettingsError
+from reelworks.errors import EngineError, SettingsError
 
 _BUSY_TIMEOUT_MS = 30_000
 _MIGRATION_LOCK = 0x5265656C  # "Reel": any number that no other program locks here
+_MIGRATION_SECONDS = 120.0
+_LOCK_POLLING_SECONDS = 0.05
+
+# A server that vanished without a word is noticed within half a minute, also while nothing is
+# asked of it (keepalives) and while an answer is awaited (the user timeout, in milliseconds).
+_CONNECTION = {
+    "application_name": "reelworks",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+# Held open by a process, opened above that at need, and how long a thread waits for one.
+_POOL = {"pool_size": 5, "max_overflow": 15, "pool_timeout": 10, "pool_pre_ping": True}
+# How libpq begins to say that there is nobody to talk to.
+_NOBODY_THERE = (
+    "Connection refused",
+    "No such file or directory",
+    "could not translate host name",
+    "failed to resolve host",
+    "timeout expired",
+    "No route to host",
+)
 
 
 def open_database(url: str) -> sa.Engine:
@@ -30,15 +56,37 @@ def open_database(url: str) -> sa.Engine:
     Raises SettingsError for a URL that cannot be understood.
     """
     try:
-        engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    except sa.exc.ArgumentError as error:
+        return _create(sa.make_url(url))
+    except (sa.exc.ArgumentError, ValueError) as error:
+        # The URL itself is not shown: it may hold a password, and nobody knows where.
         raise SettingsError(
-            f"The database URL {url!r} is not understood; "
-            "it looks like sqlite:////folder/file.db or postgresql://user@host/name."
+            "The database URL is not understood; "
+            "it looks like sqlite:////folder/file.db or postgresql://user:password@host/name."
         ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+
+
+def _create(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() in ("postgresql", "postgres"):
+        ours = {name: value for name, value in _CONNECTION.items() if name not in url.query}
+        return sa.create_engine(
+            url.set(drivername="postgresql+psycopg"), connect_args=ours, **_POOL
+        )
+    if url.get_backend_name() != "sqlite":
+        raise sa.exc.ArgumentError("neither SQLite nor PostgreSQL")
+    engine = sa.create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
     return engine
+
+
+def is_sqlite(engine: sa.Engine) -> bool:
+    """Whether the database is a file of this machine; otherwise it is a PostgreSQL server."""
+    return engine.dialect.name == "sqlite"
+
+
+def check_connection(engine: sa.Engine) -> None:
+    """Raises SettingsError where the database does not answer."""
+    with _explained(engine), engine.connect() as connection:
+        connection.execute(sa.select(1))
 
 
 def migrate(engine: sa.Engine) -> None:
@@ -46,54 +94,44 @@ def migrate(engine: sa.Engine) -> None:
 
     Raises SettingsError where the database does not answer.
     """
+    with _explained(engine):
+        if is_sqlite(engine):
+            Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        with _migration_lock(engine):
+            with engine.begin() as connection:
+                config = Config()
+                config.set_main_option("script_location", "reelworks.engine:migrations")
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+            DBOS.migrate(engine.url.render_as_string(hide_password=False))
+
+
+def shown(url: sa.URL) -> str:
+    """A database's URL for a person: without its password, wherever that is."""
+    query = {name: value for name, value in url.query.items() if name != "password"}
+    return url.set(query=query).render_as_string(hide_password=True)
+
+
+@contextmanager
+def _explained(engine: sa.Engine) -> Iterator[None]:
+    """A database that does not answer, in words that say what to mend."""
     try:
-        _migrate(engine)
-    except sa.exc.OperationalError as error:
-        raise SettingsError(
-            f"The database {engine.url!r} does not answer: {str(error.orig).strip()}."
-        ) from error
+        yield
+    except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+        raise SettingsError(_explanation(engine.url, error)) from error
 
 
-def _migrate(engine: sa.Engine) -> None:
-    if engine.dialect.name == "sqlite":
-        Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    with _migration_lock(engine) as connection:
-        config = Config()
-        config.set_main_option("script_location", "reelworks.engine:migrations")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    run_dbos_database_migrations(engine.url.render_as_string(hide_password=False))
-
-
-class DataVersion:
-    """Tells cheaply whether anybody else has committed to an SQLite database.
-
-    It holds one connection, which SQLite's ``data_version`` is relative to. Other databases
-    always answer yes.
-    """
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._connection: sa.Connection | None = None
-        self._last: int | None = None
-
-    def changed(self) -> bool:
-        """Whether there may be something new since the last call."""
-        if self._engine.dialect.name != "sqlite":
-            return True
-        if self._connection is None:
-            self._connection = self._engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            )
-        now: int = self._connection.exec_driver_sql("PRAGMA data_version").scalar_one()
-        before, self._last = self._last, now
-        return now != before
-
-    def close(self) -> None:
-        """Give the connection back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+def _explanation(url: sa.URL, error: Exception) -> str:
+    said = str(getattr(error, "orig", None) or error).strip()
+    name = f"The database {shown(url)}"
+    if any(phrase in said for phrase in _NOBODY_THERE):
+        return f"{name} does not answer: nothing listens there; start it, or mend the URL."
+    if "password authentication failed" in said or "no password supplied" in said:
+        return f"{name} refuses the user or the password; mend the URL."
+    if url.get_backend_name() == "postgresql" and "does not exist" in said:
+        reason = said.splitlines()[0].rpartition("FATAL:")[2].strip().rstrip(".")
+        return f"{name} cannot be used: {reason}; create it, or mend the URL."
+    return f"{name} does not answer: {said.splitlines()[-1].rstrip('.')}."
 
 
 class now_ms(GenericFunction[int]):  # noqa: N801  (a function in SQL)
@@ -130,10 +168,45 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 @contextmanager
-def _migration_lock(engine: sa.Engine) -> Iterator[sa.Connection]:
-    with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        yield connection
+def _migration_lock(engine: sa.Engine) -> Iterator[None]:
+    """Held by one process of all that use the database; the others wait here for their turn."""
+    if is_sqlite(engine):
+        with Path(f"{engine.url.database}.lock").open("a") as file:
+            _wait_until(lambda: _lock_file(file.fileno()))
+            yield
+    else:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.detach()  # or the pool would keep the session, and with it the lock
+            _wait_until(lambda: _lock_server(connection))
+            yield
+
+
+def _lock_file(descriptor: int) -> bool:
+    """Try to hold a file until it is closed."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lock_server(connection: sa.Connection) -> bool:
+    """Try to hold the server's lock until the connection ends.
+
+    Nobody waits for it inside a statement or a transaction: an index that is built concurrently
+    waits for all of them, and would wait for the one that waits for its builder.
+    """
+    lock = sa.select(sa.func.pg_try_advisory_lock(_MIGRATION_LOCK))
+    held: bool = connection.execute(lock).scalar_one()
+    return held
+
+
+def _wait_until(taken: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _MIGRATION_SECONDS
+    while not taken():
+        if time.monotonic() > deadline:
+            raise EngineError(
+                f"Another process has been changing the tables for {_MIGRATION_SECONDS:.0f} s; "
+                "look what it waits for, and start again."
+            )
+        time.sleep(_LOCK_POLLING_SECONDS)

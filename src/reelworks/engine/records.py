@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reelworks.engine.changes import Announcer
 from reelworks.engine.database import now_ms
 from reelworks.engine.tables import processes, videos
 from reelworks.errors import EngineError, NotFound
@@ -23,6 +24,7 @@ class Records:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self._announcer = Announcer()
 
     # Videos
 
@@ -40,6 +42,7 @@ class Records:
         connection.execute(
             processes.insert(), [pending | {"process_type": kind} for kind in ProcessType]
         )
+        self._announcer.announce(connection)
 
     def video(self, file_id: str) -> Video:
         """One video. Raises NotFound."""
@@ -269,6 +272,7 @@ class Records:
                 )
                 .values(updated_at=now_ms(), **values)
             )
+            self._announcer.announce(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

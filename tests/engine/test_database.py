@@ -1,0 +1,118 @@
+"""Opening a database and bringing its tables up to date."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from reelworks.engine.database import check_connection, migrate, now_ms, open_database, shown
+from reelworks.engine.records import Records
+from reelworks.errors import SettingsError
+from tests.databases import PostgresServer
+from tests.videos import add_video
+
+_MIGRATE = """
+import sys
+from reelworks.engine.database import migrate, open_database
+migrate(open_database(sys.argv[1]))
+"""
+
+
+def test_many_processes_may_make_the_tables_at_once(empty_url: str) -> None:
+    command = [sys.executable, "-c", _MIGRATE, empty_url]
+    programs = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(5)]
+    for program in programs:
+        _, said = program.communicate(timeout=120)
+        assert program.returncode == 0, said.decode()
+    engine = open_database(empty_url)
+    records = Records(engine)
+    assert records.is_known(add_video(records))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2"])
+def test_every_name_of_postgresql_means_the_same_driver(scheme: str) -> None:
+    engine = open_database(f"{scheme}://user@host/name")
+    assert engine.url.drivername == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "mysql://u:secret@host/name", "postgresql://u:secret@host:port/name"]
+)
+def test_a_url_that_is_not_understood_is_refused_without_being_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match="is not understood; it looks like") as refused:
+        open_database(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_server_that_is_not_there(unused_port: int) -> None:
+    said = _said(f"postgresql://me:secret@127.0.0.1:{unused_port}/videos")
+    assert said == (
+        f"The database postgresql+psycopg://me:***@127.0.0.1:{unused_port}/videos does not answer:"
+        " nothing listens there; start it, or mend the URL."
+    )
+
+
+def test_a_database_that_is_not_there(postgres: PostgresServer) -> None:
+    said = _said(_with(postgres, database="nowhere"))
+    assert 'cannot be used: database "nowhere" does not exist; create it' in said
+
+
+def test_a_user_or_password_that_is_refused(postgres: PostgresServer) -> None:
+    postgres.demand_passwords()
+    try:
+        for url in (_with(postgres, password="secret"), _with(postgres)):
+            said = _said(url)
+            assert "refuses the user or the password; mend the URL." in said
+            assert "secret" not in said
+    finally:
+        postgres.trust()
+
+
+def test_a_password_is_never_shown() -> None:
+    url = sa.make_url("postgresql://me:secret@host/name?password=secret&sslmode=require")
+    assert shown(url) == "postgresql://me:***@host/name?sslmode=require"
+
+
+def test_an_sqlite_file_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "reelworks.db").mkdir()
+    with pytest.raises(SettingsError, match="does not answer: unable to open database file"):
+        migrate(open_database(f"sqlite:///{tmp_path}/reelworks.db"))
+
+
+def test_the_clock_is_the_databases_own_in_utc(engine: sa.Engine) -> None:
+    import time
+
+    with engine.connect() as connection:
+        now = connection.execute(sa.select(now_ms())).scalar_one()
+    assert abs(now / 1000 - time.time()) < 5
+
+
+def test_what_the_url_says_of_the_connection_counts(postgres: PostgresServer) -> None:
+    engine = open_database(_with(postgres, database="postgres") + "&application_name=mine")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW application_name").scalar_one() == "mine"
+    engine.dispose()
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _with(postgres: PostgresServer, **parts: str) -> str:
+    return postgres.url.set(**parts).render_as_string(hide_password=False)
+
+
+def _said(url: str) -> str:
+    with pytest.raises(SettingsError) as error:
+        check_connection(open_database(url))
+    return str(error.value)
