@@ -299,7 +299,8 @@ def claimed(records: Records) -> int:
 
 def in_state(records: Records, state: str) -> int:
     """How many workflows the engine holds in a state."""
-    query = sa.text("SELECT count(*) FROM workflow_status WHERE status = :state")
     with records.engine.connect() as connection:
+        table = of_engine(connection, "workflow_status")
+        query = sa.text(f"SELECT count(*) FROM {table} WHERE status = :state")
         count: int = connection.execute(query, {"state": state}).scalar_one()
     return count

@@ -42,7 +42,6 @@ class Records:
         connection.execute(
             processes.insert(), [pending | {"process_type": kind} for kind in ProcessType]
         )
-        self._announcer.announce(connection)
 
     def video(self, file_id: str) -> Video:
         """One video. Raises NotFound."""
@@ -272,13 +271,13 @@ class Records:
                 )
                 .values(updated_at=now_ms(), **values)
             )
-            self._announcer.announce(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction. Raises EngineError where the database does not answer as it should."""
         with _translated(), self.engine.begin() as connection:
             yield connection
+            self._announcer.announce(connection)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
