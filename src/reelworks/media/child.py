@@ -29,8 +29,10 @@ Moved = Callable[[int], None]
 TASKS = {
     "analyse": "reelworks.media.sampling:task",
     "check": "reelworks.media.check:task",
+    "cut": "reelworks.media.splicing:cut",
     "probe": "reelworks.media.probe:task",
     "prove": "reelworks.media.proof:task",
+    "splice": "reelworks.media.splicing:splice",
     "verify": "reelworks.media.verify:task",
 }
 """Name of a task → ``module:function``, called as ``function(moved, **arguments)``."""

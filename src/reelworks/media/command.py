@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from reelworks.media import keeping, pixels
 from reelworks.media.allowed import input_arguments, location
+from reelworks.media.cutting import Span
 from reelworks.media.facts import Picture, Probe, usual_matrix
 from reelworks.media.keeping import Track
 from reelworks.media.plan import Plan
@@ -58,13 +60,81 @@ def encode_command(
         covers: files of the plan's covers, where ``attaches_covers`` says so.
     """
     return [
+        *_working(ffmpeg),
+        *_decoding(probe, plan),
+        *_early(probe),
+        *input_arguments(source),
+        *_maps(f"0:{probe.picture.index}", plan),
+        *_time(plan),
+        *_video(probe, plan),
+        *_everything_else(probe, plan, target, covers),
+    ]
+
+
+def span_command(
+    ffmpeg: Path, probe: Probe, plan: Plan, span: Span, source: Path, target: Path
+) -> list[str]:
+    """The complete argument list that encodes the pictures of a span, and only these, into MP4.
+
+    The first one is at zero there; how far apart they are is the source's.
+    """
+    return [
+        *_working(ffmpeg),
+        *_decoding(probe, plan),
+        # A picture whose references lie before the seek must be missed, not guessed: the count
+        # then tells that this film cannot be sought in.
+        *(f"-flags:{probe.picture.index}", "-output_corrupt"),
+        *_seek(span),
+        *input_arguments(source),
+        *("-map", f"0:{probe.picture.index}", "-map_metadata", "-1", "-map_chapters", "-1"),
+        *_time(plan),
+        *_video(probe, plan, span),
+        *("-f", "mp4", location(target)),
+    ]
+
+
+def join_command(
+    ffmpeg: Path,
+    probe: Probe,
+    plan: Plan,
+    pictures: Path,
+    since: Fraction,
+    source: Path,
+    target: Path,
+    covers: Sequence[Path] = (),
+) -> list[str]:
+    """The complete argument list that puts encoded pictures beside everything else of the source.
+
+    Args:
+        pictures: a file of all the pictures, the first one at zero.
+        since: when the first one is to be shown, in seconds.
+        covers: as for ``encode_command``.
+    """
+    return [
+        *_working(ffmpeg),
+        *_early(probe),
+        *input_arguments(source),
+        *("-itsoffset", f"{float(since):.6f}"),
+        *input_arguments(pictures),
+        *_maps("1:0", plan),
+        *_stream_tags(probe, plan),
+        *_queue(),
+        *("-c:v:0", "copy", *_codec_tag(plan)),
+        *_everything_else(probe, plan, target, covers),
+    ]
+
+
+def _working(ffmpeg: Path) -> list[str]:
+    return [
         str(ffmpeg),
         *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
         *("-nostats", "-progress", "pipe:1"),
-        *_input(probe, plan, source),
-        *_maps(probe.picture, plan),
-        *_time(plan),
-        *_video(probe, plan),
+    ]
+
+
+def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Path]) -> list[str]:
+    """All that is not the film's pictures, and where it goes."""
+    return [
         *_tracks("a", plan.audio, probe),
         *_tracks("s", plan.subtitles, probe),
         *_covers(plan),
@@ -75,7 +145,7 @@ def encode_command(
     ]
 
 
-def _input(probe: Probe, plan: Plan, source: Path) -> list[str]:
+def _decoding(probe: Probe, plan: Plan) -> list[str]:
     stream = str(probe.picture.index)
     arguments = [
         # The size is the codec's, as everything else here sees it; a container's own crop, by
@@ -84,23 +154,42 @@ def _input(probe: Probe, plan: Plan, source: Path) -> list[str]:
         # Damage is counted when the result is checked; a badly damaged film is better than none.
         *("-max_error_rate", "1"),
     ]
-    if probe.timing is not None and probe.timing.early > 0:
-        arguments += ["-itsoffset", f"{float(probe.timing.early):.6f}"]
     if plan.decoder:
         arguments += [f"-c:{stream}", plan.decoder]
     if plan.turn is not None:
         # The plan turns the picture itself; FFmpeg must neither turn it again nor say it is turned.
         arguments += [f"-display_rotation:{stream}", "0"]
-    return arguments + input_arguments(source)
+    return arguments
 
 
-def _maps(picture: Picture, plan: Plan) -> list[str]:
+def _early(probe: Probe) -> list[str]:
+    if probe.timing is None or probe.timing.early <= 0:
+        return []
+    return ["-itsoffset", f"{float(probe.timing.early):.6f}"]
+
+
+def _seek(span: Span) -> list[str]:
+    # All times stay those of the source's own clock. FFmpeg's own accurate seek would count from
+    # another zero; filters of ours leave out what comes too early.
+    arguments = ["-copyts", "-noaccurate_seek", "-seek_timestamp", "1"]
+    return [*arguments, "-ss", _seconds(span.seek)] if span.seek is not None else ["-copyts"]
+
+
+def _seconds(time: Fraction) -> str:
+    return f"{float(time):.6f}"
+
+
+def _kept(plan: Plan) -> list[int]:
+    """The source's streams that come along beside the pictures, in the result's order."""
     tracks = [t.index for t in (*plan.audio, *plan.subtitles)]
     pictures = () if attaches_covers(plan) else plan.pictures
-    indices = [picture.index, *tracks, *pictures, *plan.attachments]
-    arguments = [part for index in indices for part in ("-map", f"0:{index}")]
+    return [*tracks, *pictures, *plan.attachments]
+
+
+def _maps(film: str, plan: Plan) -> list[str]:
     return [
-        *arguments,
+        *("-map", film),
+        *(part for index in _kept(plan) for part in ("-map", f"0:{index}")),
         *("-map_metadata", "0"),
         *("-map_chapters", "0" if plan.chapters else "-1"),
     ]
@@ -113,9 +202,31 @@ def _time(plan: Plan) -> list[str]:
         # The encoder counts in the source's ticks (or in those that the filters set); the default,
         # one over the frame rate, would move the pictures of a variable rate.
         *("-enc_time_base:v:0", _time_base(plan)),
-        # A track whose first packet comes late must not fail while the others wait for it.
-        *("-max_muxing_queue_size", "9999"),
+        *_queue(),
     ]
+
+
+def _queue() -> list[str]:
+    # A track whose first packet comes late must not fail while the others wait for it.
+    return ["-max_muxing_queue_size", "9999"]
+
+
+def _stream_tags(probe: Probe, plan: Plan) -> list[str]:
+    """All tags and flags are the source's: the joined pictures have none of their own."""
+    indices = [probe.picture.index, *_kept(plan)]
+    arguments = []
+    for number, index in enumerate(indices):
+        arguments += [f"-map_metadata:s:{number}", f"0:s:{index}"]
+    flags = keeping.said_flags(probe, probe.picture.index)
+    # The source's encoder did not make these pictures.
+    arguments += ["-metadata:s:v:0", "encoder="]
+    return [*arguments, "-disposition:v:0", "+".join(flags) or "0"]
+
+
+def _codec_tag(plan: Plan) -> list[str]:
+    options = plan.encoder_options
+    at = options.index("-tag:v") if "-tag:v" in options else len(options)
+    return list(options[at : at + 2])
 
 
 def _time_base(plan: Plan) -> str:
@@ -125,12 +236,12 @@ def _time_base(plan: Plan) -> str:
     return "filter" if plan.retime is not None or apart else "demux"
 
 
-def _video(probe: Probe, plan: Plan) -> list[str]:
+def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
     picture = probe.picture
     # Told only when pictures are decoded, FFmpeg puts the first of them too late.
     restart = ["setpts=PTS-STARTPTS"] if is_reordered_avi(probe) and plan.retime is None else []
     return [
-        *("-filter:v:0", ",".join([*restart, *filter_chain(picture, plan)])),
+        *("-filter:v:0", ",".join([*restart, *_trimmed(filter_chain(picture, plan), span)])),
         *("-c:v:0", plan.encoder),
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,
@@ -139,6 +250,20 @@ def _video(probe: Probe, plan: Plan) -> list[str]:
         *(("-metadata:s:v:0", "alpha_mode=") if picture.alpha else ()),
         *_mp4_ticks(picture, plan),
     ]
+
+
+def _trimmed(chain: list[str], span: Span | None) -> list[str]:
+    """What comes before a span is left out: in front of the filters what they need not see, behind
+    them the lead. What comes after it ends the work."""
+    if span is None:
+        return chain
+    before = [f"trim=start={_seconds(span.since)}"] if span.since is not None else []
+    cut = [
+        f"{name}={_seconds(time)}"
+        for name, time in (("start", span.start), ("end", span.end))
+        if time is not None
+    ]
+    return [*before, *chain, *([f"trim={':'.join(cut)}"] if cut else []), "setpts=PTS-STARTPTS"]
 
 
 def filter_chain(picture: Picture, plan: Plan) -> list[str]:

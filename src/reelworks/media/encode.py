@@ -33,11 +33,22 @@ def encode(
         WrongResult: FFmpeg dropped or doubled pictures, or made none.
         ChildFailed, ChildHung, WorkStopped: as from ``Children.run``.
     """
-    progress = Progress(on_progress)
     with TemporaryDirectory(prefix="reelworks-covers-") as folder:
-        covers = _covers(tools, plan, source, Path(folder))
+        covers = taken_covers(tools, plan, source, Path(folder))
         command = encode_command(tools.ffmpeg, probe, plan, source, target, covers)
-        log = tools.children.run(command, progress.feed, output=target)
+        return carry_out(tools, command, target, on_progress)
+
+
+def carry_out(
+    tools: Toolbox, command: list[str], target: Path, on_progress: Callable[[int], None]
+) -> int:
+    """Run one of FFmpeg's commands that write pictures into ``target``; says how many it wrote.
+
+    Raises:
+        WrongResult: FFmpeg dropped or doubled pictures, or made none.
+    """
+    progress = Progress(on_progress)
+    log = tools.children.run(command, progress.feed, output=target)
     if not progress.finished or progress.frames == 0:
         raise WrongResult("No picture could be encoded.", log=log)
     if progress.dropped or progress.doubled:
@@ -47,7 +58,7 @@ def encode(
     return progress.frames
 
 
-def _covers(tools: Toolbox, plan: Plan, source: Path, folder: Path) -> list[Path]:
+def taken_covers(tools: Toolbox, plan: Plan, source: Path, folder: Path) -> list[Path]:
     """The covers as files, where the result's container attaches them as such."""
     if not attaches_covers(plan):
         return []

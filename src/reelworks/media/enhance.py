@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from reelworks.media.analyse import Analysis, analyse
+from reelworks.media.chunks import join
 from reelworks.media.encode import encode
 from reelworks.media.facts import Probe, Toolbox
 from reelworks.media.options import Options
@@ -56,5 +57,35 @@ def enhance_to(
         shutil.copyfile(source, target)
         return Rendered(size_bytes=target.stat().st_size, frames=None, exact=True)
     frames = encode(tools, probe, plan, source, target, on_progress)
+    return _checked(tools, source, probe, plan, target, frames)
+
+
+def finish(
+    tools: Toolbox,
+    source: Path,
+    probe: Probe,
+    plan: Plan,
+    parts: Sequence[Path],
+    target: Path,
+    on_progress: Callable[[int], None],
+) -> Rendered:
+    """Put together what ``chunks.encode_span`` made, and check the result.
+
+    Args:
+        parts: of all spans, in order.
+        target, on_progress: as for ``enhance_to``.
+
+    Raises:
+        WrongResult: the parts do not fit together, or the result is not what was planned; encoding
+            the whole may still succeed.
+        ChildFailed, ChildHung, WorkStopped: as from ``Children.run``.
+    """
+    frames = join(tools, probe, plan, parts, source, target, on_progress)
+    return _checked(tools, source, probe, plan, target, frames)
+
+
+def _checked(
+    tools: Toolbox, source: Path, probe: Probe, plan: Plan, target: Path, frames: int
+) -> Rendered:
     verified = verify(tools, source, probe, plan, target, frames)
     return Rendered(size_bytes=target.stat().st_size, frames=frames, exact=verified.exact)

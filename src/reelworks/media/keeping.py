@@ -86,6 +86,11 @@ def flags(track: Track, probe: Probe) -> list[str]:
     return [name for name, on in promised.items() if on] + others
 
 
+def said_flags(probe: Probe, index: int) -> list[str]:
+    """All flags that the source gives a stream, by FFmpeg's names."""
+    return [name for name, on in _raw(probe, index).get("disposition", {}).items() if on]
+
+
 def _with_default(tracks: Iterable[Track], box: Container) -> tuple[Track, ...]:
     tracks = tuple(tracks)
     if not tracks or not box.always_default or any(t.default for t in tracks):

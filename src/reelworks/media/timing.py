@@ -48,7 +48,7 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
             if not is_attached_picture(stream)
         ]
         tracks = {stream.index: _Track(stream.time_base) for stream in streams}
-        for count, packet in enumerate(_packets(container, streams), start=1):
+        for count, packet in enumerate(shown_packets(container, streams), start=1):
             tracks[packet.stream_index].add(packet)
             moved(count)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
@@ -57,10 +57,10 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
 
 def first_packets(container: InputContainer, stream: Stream, number: int) -> list[Packet[Stream]]:
     """The first packets of a stream that are shown; fewer where there are fewer."""
-    return list(islice(_packets(container, [stream]), number))
+    return list(islice(shown_packets(container, [stream]), number))
 
 
-def _packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
+def shown_packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
     """The packets that are shown: those that an edit list cuts away are left out."""
     try:
         for packet in container.demux(*streams):
