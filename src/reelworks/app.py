@@ -20,12 +20,13 @@ from prometheus_client import start_http_server
 from reelworks.api.application import create_application
 from reelworks.api.service import Service
 from reelworks.engine.changes import watch
+from reelworks.engine.chunks import Chunks
 from reelworks.engine.database import migrate, open_database
-from reelworks.engine.executor import WorkExecutor
+from reelworks.engine.executor import WorkExecutor, Workflow
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.leases import Executor, Leases
 from reelworks.engine.overview import Overview
-from reelworks.engine.queue import Queue
+from reelworks.engine.queue import CHUNK, JOIN, Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.errors import SettingsError
@@ -34,6 +35,7 @@ from reelworks.jobs.control import Control
 from reelworks.jobs.enhancement import Enhancement
 from reelworks.jobs.extraction import Extraction
 from reelworks.jobs.intake import Intake
+from reelworks.jobs.spreading import Spreading
 from reelworks.jobs.workshop import Workshop
 from reelworks.media.facts import Toolbox
 from reelworks.media.process import Children
@@ -175,9 +177,12 @@ def create_executor(
         tools=base.tools,
         owner=identity.executor_id,
     )
-    workflows = {
-        ProcessType.VIDEO_ENHANCEMENT: Enhancement(workshop).run,
+    spreading = Spreading(workshop, Chunks(base.records, Queue(base.engine)))
+    workflows: dict[str, Workflow] = {
+        ProcessType.VIDEO_ENHANCEMENT: Enhancement(workshop, spreading).run,
         ProcessType.METADATA_EXTRACTION: Extraction(workshop).run,
+        CHUNK: spreading.encode,
+        JOIN: spreading.join,
     }
     return WorkExecutor(
         base.engine,

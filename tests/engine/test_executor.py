@@ -222,7 +222,7 @@ def test_a_workflow_id_names_its_work(kind: ProcessType) -> None:
     [
         ("metadata_extraction/some-id", Work("some-id", EXTRACTION, 1)),  # of an earlier release
         ("chunk/some-id/2/40", Work("some-id", ENHANCEMENT, 2)),
-        ("finish/some-id/3", Work("some-id", ENHANCEMENT, 3)),
+        ("join/some-id/3", Work("some-id", ENHANCEMENT, 3)),
     ],
 )
 def test_other_workflow_ids_name_the_work_that_they_are_part_of(workflow: str, work: Work) -> None:

@@ -21,7 +21,7 @@ from reelworks.engine.queue import APPLICATION, QUEUE, process_of
 from reelworks.engine.records import Records
 from reelworks.engine.watch import Watch
 from reelworks.errors import ChildFailed, ChildHung, EngineError, ReelworksError, WorkStopped
-from reelworks.model import ProcessType, Work
+from reelworks.model import Work
 from reelworks.telemetry import instruments
 from reelworks.telemetry.subject import about, at_stage
 
@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Workflow = Callable[[str, int], None]
-"""What a process does, with a file id and the number of the attempt."""
+Workflow = Callable[..., None]
+"""What a process does, with a file id and the number of the attempt; a part's number follows."""
 
 # Fixed, or work queued by one release would wait for ever after an upgrade to the next.
 _WORKFLOW_VERSION = "1"
@@ -81,7 +81,7 @@ class WorkExecutor:
         self,
         engine: sa.Engine,
         records: Records,
-        workflows: Mapping[ProcessType, Workflow],
+        workflows: Mapping[str, Workflow],
         *,
         identity: Executor,
         slots: int,
@@ -89,7 +89,7 @@ class WorkExecutor:
         on_unfit: Callable[[], None],
     ) -> None:
         """Args:
-        workflows: what each process does.
+        workflows: what each process, and each part of one, does.
         identity: this process; its executor id was never used before.
         slots: how many processes run side by side.
         stop_work: makes what runs of a work unwind with ``WorkStopped``: it was cancelled, deleted
@@ -111,11 +111,9 @@ class WorkExecutor:
     def start(self) -> None:
         """Take a lease, take over what is left from the lost, and begin to work."""
         self._leases.take(self.identity, slots=self._slots)
-        for process_type, workflow in self._workflows.items():
+        for kind, workflow in self._workflows.items():
             # Attempts are counted by us, per cause: see ``step`` and ``_take_over``.
-            DBOS.workflow(name=process_type.value, max_recovery_attempts=None)(
-                self._guarded(workflow)
-            )
+            DBOS.workflow(name=str(kind), max_recovery_attempts=None)(self._guarded(workflow))
         DBOS(
             config={
                 "name": APPLICATION,
@@ -152,11 +150,12 @@ class WorkExecutor:
 
     def _guarded(self, workflow: Workflow) -> Workflow:
         # The default: work that was queued by a release that knew of no second attempt.
-        def run(file_id: str, attempt: int = 1) -> None:
+        def run(file_id: str, attempt: int = 1, *number: int) -> None:
             if self._leaving.is_set():
                 raise WorkStopped
             try:
-                self._run(process_of(DBOS.workflow_id or ""), partial(workflow, file_id, attempt))
+                work = process_of(DBOS.workflow_id or "")
+                self._run(work, partial(workflow, file_id, attempt, *number))
             except EngineError as error:
                 # No outcome is written down: the next worker goes on with it. This one is of no
                 # use without its engine, and a fresh start costs little.

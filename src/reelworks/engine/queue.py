@@ -12,10 +12,8 @@ from reelworks.model import NewVideo, ProcessType, Work
 APPLICATION = "reelworks"
 QUEUE = "processes"
 # What workflows are called that do a part of a process, and which process that is.
-_PARTS = {
-    "chunk": ProcessType.VIDEO_ENHANCEMENT,
-    "finish": ProcessType.VIDEO_ENHANCEMENT,
-}
+CHUNK, JOIN = "chunk", "join"
+_PARTS = {CHUNK: ProcessType.VIDEO_ENHANCEMENT, JOIN: ProcessType.VIDEO_ENHANCEMENT}
 
 
 class Queue:
@@ -35,17 +33,36 @@ class Queue:
         attempt: int = 1,
     ) -> None:
         """Queue one process of a video; it is there when the caller's transaction commits."""
+        self._put(connection, video, process_type.value, attempt)
+
+    def put_part(
+        self, connection: sa.Connection, video: NewVideo, part: str, attempt: int, *number: int
+    ) -> None:
+        """Queue a part of an enhancement in the same way.
+
+        It has the video's own priority, so that a short video never waits for a film's chunks.
+
+        Args:
+            part: ``CHUNK`` or ``JOIN``.
+            number: of the chunk.
+        """
+        self._put(connection, video, part, attempt, *number)
+
+    def _put(
+        self, connection: sa.Connection, video: NewVideo, kind: str, attempt: int, *number: int
+    ) -> None:
         self._client.enqueue_in_transaction(
             connection,
             {
-                "workflow_name": process_type.value,
+                "workflow_name": kind,
                 "queue_name": QUEUE,
-                "workflow_id": workflow_id(Work(video.file_id, process_type, attempt)),
+                "workflow_id": "/".join(map(str, (kind, video.file_id, attempt, *number))),
                 "queue_partition_key": partition(video.client_id),
                 "priority": priority(video.size_bytes),
             },
             video.file_id,
             attempt,
+            *number,
         )
 
     def cancel(self, works: Iterable[Work]) -> None:

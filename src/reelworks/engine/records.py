@@ -60,7 +60,7 @@ class Records:
 
     def is_known(self, file_id: str) -> bool:
         """Whether there is such a video."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             query = sa.select(sa.exists().where(videos.c.file_id == file_id))
             return bool(connection.execute(query).scalar_one())
 
@@ -108,7 +108,7 @@ class Records:
             yield row.report
 
     def _video_row(self, file_id: str) -> Any:
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(
                 sa.select(videos).where(videos.c.file_id == file_id)
             ).one_or_none()
@@ -120,7 +120,7 @@ class Records:
 
     def process(self, file_id: str, process_type: ProcessType) -> Process:
         """One process of one video. Raises NotFound."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(
                 _PROCESS.where(
                     processes.c.file_id == file_id, processes.c.process_type == process_type
@@ -148,12 +148,12 @@ class Records:
 
     def now(self) -> int:
         """The database's clock, in milliseconds since 1970."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.execute(sa.select(now_ms())).scalar_one()
 
     def over(self, works: Collection[Work]) -> set[Work]:
         """Those that nobody waits for any more: final, tried anew, or deleted."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(
                 sa.select(processes.c.file_id, processes.c.process_type, processes.c.attempt).where(
                     processes.c.file_id.in_({work.file_id for work in works}),
@@ -280,12 +280,13 @@ class Records:
             self._announcer.announce(connection)
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection to read with. Raises EngineError as above."""
         with _translated(), self.engine.connect() as connection:
             yield connection
 
     def _processes(self, query: sa.Select[Any]) -> list[Process]:
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [_process(row) for row in connection.execute(query)]
 
 

@@ -24,6 +24,8 @@ videos = sa.Table(
     sa.Column("options", sa.Text, nullable=False, server_default="{}"),
     # What enhancement decides, as JSON: written by whichever process comes first, for both.
     sa.Column("plan", sa.Text),
+    # What the video is, as JSON: written when it is cut, for those who encode its chunks.
+    sa.Column("probe", sa.Text),
     # What enhancement did and what came of it, as JSON: written once, when it is known.
     sa.Column("report", sa.Text),
     sa.Index("videos_by_client", "client_id", "created_at"),
@@ -66,6 +68,26 @@ deletions = sa.Table(
     # The plan's, which is part of the result's name; null where there was no plan.
     sa.Column("extension", sa.Text),
     sa.Column("deleted_at", sa.BigInteger, nullable=False),
+)
+
+# What a long video was cut into; there are none of a short one, and none once they are joined.
+chunks = sa.Table(
+    "chunks",
+    metadata,
+    sa.Column(
+        "file_id",
+        sa.String(36),
+        sa.ForeignKey("videos.file_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    # What it covers, as JSON.
+    sa.Column("span", sa.Text, nullable=False),
+    # How many pictures it has, and how many of them are encoded.
+    sa.Column("frames", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("finished_at", sa.BigInteger),
 )
 
 leases = sa.Table(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from reelworks.engine.records import Records
-from reelworks.jobs.workshop import compare_key, enhanced_key, metadata_key, poster_key
+from reelworks.jobs.workshop import (
+    chunks_prefix,
+    compare_key,
+    enhanced_key,
+    metadata_key,
+    poster_key,
+)
 from reelworks.media.plan import Plan
 from reelworks.model import ProcessType, Status, Work
 from reelworks.storage.store import Storage
-
-CHUNKS = "chunks"
 
 
 def remove_results(records: Records, storage: Storage, work: Work) -> None:
@@ -37,7 +41,7 @@ def remove_results_of(
         storage.delete(enhanced_key(file_id, extension))
     storage.delete(poster_key(file_id))
     storage.delete(compare_key(file_id))
-    storage.delete_prefix(f"{CHUNKS}/{file_id}")
+    storage.delete_prefix(chunks_prefix(file_id))
 
 
 def _extension(records: Records, file_id: str) -> str | None:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 from reelworks.engine.records import Records
@@ -20,8 +21,19 @@ log = logging.getLogger(__name__)
 _WRITE_SECONDS = 0.2
 
 
+@dataclass
+class Outcome:
+    """How a process stands when its block ends well.
+
+    Attributes:
+        goes_on: whether it is not completed by that: other workflows have the rest to do.
+    """
+
+    goes_on: bool = False
+
+
 @contextmanager
-def reported(records: Records, work: Work) -> Iterator[None]:
+def reported(records: Records, work: Work) -> Iterator[Outcome]:
     """Begin a process, and complete or fail it by how the block ends.
 
     ``WorkStopped`` and ``EngineError`` pass through untouched: they say nothing about the video,
@@ -30,8 +42,9 @@ def reported(records: Records, work: Work) -> Iterator[None]:
     file_id, process_type, attempt = work
     records.begin(file_id, process_type, attempt=attempt)
     log.info("begun")
+    outcome = Outcome()
     try:
-        yield
+        yield outcome
     except EngineError:
         raise
     except Exception as error:
@@ -42,8 +55,9 @@ def reported(records: Records, work: Work) -> Iterator[None]:
             log.info("its child wrote: %s", error.log)
         records.fail(file_id, process_type, sentence(error), attempt=attempt)
     else:
-        records.complete(file_id, process_type, attempt=attempt)
-        log.info("completed")
+        if not outcome.goes_on:
+            records.complete(file_id, process_type, attempt=attempt)
+            log.info("completed")
 
 
 def sentence(error: Exception) -> str:
@@ -76,15 +90,21 @@ class Progress:
         work: Work,
         total: int,
         *,
+        overall: Callable[[int], tuple[int, int]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Args:
+        total: frames expected.
+        overall: where this is a part of the work: writes down how many of the part's frames are
+            done, and returns how many of all frames are, of how many.
+        """
         self._write = partial(
             records.advance, work.file_id, work.process_type, attempt=work.attempt
         )
         about = subject()
         self._frames = instruments.frames.labels((about and about.stage) or "other")
         self._counted = 0
-        self._total = total
+        self._overall = overall or (lambda done: (done, total))
         self._clock = clock
         self._last = 0
         self._written_at = -_WRITE_SECONDS
@@ -93,7 +113,10 @@ class Progress:
         """So many frames are done."""
         self._frames.inc(max(0, done - self._counted))
         self._counted = max(done, self._counted)
-        now, value = self._clock(), percent(done, self._total)
-        if value > self._last and now - self._written_at >= _WRITE_SECONDS:
+        now = self._clock()
+        if now - self._written_at < _WRITE_SECONDS:
+            return
+        value = percent(*self._overall(done))
+        if value > self._last:
             self._write(value)
             self._last, self._written_at = value, now

@@ -38,6 +38,16 @@ def compare_key(file_id: str) -> str:
     return f"{RESULTS}/previews/{file_id}_compare.jpg"
 
 
+def chunks_prefix(file_id: str) -> str:
+    """Where the chunks of a video are until they are joined."""
+    return f"chunks/{file_id}"
+
+
+def chunk_key(work: Work, number: int) -> str:
+    """Where one chunk is."""
+    return f"{chunks_prefix(work.file_id)}/{work.attempt}/{number}.mp4"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workshop:
     """The records, the files and the tools.

@@ -1,0 +1,109 @@
+"""The enhancement of a long video, spread over all workers: encode each chunk, then join them.
+
+The video's own workflow plans it, cuts it, and ends. Each chunk is a job of its own; whoever has
+finished the last one queues the join. So no worker ever waits for another, a lost one costs one
+chunk, and a chunk is queued, taken over, counted and cancelled like any other work.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+
+from reelworks.engine.chunks import Chunks, NewChunk
+from reelworks.engine.executor import step
+from reelworks.errors import WrongResult
+from reelworks.jobs.rendering import render
+from reelworks.jobs.reporting import Progress, reported
+from reelworks.jobs.showing import show
+from reelworks.jobs.workshop import Workshop, chunk_key, chunks_prefix, enhanced_key
+from reelworks.media.chunks import Span, encode_span
+from reelworks.media.enhance import finish
+from reelworks.media.facts import Probe
+from reelworks.media.plan import Plan
+from reelworks.media.report import Rendered
+from reelworks.media.wire import pack, unpack
+from reelworks.model import ProcessType, Work
+
+log = logging.getLogger(__name__)
+
+_TYPE = ProcessType.VIDEO_ENHANCEMENT
+
+
+class Spreading:
+    """The workflows ``chunk`` and ``join``."""
+
+    def __init__(self, workshop: Workshop, chunks: Chunks) -> None:
+        self._workshop = workshop
+        self._chunks = chunks
+
+    def spread(self, work: Work, source: Probe, spans: Sequence[Span]) -> None:
+        """Write the chunks down and queue them."""
+        new = [
+            NewChunk(number=span.number, span=json.dumps(pack(span)), frames=span.frames)
+            for span in spans
+        ]
+        self._chunks.spread(work, json.dumps(pack(source)), new)
+
+    def encode(self, file_id: str, attempt: int, number: int) -> None:
+        """Encode one chunk, and queue the join where it was the last one."""
+        work = Work(file_id, _TYPE, attempt)
+        workshop = self._workshop.of(work)
+        with reported(workshop.records, work) as outcome:
+            outcome.goes_on = True
+            step("encode", self._encode, workshop, work, number)
+            step("count", self._chunks.finish, work, number)
+
+    def join(self, file_id: str, attempt: int) -> None:
+        """Make one video of the chunks, publish it, and prove it."""
+        work = Work(file_id, _TYPE, attempt)
+        workshop = self._workshop.of(work)
+        with reported(workshop.records, work):
+            source, plan = self._known(file_id)
+            try:
+                rendered = step("join", self._join, workshop, work, source, plan)
+            except WrongResult:
+                log.warning("its chunks do not fit together; it is encoded whole", exc_info=True)
+                rendered = step("render", render, workshop, work, source, plan)
+            step("prove", show, workshop, work, source, plan, rendered)
+            step("tidy", self._tidy, file_id)
+
+    def _known(self, file_id: str) -> tuple[Probe, Plan]:
+        source = unpack(json.loads(self._chunks.probe(file_id)))
+        return source, Plan.from_json(self._workshop.records.plan(file_id) or "")
+
+    def _encode(self, workshop: Workshop, work: Work, number: int) -> None:
+        """Encode and keep. Doing it twice keeps the same again."""
+        source, plan = self._known(work.file_id)
+        span = Span.unpack(json.loads(self._chunks.span(work, number)))
+        overall = partial(self._chunks.advance, work, number)
+        progress = Progress(workshop.records, work, span.frames, overall=overall)
+        with workshop.source(work.file_id) as original, workshop.draft("chunk.mp4") as draft:
+            encode_span(workshop.tools, source, plan, span, original, draft, progress)
+            workshop.publish(draft, chunk_key(work, number), work)
+        # Inside the step: when the workflow is run again, this is not.
+        workshop.records.forget_takeovers(work.file_id, _TYPE)
+
+    def _join(self, workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered:
+        """Join, verify, publish. Doing it twice publishes the same again."""
+        keys = [chunk_key(work, number) for number in self._chunks.numbers(work)]
+        name = f"enhanced.{plan.extension}"
+        with ExitStack() as held, workshop.draft(name) as draft:
+            parts = [held.enter_context(workshop.storage.fetched(key)) for key in keys]
+            original = held.enter_context(workshop.source(work.file_id))
+            rendered = finish(workshop.tools, original, source, plan, parts, draft, _silent)
+            workshop.publish(draft, enhanced_key(work.file_id, plan.extension), work)
+        workshop.records.forget_takeovers(work.file_id, _TYPE)
+        return rendered
+
+    def _tidy(self, file_id: str) -> None:
+        """The files first: rows without files say what is left to do, files without rows do not."""
+        self._workshop.storage.delete_prefix(chunks_prefix(file_id))
+        self._chunks.forget(file_id)
+
+
+def _silent(_done: int) -> None:
+    """All pictures are encoded: copying them adds nothing to what users are told."""

@@ -1,0 +1,68 @@
+"""A long video is cut, encoded in chunks by whoever has a free slot, and joined without a trace."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.observer import decoded_frames
+from tests.clips import clip, lavfi
+from tests.service import RunningService
+from tests.waiting import wait_for
+
+SECONDS, RATE = 50, 10
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    service = RunningService(tmp_path_factory.mktemp("chunks"), "--slots", "2")
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def film() -> Path:
+    """Noisy, and long enough to be cut."""
+    pictures = f"testsrc2=size=320x240:rate={RATE}:duration={SECONDS}"
+    return clip(
+        ".mp4",
+        *lavfi(pictures),
+        *("-vf", "noise=alls=24:allf=t,format=yuv420p"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "20", "-g", "25"),
+    )
+
+
+def chunk_files(service: RunningService) -> set[str]:
+    folder = service.data / "chunks"
+    return {path.name for path in folder.rglob("*") if path.is_file()} if folder.exists() else set()
+
+
+def test_a_long_video_is_cut_and_joined(service: RunningService, film: Path) -> None:
+    file_id = service.accepted(film)
+    wait_for(lambda: chunk_files(service), "a chunk", seconds=60)
+    enhancement, _ = service.finished(file_id)
+    assert enhancement["status"] == "completed", enhancement
+    assert decoded_frames(service.enhanced(file_id)) == SECONDS * RATE
+    assert chunk_files(service) == set()
+
+
+def test_a_killed_worker_costs_no_chunk_that_was_done(service: RunningService, film: Path) -> None:
+    file_id = service.accepted(film)
+    done = wait_for(lambda: chunk_files(service), "a chunk", seconds=60)
+    first = {path: path.stat().st_mtime_ns for path in (service.data / "chunks").rglob("*.mp4")}
+    (worker,) = service.worker_pids()
+    os.kill(worker, signal.SIGKILL)
+    before = service.status("video-enhancement", file_id)["progress"]
+    again = wait_for(lambda: chunk_files(service) - done, "the next chunk", seconds=60)
+    assert again
+    for path, written in first.items():
+        assert not path.exists() or path.stat().st_mtime_ns == written
+    assert service.status("video-enhancement", file_id)["progress"] >= before
+    enhancement, _ = service.finished(file_id)
+    assert enhancement["status"] == "completed", enhancement
+    assert decoded_frames(service.enhanced(file_id)) == SECONDS * RATE
+    assert chunk_files(service) == set()
