@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import processing, serving
+from benchmarks import processing, serving, spreading
 from benchmarks.measuring import Row, table
 
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each, in turn")
     parser.add_argument("--seconds", type=int, default=60, help="length of the clips")
     parser.add_argument("--gigabytes", type=float, default=5, help="size of the upload")
-    parser.add_argument("--only", nargs="*", help="noisy dark metadata upload latency")
+    parser.add_argument("--only", nargs="*", help="noisy dark metadata upload latency spread")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reelworks-bench-") as folder:
         rows = _measure(Path(folder), arguments)
@@ -32,10 +32,12 @@ def main() -> None:
 
 
 def _measure(folder: Path, arguments: argparse.Namespace) -> list[Row]:
-    wanted = set(arguments.only or ("noisy", "dark", "metadata", "upload", "latency"))
+    wanted = set(arguments.only or ("noisy", "dark", "metadata", "upload", "latency", "spread"))
     rows: list[Row] = []
     if "latency" in wanted:
         rows += serving.latency(folder, 20)
+    if "spread" in wanted:
+        rows += spreading.spread(folder / "spread", arguments.runs)
     if "upload" in wanted:
         rows += serving.uploads(folder, round(arguments.gigabytes * 1e9), arguments.runs)
     if wanted & {"noisy", "dark", "metadata"}:
