@@ -19,6 +19,7 @@ from prometheus_client import start_http_server
 
 from reelworks.api.application import create_application
 from reelworks.api.service import Service
+from reelworks.engine.catalogue import Catalogue
 from reelworks.engine.changes import watch
 from reelworks.engine.chunks import Chunks
 from reelworks.engine.database import migrate, open_database
@@ -115,6 +116,7 @@ def create_api(base: Base, settings: Settings) -> FastAPI:
             intake=intake,
             control=control,
             records=records,
+            catalogue=Catalogue(records),
             overview=Overview(base.engine),
             storage=base.storage,
             hub=hub,

@@ -60,6 +60,7 @@ class NewVideo:
         sha256: of the upload, 64 hexadecimal digits.
         preset: the name of the preset that the options were made from; shown.
         options: what was wished for, as a JSON object; what it does not name is as in ``auto``.
+        container: its short name; None where it was uploaded to an earlier release.
     """
 
     file_id: str
@@ -70,6 +71,7 @@ class NewVideo:
     sha256: str
     preset: str
     options: str
+    container: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +94,8 @@ class Process:
         error: one sentence for a person, with ``failed``; None otherwise.
         attempt: which attempt at it this is; one more with each retry.
         started_at: when the work of this attempt first began; None while pending.
+        moved_at: when its progress last rose, or else began; None while pending.
+        pace_ms: how long a percent takes, smoothed over the last ones; None where nobody knows yet.
         updated_at: when any of this last changed; UTC.
     """
 
@@ -104,4 +108,6 @@ class Process:
     attempt: int = 1
     created_at: datetime
     started_at: datetime | None
+    moved_at: datetime | None = None
+    pace_ms: int | None = None
     updated_at: datetime

@@ -86,6 +86,7 @@ def test_a_takeover_is_shown(records: Records, overview: Overview, workers: Work
     victim.kill()
     victim.wait()
     wait_for(lambda: workers.count("second") == 2, "the takeover")
+    wait_for(lambda: overview.census().claimed == 1, "the end of the other process")
     (job,) = overview.running(10)
     assert (job.pid, job.begun, job.takeovers) == (heir.pid, 2, 1)
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from reelworks import __version__
 from reelworks.api import (
     health,
+    listing,
     metrics,
     page,
     problems,
@@ -50,7 +51,7 @@ def create_application(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (upload, statuses, videos, results, socket, health, metrics, page):
+    for module in (upload, statuses, listing, videos, results, socket, health, metrics, page):
         app.include_router(module.router)
     problems.install(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

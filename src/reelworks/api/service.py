@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from reelworks.engine.catalogue import Catalogue
 from reelworks.engine.overview import Overview
 from reelworks.engine.records import Records
 from reelworks.events.hub import Hub
@@ -23,6 +24,7 @@ class Service:
     intake: Intake
     control: Control
     records: Records
+    catalogue: Catalogue
     overview: Overview
     storage: Storage
     hub: Hub

@@ -17,26 +17,11 @@ from reelworks.engine.database import now_ms
 from reelworks.engine.leases import LEASE_SECONDS
 from reelworks.engine.queue import process_of
 from reelworks.engine.tables import leases, processes, videos
+from reelworks.engine.workflows import is_claimed, is_queued, seeing_workflows, workflows
 from reelworks.errors import EngineError
 from reelworks.model import ProcessType, Status, Work
 
 _DAY_MS = 24 * 3600 * 1000
-
-# DBOS's table, as far as it is read: in a schema of its own on PostgreSQL, in ours on SQLite.
-_workflows = sa.Table(
-    "workflow_status",
-    sa.MetaData(),
-    sa.Column("workflow_uuid", sa.Text),
-    sa.Column("status", sa.Text),
-    sa.Column("executor_id", sa.Text),
-    sa.Column("priority", sa.Integer),
-    sa.Column("created_at", sa.BigInteger),
-    sa.Column("started_at_epoch_ms", sa.BigInteger),
-    sa.Column("recovery_attempts", sa.BigInteger),
-    schema="dbos",
-)
-_is_queued = _workflows.c.status == "ENQUEUED"
-_is_claimed = _workflows.c.status == "PENDING"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,8 +117,7 @@ class Overview:
     """Every query on the service as a whole, by name. Safe to share between threads."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        schema = None if engine.dialect.name == "sqlite" else "dbos"
-        self._engine = engine.execution_options(schema_translate_map={"dbos": schema})
+        self._engine = seeing_workflows(engine)
 
     def census(self) -> Census:
         """The service in numbers, at one moment."""
@@ -145,8 +129,8 @@ class Overview:
             ).all()
             work = connection.execute(
                 sa.select(
-                    sa.func.count().filter(_is_queued), sa.func.count().filter(_is_claimed)
-                ).where(_is_queued | _is_claimed)
+                    sa.func.count().filter(is_queued), sa.func.count().filter(is_claimed)
+                ).where(is_queued | is_claimed)
             ).one()
             workers, slots = connection.execute(
                 sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(leases.c.slots), 0)).where(
@@ -168,9 +152,9 @@ class Overview:
     def workers(self) -> list[Worker]:
         """The workers that hold a lease, or held one until now; the longest running first."""
         busy = (
-            sa.select(_workflows.c.executor_id, sa.func.count().label("busy"))
-            .where(_is_claimed)
-            .group_by(_workflows.c.executor_id)
+            sa.select(workflows.c.executor_id, sa.func.count().label("busy"))
+            .where(is_claimed)
+            .group_by(workflows.c.executor_id)
             .subquery()
         )
         query = (
@@ -197,12 +181,12 @@ class Overview:
 
     def waiting(self, limit: int) -> list[Job]:
         """What waits for a slot, in the order in which those of one client come."""
-        query = _WORK.where(_is_queued).order_by(_workflows.c.priority, _workflows.c.created_at)
+        query = _WORK.where(is_queued).order_by(workflows.c.priority, workflows.c.created_at)
         return self._jobs(query.limit(limit))
 
     def running(self, limit: int) -> list[Job]:
         """What workers are at, the longest running first."""
-        query = _WORK.where(_is_claimed).order_by(_workflows.c.started_at_epoch_ms)
+        query = _WORK.where(is_claimed).order_by(workflows.c.started_at_epoch_ms)
         return self._jobs(query.limit(limit))
 
     def failed(self, limit: int) -> list[Job]:
@@ -240,8 +224,8 @@ class Overview:
             raise EngineError(f"The database does not answer as it should: {cause}.") from error
 
 
-_WORK = sa.select(_workflows, leases.c.host, leases.c.pid).join(
-    leases, leases.c.executor_id == _workflows.c.executor_id, isouter=True
+_WORK = sa.select(workflows, leases.c.host, leases.c.pid).join(
+    leases, leases.c.executor_id == workflows.c.executor_id, isouter=True
 )
 _PROCESS = sa.select(processes, videos.c.filename, videos.c.client_id, videos.c.size_bytes).join(
     videos
@@ -279,14 +263,14 @@ def _named(workflow: str) -> tuple[Work, str | None] | None:
 
 
 def _job(part: str | None, work: Any, process: Any) -> Job:
-    is_claimed = work.status == "PENDING"
+    runs = work.status == "PENDING"
     return Job(
         **_of_process(process),
         part=part,
         begun=work.recovery_attempts or 0,
-        since=_time(work.started_at_epoch_ms if is_claimed else work.created_at),
-        host=work.host if is_claimed else None,
-        pid=work.pid if is_claimed else None,
+        since=_time(work.started_at_epoch_ms if runs else work.created_at),
+        host=work.host if runs else None,
+        pid=work.pid if runs else None,
     )
 
 

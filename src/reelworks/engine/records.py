@@ -45,18 +45,7 @@ class Records:
 
     def video(self, file_id: str) -> Video:
         """One video. Raises NotFound."""
-        row = self._video_row(file_id)
-        return Video(
-            file_id=row.file_id,
-            client_id=row.client_id,
-            filename=row.filename,
-            source_key=row.source_key,
-            size_bytes=row.size_bytes,
-            sha256=row.sha256,
-            preset=row.preset,
-            options=row.options,
-            created_at=_time(row.created_at),
-        )
+        return as_video(self._video_row(file_id))
 
     def is_known(self, file_id: str) -> bool:
         """Whether there is such a video."""
@@ -122,18 +111,18 @@ class Records:
         """One process of one video. Raises NotFound."""
         with self.reading() as connection:
             row = connection.execute(
-                _PROCESS.where(
+                PROCESS.where(
                     processes.c.file_id == file_id, processes.c.process_type == process_type
                 )
             ).one_or_none()
         if row is None:
             raise unknown(file_id)
-        return _process(row)
+        return as_process(row)
 
     def unfinished(self, client_id: str) -> list[Process]:
         """The processes of a client's videos that are not final, oldest first."""
         return self._processes(
-            _PROCESS.where(
+            PROCESS.where(
                 videos.c.client_id == client_id, processes.c.status.not_in(_FINAL)
             ).order_by(processes.c.created_at, processes.c.process_type.desc())
         )
@@ -141,7 +130,7 @@ class Records:
     def changed_since(self, since_ms: int) -> list[Process]:
         """The processes that changed at or after a time of the database's clock, in order."""
         return self._processes(
-            _PROCESS.where(processes.c.updated_at >= since_ms).order_by(
+            PROCESS.where(processes.c.updated_at >= since_ms).order_by(
                 processes.c.updated_at, processes.c.process_type.desc()
             )
         )
@@ -194,6 +183,9 @@ class Records:
             attempt,
             status=Status.PROCESSING,
             started_at=sa.func.coalesce(processes.c.started_at, now_ms()),
+            # Of an earlier attempt, which knew another pace, nothing counts.
+            moved_at=sa.case((_IS_PENDING, now_ms()), else_=processes.c.moved_at),
+            pace_ms=sa.case((_IS_PENDING, sa.null()), else_=processes.c.pace_ms),
         )
 
     def advance(
@@ -206,7 +198,13 @@ class Records:
     ) -> None:
         """It is this far, 0 to 99 percent. Less than before is ignored: it never goes back."""
         self._change(
-            file_id, process_type, attempt, processes.c.progress < progress, progress=progress
+            file_id,
+            process_type,
+            attempt,
+            processes.c.progress < progress,
+            progress=progress,
+            moved_at=now_ms(),
+            pace_ms=_pace(progress),
         )
 
     def complete(
@@ -287,10 +285,37 @@ class Records:
 
     def _processes(self, query: sa.Select[Any]) -> list[Process]:
         with self.reading() as connection:
-            return [_process(row) for row in connection.execute(query)]
+            return [as_process(row) for row in connection.execute(query)]
 
 
-_PROCESS = sa.select(processes, videos.c.client_id).join(videos)
+PROCESS = sa.select(processes, videos.c.client_id).join(videos)
+"""Processes, each with the client of its video."""
+
+
+_IS_PENDING = processes.c.status == Status.PENDING
+# The percents that a pace is smoothed over, and how much slower one may be than the last: what
+# takes longer was an interruption.
+_SMOOTHED_PERCENT = 10
+_SLOWEST = 5
+
+
+def _pace(progress: int) -> sa.ColumnElement[int | None]:
+    """How long a percent takes, in milliseconds, when a process comes to be this far.
+
+    None at its first percent, until which it was prepared.
+    """
+    gained = progress - processes.c.progress
+    elapsed = now_ms() - processes.c.moved_at
+    known = processes.c.pace_ms
+    bounded = sa.case(
+        (elapsed > _SLOWEST * known * gained, _SLOWEST * known * gained), else_=elapsed
+    )
+    smoothed = (known * _SMOOTHED_PERCENT + bounded) // (_SMOOTHED_PERCENT + gained)
+    return sa.case(
+        (processes.c.progress == 0, sa.null()),
+        (known.is_(sa.null()), elapsed // gained),
+        else_=smoothed,
+    )
 
 
 @contextmanager
@@ -316,7 +341,24 @@ def unknown(file_id: str) -> NotFound:
     return NotFound(f"There is no file {file_id}; check the file_id that the upload gave.")
 
 
-def _process(row: Any) -> Process:
+def as_video(row: Any) -> Video:
+    """A video of a row of its table."""
+    return Video(
+        file_id=row.file_id,
+        client_id=row.client_id,
+        filename=row.filename,
+        source_key=row.source_key,
+        size_bytes=row.size_bytes,
+        sha256=row.sha256,
+        preset=row.preset,
+        options=row.options,
+        container=row.container,
+        created_at=as_time(row.created_at),
+    )
+
+
+def as_process(row: Any) -> Process:
+    """A process of a row of ``PROCESS``."""
     return Process(
         file_id=row.file_id,
         client_id=row.client_id,
@@ -325,11 +367,18 @@ def _process(row: Any) -> Process:
         progress=row.progress,
         error=row.error,
         attempt=row.attempt,
-        created_at=_time(row.created_at),
-        started_at=None if row.started_at is None else _time(row.started_at),
-        updated_at=_time(row.updated_at),
+        created_at=as_time(row.created_at),
+        started_at=_time_or_none(row.started_at),
+        moved_at=_time_or_none(row.moved_at),
+        pace_ms=row.pace_ms,
+        updated_at=as_time(row.updated_at),
     )
 
 
-def _time(milliseconds: int) -> datetime:
+def as_time(milliseconds: int) -> datetime:
+    """A time of the database."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def _time_or_none(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else as_time(milliseconds)

@@ -18,6 +18,8 @@ videos = sa.Table(
     sa.Column("source_key", sa.Text, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False),
+    # Its short name, as the upload check found it; null of uploads to an earlier release.
+    sa.Column("container", sa.Text),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     # What was wished for, as a JSON object; an option that is not in it is as in the preset auto.
     sa.Column("preset", sa.Text, nullable=False, server_default="auto"),
@@ -28,7 +30,7 @@ videos = sa.Table(
     sa.Column("probe", sa.Text),
     # What enhancement did and what came of it, as JSON: written once, when it is known.
     sa.Column("report", sa.Text),
-    sa.Index("videos_by_client", "client_id", "created_at"),
+    sa.Index("videos_by_client", "client_id", "created_at", "file_id"),
 )
 
 processes = sa.Table(
@@ -50,6 +52,9 @@ processes = sa.Table(
     sa.Column("takeovers", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("started_at", sa.BigInteger),
+    # When its progress last rose, and how many milliseconds a percent takes, smoothed.
+    sa.Column("moved_at", sa.BigInteger),
+    sa.Column("pace_ms", sa.BigInteger),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
     sa.CheckConstraint(

@@ -96,7 +96,7 @@ class Upload:
         incoming = self._incoming
         preset = preset or self._intake.preset
         options = Options.of(preset, **wishes)
-        check(self._intake.tools, incoming.path)
+        probe = check(self._intake.tools, incoming.path)
         # The bytes first: a record without its file would be a lie, a file without its record
         # is found and removed at the next start.
         incoming.keep()
@@ -110,6 +110,7 @@ class Upload:
                 sha256=incoming.sha256,
                 preset=preset,
                 options=options.model_dump_json(),
+                container=probe.container,
             )
         )
         self._accepted = True

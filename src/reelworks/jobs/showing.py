@@ -1,9 +1,11 @@
-"""Shows what an enhancement did: previews beside the result, and the finished report."""
+"""Shows what an enhancement does and did: its plan, previews beside the result, its report."""
 
 from __future__ import annotations
 
+import json
 import logging
 
+from reelworks.engine.catalogue import Entry
 from reelworks.errors import MediaError
 from reelworks.jobs.document import publish_report
 from reelworks.jobs.reporting import sentence
@@ -11,10 +13,22 @@ from reelworks.jobs.workshop import Workshop, compare_key, enhanced_key, poster_
 from reelworks.media.facts import Probe
 from reelworks.media.plan import Plan
 from reelworks.media.proof import Proof, prove
-from reelworks.media.report import Previews, Rendered, report
+from reelworks.media.report import Previews, Rendered, Report, report
 from reelworks.model import Work
 
 log = logging.getLogger(__name__)
+
+
+def so_far(entry: Entry) -> Report | None:
+    """The report of a video as far as it is known; None before there is a plan."""
+    if entry.report is not None:
+        finished: Report = json.loads(entry.report)
+        return finished
+    if entry.plan is None:
+        return None
+    video = entry.video
+    planned = report(Plan.from_json(entry.plan), None, preset=video.preset, options=wished(video))
+    return planned | {"bytes_before": video.size_bytes}
 
 
 def show(workshop: Workshop, work: Work, source: Probe, plan: Plan, rendered: Rendered) -> None:

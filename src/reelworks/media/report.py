@@ -42,7 +42,7 @@ class Previews:
 
 def report(
     plan: Plan,
-    probe: Probe,
+    probe: Probe | None,
     *,
     preset: str,
     options: Options,
@@ -54,13 +54,14 @@ def report(
     """What is done to a video, and what came of it as far as it is known.
 
     Args:
-        probe: of the source.
+        probe: of the source; None where only the plan is known of it.
         preset: the name of the preset that was wished for.
         options: all that was wished for.
         rendered, proof, previews: None before the enhancement came to them.
         notes: what went wrong without harm to the result, in sentences.
     """
     copied = plan.action == "copy"
+    source = probe.picture if probe else None
     return {
         "preset": preset,
         "options": options.model_dump(),
@@ -69,11 +70,11 @@ def report(
         "filters": [asdict(f) for f in plan.filters],
         "dropped": list(plan.dropped),
         "container": plan.container,
-        "codec": probe.picture.codec if copied else _CODECS[plan.encoder],
-        "pixel_format": probe.picture.pixel_format if copied else plan.pixel_format,
+        "codec": (source and source.codec) if copied else _CODECS[plan.encoder],
+        "pixel_format": (source and source.pixel_format) if copied else plan.pixel_format,
         "width": plan.width,
         "height": plan.height,
-        "bytes_before": probe.size_bytes,
+        "bytes_before": probe.size_bytes if probe else None,
         "bytes_after": rendered.size_bytes if rendered else None,
         "frames": rendered.frames if rendered else None,
         "fidelity": asdict(proof.fidelity) if proof and proof.fidelity else None,

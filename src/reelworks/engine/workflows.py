@@ -1,0 +1,31 @@
+"""DBOS's table of workflows, as far as it is read here; it is never written."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from reelworks.engine.database import is_sqlite
+
+workflows = sa.Table(
+    "workflow_status",
+    sa.MetaData(),
+    sa.Column("workflow_uuid", sa.Text),
+    sa.Column("status", sa.Text),
+    sa.Column("executor_id", sa.Text),
+    sa.Column("queue_name", sa.Text),
+    sa.Column("queue_partition_key", sa.Text),
+    sa.Column("priority", sa.Integer),
+    sa.Column("created_at", sa.BigInteger),
+    sa.Column("started_at_epoch_ms", sa.BigInteger),
+    sa.Column("recovery_attempts", sa.BigInteger),
+    schema="dbos",
+)
+is_queued = workflows.c.status == "ENQUEUED"
+is_claimed = workflows.c.status == "PENDING"
+
+
+def seeing_workflows(engine: sa.Engine) -> sa.Engine:
+    """The engine, finding the table where it is: on PostgreSQL in a schema of its own."""
+    return engine.execution_options(
+        schema_translate_map={"dbos": None if is_sqlite(engine) else "dbos"}
+    )
