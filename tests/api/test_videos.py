@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reelworks.model import ProcessType
 from tests.api.conftest import OpenedApi
 from tests.clips import plain
@@ -46,3 +48,91 @@ def test_an_unknown_file_cannot_be_cancelled(api: OpenedApi) -> None:
     assert response.status_code == 404
     assert response.headers["content-type"] == "application/problem+json"
     assert "no file nope" in response.json()["detail"]
+
+
+def test_retry_queues_what_failed_as_a_new_attempt_and_leaves_the_rest(api: OpenedApi) -> None:
+    file_id = uploaded(api)
+    records = api.base.records
+    records.complete(file_id, EXTRACTION)
+    records.begin(file_id, ENHANCEMENT)
+    records.advance(file_id, ENHANCEMENT, 40)
+    records.fail(file_id, ENHANCEMENT, "It broke.")
+    response = api.post(f"/videos/{file_id}/retry")
+    assert response.status_code == 200, response.text
+    body = response.json()
+    assert body["metadata_extraction"]["status"] == "completed"
+    again = body["video_enhancement"]
+    assert (again["status"], again["progress"], again["error"]) == ("pending", 0, None)
+    process = records.process(file_id, ENHANCEMENT)
+    assert (process.attempt, process.started_at) == (2, None)
+
+
+def test_what_was_cancelled_can_be_tried_again(api: OpenedApi) -> None:
+    file_id = uploaded(api)
+    api.post(f"/videos/{file_id}/cancel")
+    body = api.post(f"/videos/{file_id}/retry").json()
+    assert {body[name]["status"] for name in ProcessType} == {"pending"}
+    assert {api.base.records.process(file_id, name).attempt for name in ProcessType} == {2}
+
+
+def test_there_is_nothing_to_retry_where_nothing_failed(api: OpenedApi) -> None:
+    file_id = uploaded(api)
+    response = api.post(f"/videos/{file_id}/retry")
+    assert response.status_code == 409
+    assert "Nothing of file" in response.json()["detail"]
+    assert api.base.records.process(file_id, ENHANCEMENT).attempt == 1
+
+
+def test_without_its_upload_a_video_cannot_be_tried_again(api: OpenedApi) -> None:
+    file_id = uploaded(api)
+    api.post(f"/videos/{file_id}/cancel")
+    api.base.storage.delete(f"uploads/{file_id}")
+    response = api.post(f"/videos/{file_id}/retry")
+    assert response.status_code == 409
+    assert "upload it again" in response.json()["detail"]
+    assert api.base.records.process(file_id, ENHANCEMENT).attempt == 1
+
+
+def test_an_unknown_file_can_be_neither_retried_nor_deleted(api: OpenedApi) -> None:
+    for response in (api.post("/videos/nope/retry"), api.delete("/videos/nope")):
+        assert response.status_code == 404
+        assert "no file nope" in response.json()["detail"]
+
+
+def test_delete_leaves_nothing_and_is_unknown_the_second_time(api: OpenedApi) -> None:
+    before = api.files()
+    file_id = uploaded(api)
+    for key in results_of(file_id):
+        path = api.data / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("published")
+    api.base.records.keep_plan(file_id, '{"extension": "mp4"}')
+    response = api.delete(f"/videos/{file_id}")
+    assert (response.status_code, response.content) == (204, b"")
+    assert api.files() == before
+    assert api.get(f"/internal/video-enhancement-status/{file_id}").status_code == 404
+    assert api.delete(f"/videos/{file_id}").status_code == 404
+
+
+def test_files_that_cannot_be_removed_now_do_not_keep_a_video(
+    api: OpenedApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    file_id = uploaded(api)
+    upload = api.data / "uploads" / file_id
+    upload.unlink()
+    upload.mkdir()  # which cannot be removed as a file
+    assert api.delete(f"/videos/{file_id}").status_code == 204
+    assert "could not be removed yet" in caplog.text
+    assert not api.base.records.is_known(file_id)
+    upload.rmdir()
+
+
+def results_of(file_id: str) -> list[str]:
+    """All files that a video may have beside its upload."""
+    return [
+        f"processed_videos/enhanced_{file_id}.mp4",
+        f"processed_videos/metadata/{file_id}_metadata.json",
+        f"processed_videos/previews/{file_id}_poster.jpg",
+        f"processed_videos/previews/{file_id}_compare.jpg",
+        f"chunks/{file_id}/1/0.mp4",
+    ]

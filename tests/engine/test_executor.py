@@ -285,8 +285,63 @@ def test_a_worker_killed_while_it_runs_cancelled_work_leaves_nothing_to_take_ove
     assert workers.count("second") == 1
 
 
+def test_a_retry_runs_beside_a_worker_that_slept_through_the_cancel(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    sleeper = workers.start()
+    wait_for(lambda: workers.count("child"), "the child to run")
+    sleeper.send_signal(signal.SIGSTOP)  # it cannot notice
+    cancel(records, file_id)
+    retry(records, file_id)
+    workers.start()
+    wait_for(lambda: workers.count(f"second {file_id} kept 2"), "the second attempt")
+    workers.let_go()
+    wait_for(lambda: is_completed(records, file_id), "the job's end")
+    sleeper.send_signal(signal.SIGCONT)
+    wait_for(lambda: not claimed(records), "the first attempt to be over")
+    assert records.process(file_id, ENHANCEMENT).attempt == 2
+    assert workers.count("first") == 2
+
+
+def test_deleting_stops_the_child_within_a_second_and_the_worker_goes_on(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    worker = workers.start()
+    wait_for(lambda: workers.count("child"), "the child to run")
+    (child,) = workers.children()
+    delete(records, file_id)
+    began = time.monotonic()
+    wait_for(lambda: not psutil.pid_exists(child), "the child's end", seconds=5)
+    assert time.monotonic() - began < 1
+    wait_for(lambda: claimed(records) == 0, "the engine to write an outcome down")
+    again = submit(records)
+    wait_for(lambda: workers.count(f"second {again}"), "the next video's second step")
+    assert worker.poll() is None
+    assert workers.count("unfit") == 0
+
+
+def test_work_that_was_deleted_in_the_queue_never_begins(
+    records: Records, workers: Workers
+) -> None:
+    deleted, next_one = submit(records), submit(records)
+    delete(records, deleted)
+    workers.start()
+    wait_for(lambda: workers.count(f"second {next_one}"), "the next video's second step")
+    assert workers.count(f"first {deleted}") == 0
+
+
 def cancel(records: Records, file_id: str) -> None:
     Interventions(records, Queue(records.engine)).cancel(file_id)
+
+
+def retry(records: Records, file_id: str) -> None:
+    Interventions(records, Queue(records.engine)).retry(file_id)
+
+
+def delete(records: Records, file_id: str) -> None:
+    Interventions(records, Queue(records.engine)).delete(file_id, lambda _plan: "mp4")
 
 
 def waiting(records: Records) -> int:

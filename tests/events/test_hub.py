@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from reelworks.engine.changes import watch
+from reelworks.engine.interventions import Interventions
+from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.events.hub import Hub, Subscription
 from reelworks.model import ProcessType
@@ -87,6 +89,41 @@ def test_who_reconnects_is_told_how_unfinished_processes_stand(records: Records)
             assert await take(subscription, 1) == [("video_enhancement", "processing", 40)]
             records.complete(file_id, ENHANCEMENT)
             assert await take(subscription, 1) == [("video_enhancement", "completed", 100)]
+
+    run(records, test)
+
+
+def test_a_retry_is_told_as_a_new_beginning_and_the_upload_not_again(records: Records) -> None:
+    interventions = Interventions(records, Queue(records.engine))
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as subscription:
+            told = subscription.messages()  # one, as a socket has it
+            file_id = add_video(records)
+            assert [(await anext(told))["status"] for _ in range(3)][0] == "uploaded"
+            interventions.cancel(file_id)
+            assert [(await anext(told))["status"] for _ in range(2)] == ["failed", "failed"]
+            interventions.retry(file_id)
+            again = [await anext(told) for _ in range(2)]
+            assert [(each["status"], each["progress"]) for each in again] == [("pending", 0)] * 2
+
+    run(records, test)
+
+
+def test_of_a_deleted_video_what_is_unfinished_is_told_as_failed(records: Records) -> None:
+    file_id = add_video(records)
+    records.begin(file_id, ENHANCEMENT)
+    records.advance(file_id, ENHANCEMENT, 40)
+    records.complete(file_id, EXTRACTION)
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as subscription:
+            await take(subscription, 1)
+            Interventions(records, Queue(records.engine)).delete(file_id, lambda _plan: None)
+            assert await take(subscription, 1) == [("video_enhancement", "failed", 40)]
+        async with hub.subscribe("me") as later:
+            add_video(records)
+            assert (await take(later, 1))[0][0] == "upload_status"
 
     run(records, test)
 

@@ -90,3 +90,16 @@ def test_nothing_new_is_no_message() -> None:
 
 def test_as_created_is_pending_at_its_creation() -> None:
     assert messages.as_created(COMPLETED) == PENDING
+
+
+def test_a_new_attempt_begins_anew() -> None:
+    pending = replace(PENDING, attempt=2)
+    assert told(PROCESSING, pending) == [("pending", 0, "03.120")]
+    assert [message["status"] for message in messages.tried_again(pending)] == ["pending"]
+    begun = replace(PROCESSING, attempt=2)
+    assert told(pending, begun) == [("processing", 40, "05.120")]
+
+
+def test_a_new_attempt_that_was_over_between_two_looks_is_said_to_have_begun() -> None:
+    again = replace(COMPLETED, attempt=2)
+    assert told(PROCESSING, again) == [("processing", 0, "04.120"), ("completed", 100, "06.120")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, status
 
 from reelworks.api import problems
 from reelworks.api.schemas import VideoStatus
@@ -22,3 +22,27 @@ def cancel(file_id: str, service: ServiceDependency) -> VideoStatus:
     late, does no harm.
     """
     return VideoStatus.of(service.control.cancel(file_id))
+
+
+@router.post(
+    "/retry",
+    summary="Try again what failed",
+    responses=problems.responses(
+        s409="Nothing of it has failed, or its upload is not there any more."
+    ),
+)
+def retry(file_id: str, service: ServiceDependency) -> VideoStatus:
+    """Queue the processes of a video that are `failed` once more, from the beginning: each is
+    `pending` with a progress of 0 again. What was cancelled counts as failed.
+
+    A process that is finished or under way stays as it is, and so does its result.
+    """
+    return VideoStatus.of(service.control.retry(file_id))
+
+
+@router.delete("", summary="Delete a video", status_code=status.HTTP_204_NO_CONTENT)
+def delete(file_id: str, service: ServiceDependency) -> None:
+    """Forget a video: the work on it ends within a second, wherever it runs, and the upload, the
+    results and everything that is known of it are removed. There is no way back.
+    """
+    service.control.delete(file_id)

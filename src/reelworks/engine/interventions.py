@@ -1,10 +1,15 @@
 """What a user may do to a video that was accepted: cancel, retry, delete.
 
 Each is one transaction that holds the video, so that two of them cannot come between each other.
+Workers see it by the records, so it counts from the commit on. A crash before the engine's queue
+hears of it costs a look: what is dequeued and nobody waits for is over at once.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,11 +17,26 @@ import sqlalchemy as sa
 from reelworks.engine.database import now_ms
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records, lock, unknown
-from reelworks.engine.tables import processes
+from reelworks.engine.tables import chunks, deletions, processes, videos
+from reelworks.errors import Conflict
 from reelworks.model import ProcessType, Status, Work
 
 CANCELLED = "Cancelled"
 _UNFINISHED = (Status.PENDING, Status.PROCESSING)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deleted:
+    """A video of which nothing is left in the tables, and whose files are to go.
+
+    Attributes:
+        source_key: where its upload is.
+        extension: its result's, by the plan; None where there was no plan.
+    """
+
+    file_id: str
+    source_key: str
+    extension: str | None
 
 
 class Interventions:
@@ -27,17 +47,65 @@ class Interventions:
         self._queue = queue
 
     def cancel(self, file_id: str) -> list[Work]:
-        """Fail what is unfinished, and queue it no more. Returns it. Raises NotFound.
-
-        Workers see it by the records, so it counts from the commit on. A crash before the queue
-        hears of it costs a look: what is dequeued and nobody waits for is over at once.
-        """
+        """Fail what is unfinished, and queue it no more. Returns it. Raises NotFound."""
         with self._records.writing() as connection:
             if not lock(connection, file_id):
                 raise unknown(file_id)
             cancelled = _cancelled(connection, file_id)
         self._queue.cancel(cancelled)
         return cancelled
+
+    def retry(self, file_id: str) -> list[Work]:
+        """Queue what has failed anew, each as its next attempt, from the beginning. Returns it.
+
+        Raises:
+            NotFound: there is no such video.
+            Conflict: nothing of it has failed.
+        """
+        video = self._records.video(file_id)
+        with self._records.writing() as connection:
+            if not lock(connection, file_id):
+                raise unknown(file_id)
+            again = _tried_again(connection, file_id)
+            if not again:
+                raise Conflict(f"Nothing of file {file_id} has failed: there is nothing to retry.")
+            for work in again:
+                self._queue.put(connection, video, work.process_type, attempt=work.attempt)
+        return again
+
+    def delete(self, file_id: str, extension_of: Callable[[str | None], str | None]) -> Deleted:
+        """Forget a video and all that is written down of it; its files are to be removed then.
+
+        What is to be removed stays written down until ``Deletions`` has seen to it.
+
+        Args:
+            extension_of: reads a result's extension from a plan, which may be None.
+
+        Raises NotFound.
+        """
+        with self._records.writing() as connection:
+            if not lock(connection, file_id):
+                raise unknown(file_id)
+            row = connection.execute(sa.select(videos).where(videos.c.file_id == file_id)).one()
+            deleted = Deleted(
+                file_id=file_id, source_key=row.source_key, extension=extension_of(row.plan)
+            )
+            unfinished = _unfinished(connection, file_id)
+            connection.execute(
+                deletions.insert().values(
+                    file_id=file_id,
+                    source_key=deleted.source_key,
+                    extension=deleted.extension,
+                    deleted_at=now_ms(),
+                    client_id=row.client_id,
+                    unfinished=json.dumps(unfinished),
+                )
+            )
+            connection.execute(videos.delete().where(videos.c.file_id == file_id))
+        self._queue.cancel(
+            Work(file_id, ProcessType(each["process_type"]), each["attempt"]) for each in unfinished
+        )
+        return deleted
 
 
 def _cancelled(connection: sa.Connection, file_id: str) -> list[Work]:
@@ -48,6 +116,44 @@ def _cancelled(connection: sa.Connection, file_id: str) -> list[Work]:
         .returning(processes.c.process_type, processes.c.attempt)
     )
     return [_work(file_id, row) for row in rows]
+
+
+def _tried_again(connection: sa.Connection, file_id: str) -> list[Work]:
+    rows = connection.execute(
+        processes.update()
+        .where(processes.c.file_id == file_id, processes.c.status == Status.FAILED)
+        .values(
+            status=Status.PENDING,
+            progress=0,
+            error=None,
+            attempt=processes.c.attempt + 1,
+            takeovers=0,
+            started_at=None,
+            moved_at=None,
+            pace_ms=None,
+            updated_at=now_ms(),
+        )
+        .returning(processes.c.process_type, processes.c.attempt)
+    )
+    again = [_work(file_id, row) for row in rows]
+    for work in again:
+        if work.process_type is ProcessType.VIDEO_ENHANCEMENT:
+            connection.execute(chunks.delete().where(chunks.c.file_id == file_id))
+    return again
+
+
+def _unfinished(connection: sa.Connection, file_id: str) -> list[dict[str, Any]]:
+    """The processes that are not final, as ``Records.changed_since`` reads them back."""
+    rows = connection.execute(
+        sa.select(
+            processes.c.process_type,
+            processes.c.progress,
+            processes.c.attempt,
+            processes.c.created_at,
+            processes.c.started_at,
+        ).where(processes.c.file_id == file_id, processes.c.status.in_(_UNFINISHED))
+    )
+    return [dict(row) for row in rows.mappings()]
 
 
 def _work(file_id: str, row: Any) -> Work:

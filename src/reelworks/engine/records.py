@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,11 +13,12 @@ import sqlalchemy as sa
 
 from reelworks.engine.changes import Announcer
 from reelworks.engine.database import now_ms
-from reelworks.engine.tables import processes, videos
+from reelworks.engine.tables import deletions, processes, videos
 from reelworks.errors import EngineError, NotFound
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
+DELETED = "Deleted"
 
 
 class Records:
@@ -128,12 +130,24 @@ class Records:
         )
 
     def changed_since(self, since_ms: int) -> list[Process]:
-        """The processes that changed at or after a time of the database's clock, in order."""
-        return self._processes(
+        """The processes that changed at or after a time of the database's clock, in order.
+
+        Of a video that was deleted, those that were unfinished: they are failed.
+        """
+        changed = self._processes(
             PROCESS.where(processes.c.updated_at >= since_ms).order_by(
                 processes.c.updated_at, processes.c.process_type.desc()
             )
         )
+        return sorted(changed + self._deleted_since(since_ms), key=lambda each: each.updated_at)
+
+    def _deleted_since(self, since_ms: int) -> list[Process]:
+        query = sa.select(deletions).where(
+            deletions.c.deleted_at >= since_ms, deletions.c.unfinished != "[]"
+        )
+        with self.reading() as connection:
+            rows = connection.execute(query).all()
+        return [_deleted(row, each) for row in rows for each in json.loads(row.unfinished)]
 
     def now(self) -> int:
         """The database's clock, in milliseconds since 1970."""
@@ -372,6 +386,22 @@ def as_process(row: Any) -> Process:
         moved_at=_time_or_none(row.moved_at),
         pace_ms=row.pace_ms,
         updated_at=as_time(row.updated_at),
+    )
+
+
+def _deleted(row: Any, unfinished: dict[str, Any]) -> Process:
+    """A process of a deleted video, from how it stood."""
+    return Process(
+        file_id=row.file_id,
+        client_id=row.client_id,
+        process_type=ProcessType(unfinished["process_type"]),
+        status=Status.FAILED,
+        progress=unfinished["progress"],
+        error=DELETED,
+        attempt=unfinished["attempt"],
+        created_at=as_time(unfinished["created_at"]),
+        started_at=_time_or_none(unfinished["started_at"]),
+        updated_at=as_time(row.deleted_at),
     )
 
 

@@ -73,6 +73,10 @@ deletions = sa.Table(
     # The plan's, which is part of the result's name; null where there was no plan.
     sa.Column("extension", sa.Text),
     sa.Column("deleted_at", sa.BigInteger, nullable=False),
+    # Whom to tell of what will not be finished: the processes as they stood, as JSON.
+    sa.Column("client_id", sa.Text),
+    sa.Column("unfinished", sa.Text, nullable=False, server_default="[]"),
+    sa.Index("deletions_by_time", "deleted_at"),
 )
 
 # What a long video was cut into; there are none of a short one, and none once they are joined.

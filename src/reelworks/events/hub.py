@@ -70,6 +70,8 @@ class Subscription:
         last = self._told.get(_key(process))
         if last is not None:
             yield from messages.status_updates(last, process)
+        elif process.attempt > 1:
+            yield from messages.tried_again(process)
         elif process.created_at < self._opened_at:
             yield messages.status_update(process)
         else:

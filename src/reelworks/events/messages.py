@@ -53,14 +53,31 @@ def status_updates(last: Process, new: Process) -> Iterator[Message]:
     begin is told too, with its time, so that every client sees every process pending, then
     processing, then at its end.
     """
-    if last.status is Status.PENDING and new.status.is_final and new.started_at is not None:
-        yield status_update(
-            replace(
-                new, status=Status.PROCESSING, progress=0, error=None, updated_at=new.started_at
-            )
-        )
+    if new.attempt > last.attempt:
+        yield from tried_again(new)
+        return
+    if last.status is Status.PENDING and new.status.is_final:
+        yield from _as_begun(new)
     if new != last:
         yield status_update(new)
+
+
+def tried_again(process: Process) -> Iterator[Message]:
+    """What to tell a client that knew of an earlier attempt at most."""
+    if process.status.is_final:
+        yield from _as_begun(process)
+    yield status_update(process)
+
+
+def _as_begun(process: Process) -> Iterator[Message]:
+    """A process as it was when its work began; nothing where it never did."""
+    started_at = process.started_at
+    if started_at is not None:
+        yield status_update(
+            replace(
+                process, status=Status.PROCESSING, progress=0, error=None, updated_at=started_at
+            )
+        )
 
 
 def as_created(process: Process) -> Process:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.records import Records
-from reelworks.jobs.leavings import remove_results
+from reelworks.errors import Conflict, StorageError
+from reelworks.jobs.leavings import extension_of, remove_results, remove_video
 from reelworks.model import Process, ProcessType
 from reelworks.storage.store import Storage
+from reelworks.telemetry.subject import about
+
+log = logging.getLogger(__name__)
 
 
 class Control:
@@ -31,6 +37,38 @@ class Control:
         for work in self._interventions.cancel(file_id):
             remove_results(self._records, self._storage, work)
         return self._both(file_id)
+
+    def retry(self, file_id: str) -> list[Process]:
+        """Begin anew with what has failed, was cancelled included. What is finished stays.
+
+        Returns:
+            Both processes as they are then.
+
+        Raises:
+            NotFound: there is no such video.
+            Conflict: nothing of it has failed, or its upload is not there any more.
+        """
+        if not self._storage.exists(self._records.video(file_id).source_key):
+            raise Conflict(f"The upload of file {file_id} is not kept any more; upload it again.")
+        self._interventions.retry(file_id)
+        return self._both(file_id)
+
+    def delete(self, file_id: str) -> None:
+        """Forget a video: its work ends, its rows and all of its files go.
+
+        From the moment that its rows are gone it is unknown. Where the files cannot be removed now,
+        a worker does it later.
+
+        Raises:
+            NotFound: there is no such video.
+        """
+        deleted = self._interventions.delete(file_id, extension_of)
+        with about(file_id):
+            log.info("deleted")
+            try:
+                remove_video(self._storage, deleted)
+            except (StorageError, OSError) as error:
+                log.warning("its files could not be removed yet: %s", error)
 
     def _both(self, file_id: str) -> list[Process]:
         return [self._records.process(file_id, process_type) for process_type in ProcessType]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+from reelworks.engine.interventions import Deleted
 from reelworks.engine.records import Records
 from reelworks.jobs.workshop import (
     chunks_prefix,
@@ -10,7 +13,6 @@ from reelworks.jobs.workshop import (
     metadata_key,
     poster_key,
 )
-from reelworks.media.plan import Plan
 from reelworks.model import ProcessType, Status, Work
 from reelworks.storage.store import Storage
 
@@ -20,7 +22,7 @@ def remove_results(records: Records, storage: Storage, work: Work) -> None:
 
     A worker that publishes later removes that itself: see ``Workshop.publish``.
     """
-    extension = _extension(records, work.file_id)
+    extension = extension_of(records.plan(work.file_id))
     with records.holding(work.file_id, work.process_type) as status:
         if status is Status.FAILED:
             remove_results_of(storage, work.file_id, work.process_type, extension)
@@ -44,6 +46,16 @@ def remove_results_of(
     storage.delete_prefix(chunks_prefix(file_id))
 
 
-def _extension(records: Records, file_id: str) -> str | None:
-    plan = records.plan(file_id)
-    return None if plan is None else Plan.from_json(plan).extension
+def remove_video(storage: Storage, deleted: Deleted) -> None:
+    """Remove all files of a video that was deleted. May be done twice."""
+    for process_type in ProcessType:
+        remove_results_of(storage, deleted.file_id, process_type, deleted.extension)
+    # Last: with it there, whatever else is left can still be told to be of a video.
+    storage.delete(deleted.source_key)
+
+
+def extension_of(plan: str | None) -> str | None:
+    """Which extension the result of a plan has; None where there is no plan."""
+    # Read by hand: the rest of a plan that an earlier release made may look otherwise.
+    extension: str | None = None if plan is None else json.loads(plan)["extension"]
+    return extension
