@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from reelworks import __version__
 from reelworks.api import (
+    files,
     health,
     listing,
     metrics,
@@ -24,6 +25,10 @@ from reelworks.api import (
 )
 from reelworks.api.service import Service
 
+_MODULES = (
+    *(upload, statuses, listing, videos, files, results),
+    *(socket, health, metrics, page),
+)
 _DESCRIPTION = """
 Upload a video; Reelworks makes an enhanced version of it and extracts its metadata, at the same
 time. Follow both live on the WebSocket `/ws/{client_id}`.
@@ -51,7 +56,18 @@ def create_application(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (upload, statuses, listing, videos, results, socket, health, metrics, page):
+    for module in (
+        upload,
+        statuses,
+        listing,
+        files,
+        videos,
+        results,
+        socket,
+        health,
+        metrics,
+        page,
+    ):
         app.include_router(module.router)
     problems.install(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from itertools import chain
 from pathlib import PurePosixPath
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
@@ -42,34 +43,59 @@ _CONTENT_TYPES = {
     "wmv": "video/x-ms-wmv",
 }
 
-router = APIRouter(
-    prefix=f"/{RESULTS}",
-    responses={
-        206: {"description": "The range that was asked for."},
-        304: {"description": "What the client has is still the same."},
-        **problems.responses(
-            s404="There is no such result, or not yet.", s416="The range is outside the file."
-        ),
-    },
-)
+router = APIRouter(prefix=f"/{RESULTS}")
+
+BINARY = "application/octet-stream"
+# What a stranger uploaded may pass for something else, and a copy of it is a result: a browser is
+# neither to guess what it is nor to let it do anything.
+_HARMLESS = {
+    # No script runs in any case. The rest is what a browser's own page around a video is made of,
+    # which must be of our origin to fetch it.
+    "content-security-policy": (
+        "sandbox allow-same-origin; default-src 'none'; "
+        "media-src 'self'; img-src 'self'; style-src 'unsafe-inline'"
+    ),
+    "x-content-type-options": "nosniff",
+    # Asked for again each time, and answered 304 where it is the same: a result may be replaced.
+    "cache-control": "no-cache",
+}
+
+
+def described(summary: str, media_type: str) -> dict[str, Any]:
+    """How a route that sends a file is described in OpenAPI."""
+    return {
+        "summary": summary,
+        "response_class": StreamingResponse,
+        "responses": {
+            200: {"content": {media_type: {}}, "description": "All of it."},
+            206: {"content": {media_type: {}}, "description": "The range that was asked for."},
+            304: {"description": "What the client has is still the same."},
+            **problems.responses(
+                s400="A parameter or the range cannot be understood.",
+                s404="There is no such file, or not yet.",
+                s416="The range is outside the file.",
+                s500="The database or the store of files does not answer.",
+            ),
+        },
+    }
 
 
 @router.head("/{name}", include_in_schema=False)
-@router.get("/{name}", summary="The enhanced video", response_class=StreamingResponse)
+@router.get("/{name}", **described("The enhanced video, by its name", "video/*"))
 def enhanced(name: str, request: Request, service: ServiceDependency) -> Response:
     """``enhanced_{file_id}.{extension}``, complete and checked from the moment it is there."""
     return _file(service, request, f"{RESULTS}/{name}")
 
 
 @router.head("/metadata/{name}", include_in_schema=False)
-@router.get("/metadata/{name}", summary="The metadata", response_class=StreamingResponse)
+@router.get("/metadata/{name}", **described("The metadata, by its name", "application/json"))
 def metadata(name: str, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_metadata.json``, in the contract's metadata format."""
     return _file(service, request, f"{RESULTS}/metadata/{name}")
 
 
 @router.head("/previews/{name}", include_in_schema=False)
-@router.get("/previews/{name}", summary="A still", response_class=StreamingResponse)
+@router.get("/previews/{name}", **described("A still, by its name", "image/jpeg"))
 def preview(name: str, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_poster.jpg``, a still of the enhanced video, or ``{file_id}_compare.jpg``, the
     same picture before (left) and after (right)."""
@@ -77,17 +103,37 @@ def preview(name: str, request: Request, service: ServiceDependency) -> Response
 
 
 def _file(service: Service, request: Request, key: str) -> Response:
+    return send(service.storage, request, key)
+
+
+def send(
+    storage: Storage,
+    request: Request,
+    key: str,
+    *,
+    content_type: str | None = None,
+    disposition: str | None = None,
+) -> Response:
+    """A stored file, or what of it was asked for.
+
+    Args:
+        content_type: None for the usual one of the key's extension.
+        disposition: how a client is to call it; None leaves that to the client.
+
+    Raises NotFound.
+    """
+    shown = _Shown(content_type or type_of(key), disposition)
     try:
-        return _answer(_Result.of(service.storage, key), request)
+        return _answer(_Result.of(storage, key, shown), request)
     except Replaced:  # between looking and opening; it is not replaced often enough for a third try
-        return _answer(_Result.of(service.storage, key), request)
+        return _answer(_Result.of(storage, key, shown), request)
 
 
 def _answer(result: _Result, request: Request) -> Response:
     headers = result.headers()
     known = request.headers.get("if-none-match", "")
     if {"*", result.stat.etag} & {tag.strip().removeprefix("W/") for tag in known.split(",")}:
-        return Response(status_code=304, headers={"etag": result.stat.etag})
+        return Response(status_code=304, headers={"etag": result.stat.etag, **_HARMLESS})
     try:
         ranges = _wanted(request, headers, result.size)
     except OutsideError:
@@ -116,16 +162,29 @@ def _wanted(request: Request, headers: dict[str, str], size: int) -> list[Range]
 
 
 @dataclass(frozen=True, slots=True)
+class _Shown:
+    """How a stored file is presented."""
+
+    content_type: str
+    disposition: str | None
+
+    def headers(self) -> dict[str, str]:
+        shown = {"content-type": self.content_type, **_HARMLESS}
+        return shown | ({"content-disposition": self.disposition} if self.disposition else {})
+
+
+@dataclass(frozen=True, slots=True)
 class _Result:
     """A stored file, as it was when it was looked at."""
 
     storage: Storage
     key: str
     stat: Stat
+    shown: _Shown
 
     @classmethod
-    def of(cls, storage: Storage, key: str) -> _Result:
-        return cls(storage, key, storage.stat(key))
+    def of(cls, storage: Storage, key: str, shown: _Shown) -> _Result:
+        return cls(storage, key, storage.stat(key), shown)
 
     @property
     def size(self) -> int:
@@ -138,8 +197,8 @@ class _Result:
 
     def headers(self) -> dict[str, str]:
         return {
+            **self.shown.headers(),
             "accept-ranges": "bytes",
-            "content-type": content_type(self.key),
             "content-length": str(self.size),
             "etag": self.stat.etag,
             "last-modified": format_datetime(self.stat.modified, usegmt=True),
@@ -165,10 +224,10 @@ class _Parts:
         return chain(chain.from_iterable(parts), [self._end])
 
     def _head(self, boundary: str, each: Range) -> bytes:
-        where, kind = each.header(self._result.size), content_type(self._result.key)
+        where, kind = each.header(self._result.size), self._result.shown.content_type
         return f"--{boundary}\r\nContent-Type: {kind}\r\nContent-Range: {where}\r\n\r\n".encode()
 
 
-def content_type(key: str) -> str:
+def type_of(key: str) -> str:
     """The content type of a result by its extension."""
-    return _CONTENT_TYPES.get(PurePosixPath(key).suffix[1:], "application/octet-stream")
+    return _CONTENT_TYPES.get(PurePosixPath(key).suffix[1:], BINARY)

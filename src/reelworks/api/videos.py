@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, status
 
 from reelworks.api import problems
+from reelworks.api.parameters import FileId
 from reelworks.api.schemas import VideoStatus
 from reelworks.api.service import ServiceDependency
 
@@ -14,7 +15,7 @@ router = APIRouter(
 
 
 @router.post("/cancel", summary="Cancel what is unfinished")
-def cancel(file_id: str, service: ServiceDependency) -> VideoStatus:
+def cancel(file_id: FileId, service: ServiceDependency) -> VideoStatus:
     """Give up the processes of a video that are unfinished: they are `failed` with the error
     `Cancelled` from now on, and the work on them ends within a second, wherever it runs.
 
@@ -31,7 +32,7 @@ def cancel(file_id: str, service: ServiceDependency) -> VideoStatus:
         s409="Nothing of it has failed, or its upload is not there any more."
     ),
 )
-def retry(file_id: str, service: ServiceDependency) -> VideoStatus:
+def retry(file_id: FileId, service: ServiceDependency) -> VideoStatus:
     """Queue the processes of a video that are `failed` once more, from the beginning: each is
     `pending` with a progress of 0 again. What was cancelled counts as failed.
 
@@ -41,7 +42,7 @@ def retry(file_id: str, service: ServiceDependency) -> VideoStatus:
 
 
 @router.delete("", summary="Delete a video", status_code=status.HTTP_204_NO_CONTENT)
-def delete(file_id: str, service: ServiceDependency) -> None:
+def delete(file_id: FileId, service: ServiceDependency) -> None:
     """Forget a video: the work on it ends within a second, wherever it runs, and the upload, the
     results and everything that is known of it are removed. There is no way back.
     """
