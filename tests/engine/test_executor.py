@@ -6,13 +6,8 @@ version recovers, counts or queues in another way.
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -25,68 +20,11 @@ from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.tables import processes
 from reelworks.model import ProcessType, Status, Work
+from tests.engine.workers import Workers, claimed, of_engine, submit, waiting
 from tests.videos import new_video
 from tests.waiting import wait_for
 
 ENHANCEMENT, EXTRACTION = ProcessType.VIDEO_ENHANCEMENT, ProcessType.METADATA_EXTRACTION
-
-
-class Workers:
-    """Worker processes over one database."""
-
-    def __init__(self, engine: sa.Engine, folder: Path) -> None:
-        self._url = engine.url.render_as_string(hide_password=False)
-        self._folder = folder
-        self._processes: list[subprocess.Popen[bytes]] = []
-
-    def start(self) -> subprocess.Popen[bytes]:
-        before = self.count("ready")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.worker_program", self._url, str(self._folder)]
-        )
-        self._processes.append(process)
-        wait_for(lambda: self.count("ready") > before, "a worker to be ready")
-        return process
-
-    def count(self, line: str) -> int:
-        log = self._folder / "log"
-        lines = log.read_text().splitlines() if log.exists() else []
-        return sum(found.startswith(line) for found in lines)
-
-    def children(self) -> list[int]:
-        lines = (self._folder / "log").read_text().splitlines()
-        return [int(line.split()[1]) for line in lines if line.startswith("child")]
-
-    def die_after_the_error(self) -> None:
-        (self._folder / "die").touch()
-
-    def let_go(self) -> None:
-        (self._folder / "go").touch()
-
-    def end(self) -> None:
-        for process in self._processes:
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGCONT)
-                process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def workers(engine: sa.Engine, tmp_path: Path) -> Iterator[Workers]:
-    workers = Workers(engine, tmp_path)
-    yield workers
-    workers.end()
-
-
-def of_engine(connection: sa.Connection, table: str) -> str:
-    """A table of the engine underneath, by its full name."""
-    return table if connection.dialect.name == "sqlite" else f"dbos.{table}"
-
-
-def submit(records: Records) -> str:
-    video = new_video()
-    Submission(records, Queue(records.engine)).submit(video)
-    return video.file_id
 
 
 def is_completed(records: Records, file_id: str) -> bool:
@@ -342,20 +280,3 @@ def retry(records: Records, file_id: str) -> None:
 
 def delete(records: Records, file_id: str) -> None:
     Interventions(records, Queue(records.engine)).delete(file_id, lambda _plan: "mp4")
-
-
-def waiting(records: Records) -> int:
-    return in_state(records, "ENQUEUED")
-
-
-def claimed(records: Records) -> int:
-    return in_state(records, "PENDING")
-
-
-def in_state(records: Records, state: str) -> int:
-    """How many workflows the engine holds in a state."""
-    with records.engine.connect() as connection:
-        table = of_engine(connection, "workflow_status")
-        query = sa.text(f"SELECT count(*) FROM {table} WHERE status = :state")
-        count: int = connection.execute(query, {"state": state}).scalar_one()
-    return count

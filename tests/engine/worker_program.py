@@ -1,6 +1,6 @@
 """A worker as a process of its own, whose work is to wait for a file to appear.
 
-Arguments: database URL, folder. Every step that begins or ends leaves a line in ``folder/log``.
+Arguments: database URL, folder, slots. Steps that begin or end leave lines in ``folder/log``.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ def enhancement(file_id: str, attempt: int) -> None:
 
 
 def extraction(file_id: str, attempt: int) -> None:
+    note(f"begun {file_id}")
     try:
         step("breaking", breaking, file_id)
     except ChildFailed as error:
@@ -83,7 +84,7 @@ executor = WorkExecutor(
     records,
     {ProcessType.VIDEO_ENHANCEMENT: enhancement, ProcessType.METADATA_EXTRACTION: extraction},
     identity=Executor.this_process(),
-    slots=2,
+    slots=int(sys.argv[3]),
     stop_work=children.stop_work,
     on_unfit=left.set,
 )

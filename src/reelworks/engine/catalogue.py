@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from reelworks.engine.database import is_sqlite, now_ms
-from reelworks.engine.queue import QUEUE, partition, workflow_id
+from reelworks.engine.database import now_ms
+from reelworks.engine.queue import partition, workflow_id
 from reelworks.engine.records import PROCESS, Records, as_process, as_time, as_video, unknown
 from reelworks.engine.tables import processes, videos
-from reelworks.engine.workflows import seeing_workflows, workflows
+from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
 from reelworks.model import Process, ProcessType, Status, Video, Work
 
 MOST_COUNTED = 10_000
@@ -65,7 +65,6 @@ class Catalogue:
 
     def __init__(self, records: Records) -> None:
         self._records = Records(seeing_workflows(records.engine))
-        self._is_sqlite = is_sqlite(records.engine)
 
     def entry(self, file_id: str) -> Entry:
         """One video. Raises NotFound."""
@@ -116,8 +115,8 @@ class Catalogue:
     ) -> dict[Work, int]:
         """How many pieces of work come before those of one client, each itself included.
 
-        A free slot draws between the clients, so each other one is taken to have had as many turns:
-        that is how it is on average, and all of them where they wait for less.
+        Clients take turns, so each other one is taken to have had as many turns, or all that it
+        waits for where that is less.
         """
         if not pending:
             return {}
@@ -158,19 +157,7 @@ class Catalogue:
         )
 
     def _waits(self) -> list[sa.ColumnElement[bool]]:
-        """What waits in the queue, in literal words: so the engine's partial index is used."""
-        told = [
-            workflows.c.queue_name == sa.literal_column(f"'{QUEUE}'"),
-            workflows.c.status == sa.literal_column("'ENQUEUED'"),
-            workflows.c.queue_partition_key.is_not(sa.null()),
-        ]
-        if self._is_sqlite:  # which needs to read the very condition of the index
-            in_flight: list[sa.ColumnElement[str]] = [
-                sa.literal_column("'ENQUEUED'"),
-                sa.literal_column("'PENDING'"),
-            ]
-            told.append(workflows.c.status.in_(in_flight))
-        return told
+        return in_queue(self._records.engine, "ENQUEUED")
 
 
 _VIDEO = sa.select(videos, now_ms().label("now"))

@@ -1,6 +1,6 @@
 """Runs queued work durably in this process, and takes over what lost workers left.
 
-Everything that we ask of DBOS while it runs is in this file.
+Everything that we ask of DBOS while it runs is in this file and in ``dispatch.py``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from dbos import DBOS, StepOptions, WorkflowStatus
 from dbos._error import DBOSException, DBOSMaxStepRetriesExceeded
 
+from reelworks.engine.dispatch import Dispatcher
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
-from reelworks.engine.queue import APPLICATION, QUEUE, process_of
+from reelworks.engine.queue import APPLICATION, process_of
 from reelworks.engine.records import Records
 from reelworks.engine.watch import Watch
 from reelworks.errors import ChildFailed, ChildHung, EngineError, ReelworksError, WorkStopped
@@ -35,8 +36,6 @@ Workflow = Callable[..., None]
 
 # Fixed, or work queued by one release would wait for ever after an upgrade to the next.
 _WORKFLOW_VERSION = "1"
-# A median of 0.13 s from queued to started, at under 2 % of a core.
-_POLLING_SECONDS = 0.25
 ATTEMPTS = 3
 MAX_TAKEOVERS = 25
 _ORPHANS_EVERY = 10  # renewals of the lease
@@ -106,6 +105,14 @@ class WorkExecutor:
         self._slots = slots
         self._on_unfit = on_unfit
         self._leaving = threading.Event()
+        self._dispatcher = Dispatcher(
+            engine,
+            executor_id=identity.executor_id,
+            version=_WORKFLOW_VERSION,
+            slots=slots,
+            is_able=lambda: True,
+            on_unfit=on_unfit,
+        )
         self._keeper = threading.Thread(target=self._keep_lease, name="lease", daemon=True)
 
     def start(self) -> None:
@@ -125,17 +132,12 @@ class WorkExecutor:
                 "run_migrations": False,
             }
         )
+        DBOS.listen_queues([])  # the dispatcher does
         DBOS.launch()
-        DBOS.register_queue(
-            QUEUE,
-            worker_concurrency=self._slots,
-            partition_worker_concurrency=self._slots,
-            polling_interval_sec=_POLLING_SECONDS,
-            on_conflict="always_update",
-        )
         self._take_over_lost()
         self._keeper.start()
         self._watch.start()
+        self._dispatcher.start()
 
     def leave(self) -> None:
         """Take no more work, and let others have at once what was begun.
@@ -143,6 +145,7 @@ class WorkExecutor:
         The caller stops the children of running work first: it unwinds with ``WorkStopped``.
         """
         self._leaving.set()
+        self._dispatcher.end()
         self._keeper.join()
         self._watch.end()
         DBOS.destroy()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from reelworks.engine.database import is_sqlite
+from reelworks.engine.queue import QUEUE
 
 workflows = sa.Table(
     "workflow_status",
@@ -29,3 +30,20 @@ def seeing_workflows(engine: sa.Engine) -> sa.Engine:
     return engine.execution_options(
         schema_translate_map={"dbos": None if is_sqlite(engine) else "dbos"}
     )
+
+
+def in_queue(engine: sa.Engine, status: str) -> list[sa.ColumnElement[bool]]:
+    """Work of clients in the queue, ENQUEUED or PENDING: in literal words, so that the engine's
+    partial index is used."""
+    told = [
+        workflows.c.queue_name == sa.literal_column(f"'{QUEUE}'"),
+        workflows.c.status == sa.literal_column(f"'{status}'"),
+        workflows.c.queue_partition_key.is_not(sa.null()),
+    ]
+    if is_sqlite(engine):  # which needs to read the very condition of the index
+        in_flight: list[sa.ColumnElement[str]] = [
+            sa.literal_column("'ENQUEUED'"),
+            sa.literal_column("'PENDING'"),
+        ]
+        told.append(workflows.c.status.in_(in_flight))
+    return told

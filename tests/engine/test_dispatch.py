@@ -1,0 +1,92 @@
+"""Whose turn it is, on real workers: each client in its turn, each worker within its slots."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from reelworks.engine.dispatch import share
+from reelworks.engine.queue import Queue
+from reelworks.engine.records import Records
+from reelworks.engine.submission import Submission
+from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
+from tests.engine.workers import Workers, claimed
+from tests.videos import new_video
+from tests.waiting import wait_for
+
+
+def test_who_has_the_fewest_slots_is_next() -> None:
+    turns = share(["many", "one", "none"], {"many": 7, "one": 1, "others": 9}, {}, 3)
+    assert turns == {"none": 2, "one": 1}
+    assert next(iter(turns)) == "none"
+
+
+def test_of_equals_who_waited_longest_is_next() -> None:
+    served = {"first": 1.0, "second": 2.0}
+    assert share(["second", "first"], {}, served, 1) == {"first": 1}
+    assert share(["second", "first", "never"], {}, served, 1) == {"never": 1}
+
+
+def test_slots_are_shared_evenly_and_no_more_than_there_are() -> None:
+    assert share(["a", "b", "c"], {}, {}, 7) == {"a": 3, "b": 2, "c": 2}
+    assert share(["alone"], {"alone": 4}, {"alone": 1.0}, 4) == {"alone": 4}
+    assert share([], {}, {}, 4) == {}
+
+
+def submit(records: Records, *, client_id: str | None, size_bytes: int = 1000) -> str:
+    video = replace(new_video(client_id=client_id), size_bytes=size_bytes)
+    Submission(records, Queue(records.engine)).submit(video)
+    return video.file_id
+
+
+def hold_all_slots(workers: Workers, slots: int) -> None:
+    """Wait until every slot has work that does not end by itself."""
+    wait_for(lambda: workers.count("child") == slots, "all slots to be held")
+
+
+def test_a_new_client_is_next_however_much_another_has_queued(
+    records: Records, workers: Workers
+) -> None:
+    many = [submit(records, client_id="many") for _ in range(200)]
+    workers.start(slots=2)
+    hold_all_slots(workers, 2)
+    before = len(workers.begun())
+    late = submit(records, client_id="late")
+    nobody = submit(records, client_id=None)
+    workers.let_go()
+    wait_for(lambda: len(workers.begun()) >= before + 2, "the next ones to begin")
+    assert set(workers.begun()[before : before + 2]) == {late, nobody}
+    assert many[0] in workers.begun()[:before]
+
+
+def test_a_short_clip_does_not_wait_for_films_of_the_same_client(
+    records: Records, workers: Workers
+) -> None:
+    for _ in range(20):
+        submit(records, client_id="me", size_bytes=4 * 10**9)
+    workers.start(slots=1)
+    hold_all_slots(workers, 1)
+    before = len(workers.begun())
+    clip = submit(records, client_id="me", size_bytes=10**6)
+    workers.let_go()
+    wait_for(lambda: len(workers.begun()) > before, "the next one to begin")
+    assert workers.begun()[before] == clip
+
+
+def test_each_worker_keeps_to_its_own_slots(records: Records, workers: Workers) -> None:
+    for _ in range(12):
+        submit(records, client_id="me")
+    workers.start(slots=1)
+    workers.start(slots=3)
+    hold_all_slots(workers, 4)
+    assert claimed(records) == 4
+    assert sorted(slots_by_worker(records).values()) == [1, 3]
+
+
+def slots_by_worker(records: Records) -> Counter[str]:
+    engine = seeing_workflows(records.engine)
+    with engine.connect() as connection:
+        query = sa.select(workflows.c.executor_id).where(*in_queue(engine, "PENDING"))
+        return Counter(connection.execute(query).scalars())
