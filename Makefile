@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help install serve test check chaos bench bench-quality lock clean
+.PHONY: help install serve test check docs chaos bench bench-quality lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,6 +32,10 @@ bench: $(DEV_STAMP)  ## Measure ratios against references run side by side; writ
 bench-quality: $(DEV_STAMP)  ## Damage clean clips, enhance them, score them; writes docs/quality.md.
 	$(BIN)/python -m benchmarks.quality
 
+docs: $(DEV_STAMP)  ## Bring the reference in line with the code, and build the site in site/.
+	$(BIN)/python -m tests.docs
+	$(BIN)/zensical build --strict --clean
+
 lock: $(DEV_STAMP)  ## Choose the newest allowed versions and write them down.
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -40,7 +44,7 @@ lock: $(DEV_STAMP)  ## Choose the newest allowed versions and write them down.
 		--no-header --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:  ## Remove the environment and everything that is made again by itself.
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Reelworks needs Python 3.11 or later.")'

@@ -18,33 +18,75 @@ PREFIX = "REELWORKS_"
 
 
 class Settings(BaseSettings):
-    """The settings of a running service, read once at its start."""
+    """The settings of a running service, read once at its start.
+
+    The reference's page of settings is made from the descriptions (``make docs``).
+    """
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    data_dir: Path = Field(Path("data"), description="Folder of the database and all files.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder of the database and all files. Made where it is missing."
+    )
     database_url: str | None = Field(
-        None, description="Database; the default is an SQLite file in the data folder."
+        None,
+        description="Database. An SQLite file serves one machine; "
+        "`postgresql://user:password@host/name` serves many.",
     )
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    max_upload: int = Field(20 * 10**9, gt=0, description="Longest upload accepted, in bytes.")
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. One with a colon is taken for IPv6.",
+    )
+    port: int = Field(
+        8000,
+        ge=0,
+        le=65535,
+        description="Port to listen on; 0 lets the system choose one, which the log names.",
+    )
+    max_upload: int = Field(
+        20 * 10**9,
+        gt=0,
+        description="Longest upload accepted, in bytes. "
+        "One whose `Content-Length` is over it is refused before it is read.",
+    )
     disk_reserve: int = Field(
-        10**9, ge=0, description="Room that uploads must leave on the disk, in bytes."
+        10**9,
+        ge=0,
+        description="Room that uploads must leave free on the disk, in bytes. "
+        "It does not bind the results that workers write.",
     )
-    preset: str = Field(DEFAULT_PRESET, description="Preset of uploads that name none.")
+    preset: str = Field(
+        DEFAULT_PRESET,
+        description="[Preset](presets.md) of uploads that name none, and of `enhance`.",
+    )
     slots: int = Field(
-        os.cpu_count() or 1, gt=0, description="Processes that a worker runs side by side."
+        os.cpu_count() or 1,
+        gt=0,
+        description="Processes that a worker runs side by side; at least 1. "
+        "In a container, say it: all cores of the machine are counted.",
     )
-    ffmpeg: str | None = Field(None, description="Another FFmpeg than the one installed along.")
+    ffmpeg: str | None = Field(
+        None,
+        description="Path or name of another FFmpeg program than the one that is installed along.",
+    )
     metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port of a worker's own metrics; none where not given."
+        None,
+        ge=1,
+        le=65535,
+        description="Port on which a worker serves its own [metrics](metrics.md), at the address "
+        "of `REELWORKS_HOST`. The API serves its own at `/metrics`.",
     )
     log_level: str = Field(
-        "info", pattern="^(debug|info|warning|error)$", description="How much is logged."
+        "info",
+        pattern="^(debug|info|warning|error)$",
+        description="`debug`, `info`, `warning` or `error`. "
+        "`debug` also logs every request and every command of a child.",
     )
     log_format: str = Field(
-        "text", pattern="^(text|json)$", description="What the log's lines look like."
+        "text",
+        pattern="^(text|json)$",
+        description="`text` or `json`. Either way, a line about work says which: "
+        "video, process, attempt, stage.",
     )
 
     @field_validator("preset")

@@ -14,7 +14,6 @@ import pytest
 
 from reelworks.media.options import Options, preset_names
 from reelworks.media.wishes import flag_of
-from reelworks.settings import PREFIX, Settings
 from tests.cli.conftest import Run
 from tests.clips import make_clip
 from tests.media.scenes import film
@@ -240,12 +239,6 @@ def test_an_unknown_setting_is_an_error(reelworks: Run, tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert "There is no setting REELWORKS_DATADIR" in ended.stderr
     assert "REELWORKS_DATA_DIR" in ended.stderr
-
-
-def test_every_setting_is_in_the_reference() -> None:
-    reference = (Path(__file__).parents[2] / "docs/reference/settings.md").read_text()
-    rows = [f"| `{PREFIX}{name.upper()}` | `{flag_of(name)}` |" for name in Settings.model_fields]
-    assert [row for row in rows if row not in reference] == []
 
 
 def test_a_wrong_setting_names_itself(reelworks: Run, tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from itertools import chain
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response, StreamingResponse
 
 from reelworks.api import problems
@@ -44,6 +44,8 @@ _CONTENT_TYPES = {
 }
 
 router = APIRouter(prefix=f"/{RESULTS}")
+
+Name = Annotated[str, Path(description="The file's name, which has the video's id in it.")]
 
 BINARY = "application/octet-stream"
 # What a stranger uploaded may pass for something else, and a copy of it is a result: a browser is
@@ -82,21 +84,21 @@ def described(summary: str, media_type: str) -> dict[str, Any]:
 
 @router.head("/{name}", include_in_schema=False)
 @router.get("/{name}", **described("The enhanced video, by its name", "video/*"))
-def enhanced(name: str, request: Request, service: ServiceDependency) -> Response:
+def enhanced(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``enhanced_{file_id}.{extension}``, complete and checked from the moment it is there."""
     return _file(service, request, f"{RESULTS}/{name}")
 
 
 @router.head("/metadata/{name}", include_in_schema=False)
 @router.get("/metadata/{name}", **described("The metadata, by its name", "application/json"))
-def metadata(name: str, request: Request, service: ServiceDependency) -> Response:
+def metadata(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_metadata.json``, in the contract's metadata format."""
     return _file(service, request, f"{RESULTS}/metadata/{name}")
 
 
 @router.head("/previews/{name}", include_in_schema=False)
 @router.get("/previews/{name}", **described("A still, by its name", "image/jpeg"))
-def preview(name: str, request: Request, service: ServiceDependency) -> Response:
+def preview(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_poster.jpg``, a still of the enhanced video, or ``{file_id}_compare.jpg``, the
     same picture before (left) and after (right)."""
     return _file(service, request, f"{RESULTS}/previews/{name}")

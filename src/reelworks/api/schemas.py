@@ -23,7 +23,7 @@ class Uploaded(BaseModel):
     )
 
     file_id: str = Field(description="UUID; names the video and its results from now on.")
-    message: str = "Video uploaded successfully"
+    message: str = Field(default="Video uploaded successfully", description="Always the same.")
 
 
 class ProcessStatus(BaseModel):
@@ -100,4 +100,4 @@ class VideoStatus(BaseModel):
 class Health(BaseModel):
     """The service answers."""
 
-    status: str = Field(default="ok", examples=["ok"])
+    status: str = Field(default="ok", description="Always ok.", examples=["ok"])

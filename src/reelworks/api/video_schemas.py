@@ -56,7 +56,7 @@ class AppliedFilter(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    name: str
+    name: str = Field(description="What it does, in a word, such as deinterlace or denoise.")
     strength: float = Field(description="1 is as strongly as the damage asks for.")
     reason: str = Field(description="Why it is applied, in a sentence.")
     expression: str = Field(default="", description="As FFmpeg writes it.")
@@ -70,19 +70,19 @@ class Report(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    preset: str
-    options: dict[str, Any]
+    preset: str = Field(description="The preset that was wished for.")
+    options: dict[str, Any] = Field(description="All that was wished for, complete.")
     action: str = Field(description="encode, or copy: the file is kept byte for byte.")
     findings: list[str] = Field(description="What was seen, in sentences.")
     filters: list[AppliedFilter] = Field(description="In the order in which they are applied.")
     dropped: list[str] = Field(description="What the result does not have, in sentences.")
-    container: str
-    codec: str | None
-    pixel_format: str | None
-    width: int
-    height: int
-    bytes_before: int | None
-    bytes_after: int | None
+    container: str = Field(description="Of the result, by its short name.")
+    codec: str | None = Field(description="Of the result's video.")
+    pixel_format: str | None = Field(description="Of the result, as FFmpeg names it.")
+    width: int = Field(description="Of the result, in pixels.")
+    height: int = Field(description="Of the result, in pixels.")
+    bytes_before: int | None = Field(description="Length of the upload.")
+    bytes_after: int | None = Field(description="Length of the result.")
     frames: int | None = Field(description="Pictures that were encoded; null for a copy.")
     fidelity: dict[str, Any] | None = Field(description="How close the result is to its source.")
     previews: dict[str, str | None] | None = Field(description="Where the stills are.")
@@ -235,5 +235,5 @@ class Videos(BaseModel):
         json_schema_extra={"example": {"videos": [EXAMPLE], "next": "MTc2Mzg0MjQ4MDAwMi8w"}}
     )
 
-    videos: list[Video]
+    videos: list[Video] = Field(description="At most as many as were asked for.")
     next: str | None = Field(description="The next page's cursor; null on the last page.")
