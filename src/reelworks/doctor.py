@@ -11,6 +11,7 @@ from reelworks import __version__
 from reelworks.engine.database import check_connection, open_database, shown
 from reelworks.errors import ReelworksError, SettingsError
 from reelworks.media.facts import Toolbox
+from reelworks.media.launcher import landlock_version
 from reelworks.media.process import Children, collect
 from reelworks.media.tools import find_tools
 from reelworks.settings import Settings
@@ -46,6 +47,7 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         Finding(True, f"Reelworks {__version__} on Python {platform.python_version()}"),
         *_ffmpeg(settings),
+        _confinement(),
         _data_folder(settings),
         _database(settings),
     ]
@@ -66,6 +68,13 @@ def _ffmpeg(settings: Settings) -> Iterator[Finding]:
         yield Finding(not missing, f"FFmpeg lacks the {kind} {missing}" if missing else found)
     probe = f"ffprobe ({tools.ffprobe})" if tools.ffprobe else "no ffprobe; libav serves instead"
     yield Finding(True, probe)
+
+
+def _confinement() -> Finding:
+    version = landlock_version()
+    if version == 0:
+        return Finding(True, "no Landlock in this kernel; only allow-lists hold crafted files back")
+    return Finding(True, f"child processes see only their own files (Landlock {version})")
 
 
 def _ask(tools: Toolbox, question: str) -> str:

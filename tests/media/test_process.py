@@ -109,7 +109,13 @@ def test_a_growing_output_file_is_progress(tmp_path: Path) -> None:
         "    pathlib.Path(sys.argv[1]).write_text(str(n)); time.sleep(0.1)\n"
     )
 
-    Children().run([*python(program), str(output)], lambda _: False, output=output, stall_seconds=1)
+    Children().run(
+        [*python(program), str(output)],
+        lambda _: False,
+        writes=[tmp_path],
+        output=output,
+        stall_seconds=1,
+    )
 
     assert output.read_text() == "29"
 

@@ -94,6 +94,7 @@ def analyse(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
     values = call(
         tools,
         "analyse",
+        reads=[path],
         path=str(path),
         index=picture.index,
         # libav's own VP8 and VP9 decoders do not show transparency.

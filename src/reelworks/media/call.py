@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import reelworks.errors
@@ -19,6 +20,8 @@ def call(
     tools: Toolbox,
     task: str,
     *,
+    reads: Iterable[Path],
+    writes: Iterable[Path] = (),
     on_progress: Callable[[int], None] | None = None,
     stall_seconds: float = STALL_SECONDS,
     **arguments: Any,
@@ -27,6 +30,8 @@ def call(
 
     Args:
         task: its name.
+        reads: the files that it may read.
+        writes: the folders that it may write.
         on_progress: told how much the task says that it has done.
         stall_seconds: how long it may go without a sign of life.
         arguments: the task's own; plain JSON values.
@@ -42,7 +47,9 @@ def call(
     answer = _Answer(on_progress)
     # -P: the working directory may hold anything, and must not be imported from.
     command = [sys.executable, "-P", "-m", "reelworks.media.child", task, json.dumps(arguments)]
-    log = tools.children.run(command, answer.feed, stall_seconds=stall_seconds)
+    log = tools.children.run(
+        command, answer.feed, reads=reads, writes=writes, stall_seconds=stall_seconds
+    )
     return answer.outcome(log)
 
 

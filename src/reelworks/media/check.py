@@ -48,7 +48,12 @@ def check(tools: Toolbox, path: Path) -> Probe:
     signs: list[int] = []
     try:
         packed = call(
-            tools, "check", path=str(path), on_progress=signs.append, stall_seconds=_STALL_SECONDS
+            tools,
+            "check",
+            reads=[path],
+            path=str(path),
+            on_progress=signs.append,
+            stall_seconds=_STALL_SECONDS,
         )
     except (ChildFailed, ChildHung) as error:
         if not signs:
@@ -78,7 +83,7 @@ def _one_picture_decodes(tools: Toolbox, path: Path, index: int) -> bool:
     command += ["-pix_fmt", "gray", "-f", "rawvideo", "-"]
     seen = bytearray()
     try:
-        tools.children.run(command, collect(seen), stall_seconds=_STALL_SECONDS)
+        tools.children.run(command, collect(seen), reads=[path], stall_seconds=_STALL_SECONDS)
     except (ChildFailed, ChildHung) as error:
         log.info("no picture of %s decodes: %s", path.name, error)
     return bool(seen)

@@ -34,7 +34,7 @@ def cut(tools: Toolbox, path: Path, probe: Probe, plan: Plan) -> tuple[Span, ...
     lead = lead_of(probe, plan)
     if lead is None:
         return (whole(probe.timing.packets if probe.timing else 0),)
-    packed = call(tools, "cut", path=str(path), main=probe.picture.index, lead=lead)
+    packed = call(tools, "cut", reads=[path], path=str(path), main=probe.picture.index, lead=lead)
     return tuple(Span.unpack(span) for span in packed)
 
 
@@ -61,7 +61,7 @@ def encode_span(
         ChildFailed, ChildHung, WorkStopped: as from ``Children.run``.
     """
     command = span_command(tools.ffmpeg, probe, plan, span, source, target)
-    frames = carry_out(tools, command, target, on_progress)
+    frames = carry_out(tools, command, [source], target, on_progress)
     if frames != span.frames:
         raise WrongResult(
             f"Part {span.number + 1} has {frames} pictures in place of {span.frames}."
@@ -99,6 +99,8 @@ def join(
         since = call(
             tools,
             "splice",
+            reads=[source, *parts],
+            writes=[Path(folder)],
             source=str(source),
             main=probe.picture.index,
             early=str(early),
@@ -109,4 +111,4 @@ def join(
         command = join_command(
             tools.ffmpeg, probe, plan, pictures, Fraction(since), source, target, covers
         )
-        return carry_out(tools, command, target, on_progress)
+        return carry_out(tools, command, [source, pictures, *covers], target, on_progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,19 +36,28 @@ def encode(
     with TemporaryDirectory(prefix="reelworks-covers-") as folder:
         covers = taken_covers(tools, plan, source, Path(folder))
         command = encode_command(tools.ffmpeg, probe, plan, source, target, covers)
-        return carry_out(tools, command, target, on_progress)
+        return carry_out(tools, command, [source, *covers], target, on_progress)
 
 
 def carry_out(
-    tools: Toolbox, command: list[str], target: Path, on_progress: Callable[[int], None]
+    tools: Toolbox,
+    command: list[str],
+    sources: Iterable[Path],
+    target: Path,
+    on_progress: Callable[[int], None],
 ) -> int:
     """Run one of FFmpeg's commands that write pictures into ``target``; says how many it wrote.
+
+    Args:
+        sources: every file that the command reads.
 
     Raises:
         WrongResult: FFmpeg dropped or doubled pictures, or made none.
     """
     progress = Progress(on_progress)
-    log = tools.children.run(command, progress.feed, output=target)
+    log = tools.children.run(
+        command, progress.feed, reads=sources, writes=[target.parent], output=target
+    )
     if not progress.finished or progress.frames == 0:
         raise WrongResult("No picture could be encoded.", log=log)
     if progress.dropped or progress.doubled:
@@ -64,7 +73,8 @@ def taken_covers(tools: Toolbox, plan: Plan, source: Path, folder: Path) -> list
         return []
     paths = {index: folder / str(index) for index in plan.pictures}
     for index, path in paths.items():
-        tools.children.run(cover_command(tools.ffmpeg, source, index, path), collect(bytearray()))
+        command = cover_command(tools.ffmpeg, source, index, path)
+        tools.children.run(command, collect(bytearray()), reads=[source], writes=[folder])
     return list(paths.values())
 
 

@@ -91,7 +91,7 @@ def measure(
         on_progress(counter.frames)
         return True
 
-    complaints = tools.children.run(measure_command(tools, path, probe), feed)
+    complaints = tools.children.run(measure_command(tools, path, probe), feed, reads=[path])
     if counter.frames == 0:
         raise ChildFailed("Not one picture of the video could be decoded.", log=complaints)
     blue, green, red = counter.shares()

@@ -45,7 +45,9 @@ def probe(
         NotAVideo: it cannot be opened, or has no video stream.
         ChildFailed, ChildHung: the child process did not survive it.
     """
-    packed = call(tools, "probe", path=str(path), count=count, on_progress=on_progress)
+    packed = call(
+        tools, "probe", reads=[path], path=str(path), count=count, on_progress=on_progress
+    )
     return with_ffprobe(tools, path, wire.unpack(packed))
 
 
@@ -57,7 +59,9 @@ def with_ffprobe(tools: Toolbox, path: Path, probe: Probe) -> Probe:
     command = [str(tools.ffprobe), "-v", "error", *sections, *input_arguments(path)]
     said = bytearray()
     try:
-        tools.children.run(command, collect(said), stall_seconds=_FFPROBE_STALL_SECONDS)
+        tools.children.run(
+            command, collect(said), reads=[path], stall_seconds=_FFPROBE_STALL_SECONDS
+        )
         raw = json.loads(said.decode(errors="replace"))
     except (ChildFailed, ChildHung, json.JSONDecodeError) as error:
         # Somebody else's ffprobe may be too old for this file; what libav says is as good.

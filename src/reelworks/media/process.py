@@ -1,7 +1,8 @@
 """Runs a child process. This is the only place that starts one for a video.
 
-A child gets no standard input, dies with this process, and is killed when it makes no progress,
-when it is stopped, and when the caller's own code fails. It is always reaped.
+A child gets no standard input, sees only the files that it is given, dies with this process, and is
+killed when it makes no progress, when it is stopped, and when the caller's own code fails. It is
+always reaped.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
 from typing import IO
 from weakref import WeakValueDictionary
 
 from reelworks.errors import ChildFailed, ChildHung, WorkStopped
+from reelworks.media.confinement import allowed_files
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +91,8 @@ class Children:
         command: list[str],
         feed: Feed,
         *,
+        reads: Iterable[Path] = (),
+        writes: Iterable[Path] = (),
         output: Path | None = None,
         stall_seconds: float = STALL_SECONDS,
     ) -> str:
@@ -96,6 +100,8 @@ class Children:
 
         Args:
             command: program and arguments; never a shell's line.
+            reads: the files and folders that it may read, besides what programs are made of.
+            writes: the folders that it may write.
             output: a file that the command writes; its growth counts as progress too.
             stall_seconds: how long it may go without progress.
 
@@ -109,7 +115,7 @@ class Children:
         """
         log.debug("starting %s", command)
         child = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(NICENESS), *command],
+            [*_launcher(), allowed_files(command[0], reads, writes), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -206,6 +212,10 @@ class _Watchdog:
             return self._output.stat().st_mtime_ns if self._output else 0
         except FileNotFoundError:
             return 0
+
+
+def _launcher() -> list[str]:
+    return [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(NICENESS)]
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -80,6 +80,8 @@ def prove(
     found = call(
         tools,
         "prove",
+        reads=[source, result],
+        writes={picture.parent for picture in (poster, compare) if picture},
         stall_seconds=_STALL_SECONDS,
         source=str(source),
         index=probe.picture.index,

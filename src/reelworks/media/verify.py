@@ -55,6 +55,7 @@ def verify(
     values = call(
         tools,
         "verify",
+        reads=[source, result],
         source=str(source),
         result=str(result),
         frames=frames,
