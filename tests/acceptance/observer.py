@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import imageio_ffmpeg
 from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection
 
-from tests.service import RunningService
+
+class Service(Protocol):
+    """What has sockets."""
+
+    def socket(self, client_id: str) -> AbstractContextManager[ClientConnection]:
+        """A socket of a client, after its connection message."""
 
 
 class ProgressObserver:
     """A client whose socket reconnects for ever; remembers every step back that it was told of."""
 
-    def __init__(self, service: RunningService, client_id: str) -> None:
+    def __init__(self, service: Service, client_id: str) -> None:
         self._service = service
         self._client_id = client_id
         self._ended = threading.Event()
@@ -44,6 +51,8 @@ class ProgressObserver:
                             continue
             except (OSError, WebSocketException, EOFError):
                 self._ended.wait(0.1)
+            except Exception as error:
+                self.steps_back.append(f"a message that nobody understands: {error!r}")
 
     def _note(self, message: dict[str, Any]) -> None:
         if message["type"] != "status_update":

@@ -1,0 +1,155 @@
+"""A whole service on one machine: PostgreSQL, a store, two APIs, three workers, wires to cut."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+import httpx
+import psutil
+import sqlalchemy as sa
+from websockets.sync.client import ClientConnection, connect
+
+from tests.chaos.programs import Program
+from tests.chaos.relay import Relay
+from tests.chaos.rooms import Room
+from tests.databases import PostgresServer
+from tests.waiting import wait_for
+
+APIS, WORKERS, SLOTS = 2, 3, 2
+_MARK = "CHAOS_INSTALLATION"
+_RESERVE_BYTES = 8_000_000
+_OWN_MEGABYTES, _SHARED_MEGABYTES = 96, 512
+UNFINISHED = ("incoming", "scratch", "chunks")
+"""Folders whose files are on their way; nothing is left there when all is done."""
+
+
+class Server(Protocol):
+    """A server that can die."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+
+    def start(self) -> None:
+        """Start it again, with all that it kept; returns when it answers."""
+
+
+class Installation:
+    """Everything that a service consists of, and how to reach it.
+
+    Attributes:
+        store: the object store's server; None where files are kept in a folder that all share.
+        wires: what connects programs to their servers, by the server's name.
+        rooms: where programs have their files; one for each, or one for all.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._mark = uuid.uuid4().hex
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.database = PostgresServer()
+        self.store: Server | None = None
+        self.wires = {"PostgreSQL": Relay(_socket_of(self.database))}
+        self.rooms = [Room(folder / "data", megabytes=_SHARED_MEGABYTES)]
+        self._database_url = self._through(self.wires["PostgreSQL"])
+        self.urls = [f"http://127.0.0.1:{free_port()}" for _ in range(APIS)]
+        self.apis = [self._api(number) for number in range(APIS)]
+        self.workers = [self._worker(number) for number in range(WORKERS)]
+        self.programs = [*self.apis, *self.workers]
+        for url in self.urls:
+            wait_for(lambda url=url: is_ready(url), f"{url} to be ready", seconds=90)
+
+    def _through(self, relay: Relay) -> str:
+        """The URL of a new database, over a wire."""
+        url = sa.make_url(self.database.create())
+        url = url.set(host="127.0.0.1", port=relay.port, query={})
+        return url.render_as_string(hide_password=False)
+
+    def _api(self, number: int) -> Program:
+        port = self.urls[number].rpartition(":")[2]
+        reserve = str(_RESERVE_BYTES)
+        return self._program(f"api {number}", "api", "--port", port, "--disk-reserve", reserve)
+
+    def _worker(self, number: int) -> Program:
+        return self._program(f"worker {number}", "worker", "--slots", str(SLOTS))
+
+    def _program(self, name: str, *arguments: str) -> Program:
+        where = ["--database-url", self._database_url, "--data-dir", str(self.rooms[0].folder)]
+        log = self.folder / f"{name.replace(' ', '-')}.log"
+        return Program(name, [*arguments, *where], {_MARK: self._mark}, log)
+
+    @contextmanager
+    def socket(self, client_id: str) -> Iterator[ClientConnection]:
+        """A socket of a client on any of the APIs, after its connection message."""
+        url = random.choice(self.urls).replace("http", "ws")
+        with connect(f"{url}/ws/{quote(client_id)}", open_timeout=5, close_timeout=1) as opened:
+            greeting = json.loads(opened.recv(timeout=10))
+            assert greeting == {"type": "connection", "status": "connected", "client_id": client_id}
+            yield opened
+
+    def ends(self) -> Counter[str]:
+        """How often programs ended by themselves."""
+        return sum((program.ends for program in self.programs), Counter())
+
+    def children(self) -> list[str]:
+        """The commands of FFmpeg and Python children that are running."""
+        return [" ".join(command) for command in self._commands() if _is_child(command)]
+
+    def _commands(self) -> Iterator[list[str]]:
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(_MARK) == self._mark:
+                    yield process.cmdline()
+            except psutil.Error:  # ended meanwhile
+                continue
+
+    def leftovers(self) -> list[str]:
+        """Files that should not be there when all is done."""
+        return [path for room in self.rooms for path in room.leftovers(*UNFINISHED)]
+
+    def published(self) -> list[str]:
+        """The names of all published files."""
+        folder = self.rooms[0].folder / "processed_videos"
+        return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+
+    def end(self) -> None:
+        """Stop all of it."""
+        for program in self.programs:
+            program.end()
+        for wire in self.wires.values():
+            wire.end()
+        self.database.end()
+        for room in self.rooms:
+            room.end()
+
+
+def is_ready(url: str) -> bool:
+    """Whether an API answers and can work."""
+    try:
+        return httpx.get(f"{url}/healthz/ready", timeout=5).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def free_port() -> int:
+    """A port that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _socket_of(database: PostgresServer) -> Path:
+    return Path(str(database.url.query["host"])) / ".s.PGSQL.5432"
+
+
+def _is_child(command: list[str]) -> bool:
+    return "reelworks" not in command and "launcher.py" not in " ".join(command)

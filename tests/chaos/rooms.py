@@ -1,0 +1,66 @@
+"""Small disks of their own for programs, that can be filled to the last byte. Needs root."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+_PIECE = bytes(1 << 20)
+
+
+def can_mount() -> bool:
+    """Whether this user may mount; the system may still refuse."""
+    return os.geteuid() == 0
+
+
+class Room:
+    """A folder on a file system of its own, or an ordinary one where that is not possible."""
+
+    def __init__(self, folder: Path, *, megabytes: int) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        self.is_small = can_mount() and _mount(folder, megabytes)
+        self._ballast = folder / ".ballast"
+
+    def fill(self) -> None:
+        """Leave no room at all."""
+        assert self.is_small
+        with self._ballast.open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(_PIECE)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+
+    def empty(self) -> None:
+        """Give the room back."""
+        self._ballast.unlink(missing_ok=True)
+
+    def end(self) -> None:
+        """Unmount it; whatever it held is gone."""
+        if self.is_small:
+            subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
+
+    def leftovers(self, *folders: str) -> list[str]:
+        """Files below some of its folders."""
+        return [
+            str(path.relative_to(self.folder))
+            for name in folders
+            for path in (self.folder / name).rglob("*")
+            if _is_file(path)
+        ]
+
+
+def _is_file(path: Path) -> bool:
+    with suppress(OSError):
+        return path.is_file()
+    return False
+
+
+def _mount(folder: Path, megabytes: int) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(folder)]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
