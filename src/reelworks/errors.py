@@ -6,10 +6,11 @@ ReelworksError                  one plain sentence for a person, as its text
 │   ├── TooLarge                the upload exceeds the limit
 │   ├── NotFound                there is no such file
 │   └── Conflict                it makes no sense as things stand
-├── NoSpace                     the disk would fall under its reserve
 ├── SettingsError               a flag or variable is wrong
-├── EngineError                 the database did not answer, or not as it should
-├── StorageError                the store of files did not answer, or not as it should
+├── Unavailable                 what the service itself needs is missing for now
+│   ├── NoSpace                 the disk is full, or would fall under its reserve
+│   ├── EngineError             the database did not answer, or not as it should
+│   └── StorageError            the store of files did not answer, or not as it should
 └── MediaError                  work on a video did not succeed
     ├── ChildFailed             its child process ended with an error
     ├── ChildHung               its child process made no progress and was killed
@@ -45,20 +46,24 @@ class Conflict(BadRequest):
     """It makes no sense as things stand, and may make sense later."""
 
 
-class NoSpace(ReelworksError):
-    """The disk would fall under its reserve."""
-
-
 class SettingsError(ReelworksError):
     """A flag or variable is wrong; the text names it."""
 
 
-class EngineError(ReelworksError):
-    """The database did not answer, or not as it should: that says nothing about any video."""
+class Unavailable(ReelworksError):
+    """What the service itself needs is missing for now: that says nothing about any video."""
 
 
-class StorageError(ReelworksError):
-    """The store of files did not answer, or not as it should: that says nothing about any video."""
+class NoSpace(Unavailable):
+    """The disk is full, or would fall under its reserve."""
+
+
+class EngineError(Unavailable):
+    """The database did not answer, or not as it should."""
+
+
+class StorageError(Unavailable):
+    """The store of files did not answer, or not as it should."""
 
 
 class MediaError(ReelworksError):

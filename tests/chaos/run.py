@@ -18,7 +18,7 @@ from tests.chaos.traffic import CLIENTS, Traffic
 from tests.chaos.watching import Watcher
 from tests.waiting import wait_for
 
-_DRAIN_SECONDS = 600.0
+_DRAIN_SECONDS = 300.0
 _TIDY_SECONDS = 60.0
 
 

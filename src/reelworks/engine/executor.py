@@ -18,10 +18,19 @@ from dbos._error import DBOSException, DBOSMaxStepRetriesExceeded
 
 from reelworks.engine.dispatch import Dispatcher
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
+from reelworks.engine.patience import Unfit, patiently
 from reelworks.engine.queue import APPLICATION, process_of
 from reelworks.engine.records import Records
 from reelworks.engine.watch import Watch
-from reelworks.errors import ChildFailed, ChildHung, EngineError, ReelworksError, WorkStopped
+from reelworks.errors import (
+    ChildFailed,
+    ChildHung,
+    EngineError,
+    NoSpace,
+    ReelworksError,
+    Unavailable,
+    WorkStopped,
+)
 from reelworks.model import Work
 from reelworks.telemetry import instruments
 from reelworks.telemetry.subject import about, at_stage
@@ -49,6 +58,7 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     raised again when the workflow is run again.
 
     Raises:
+        Unfit: what the work needs was missing for too long; nothing was written down.
         EngineError: the engine itself could not go on; nothing was written down.
     """
     attempt = _Attempts(name, work)
@@ -156,14 +166,16 @@ class WorkExecutor:
         def run(file_id: str, attempt: int = 1, *number: int) -> None:
             if self._leaving.is_set():
                 raise WorkStopped
+            work = process_of(DBOS.workflow_id or "")
             try:
-                work = process_of(DBOS.workflow_id or "")
                 self._run(work, partial(workflow, file_id, attempt, *number))
-            except EngineError as error:
+            except (Unavailable, Unfit) as error:
                 # No outcome is written down: the next worker goes on with it. This one is of no
-                # use without its engine, and a fresh start costs little.
-                log.exception("the engine failed; this worker leaves")
+                # use without what it needs, and a fresh start costs little.
+                log.exception("what the work needs is missing; this worker leaves")
                 self._on_unfit()
+                if NoSpace in (type(error), type(error.__cause__)):
+                    self._count_lack_of_room(work)
                 raise WorkStopped from error
 
         return run
@@ -174,13 +186,13 @@ class WorkExecutor:
         When nobody does, it returns: that is an outcome, and the engine writes it down. Unwinding
         would leave the workflow claimed by a worker that lives, for ever.
         """
-        if self._records.over([work]):
+        if patiently(self._records.over, [work]):
             return
         try:
             with about(*work), self._watch.over(work):
                 run()
         except WorkStopped:
-            if self._leaving.is_set() or not self._records.over([work]):
+            if self._leaving.is_set() or not patiently(self._records.over, [work]):
                 raise
             log.info("%s of %s was stopped: nobody waits for it", work.process_type, work.file_id)
 
@@ -196,8 +208,9 @@ class WorkExecutor:
                 self._take_over_lost()
                 if tick % _ORPHANS_EVERY == 0:
                     self._take_over_orphans()
-            except (sa.exc.OperationalError, EngineError) as error:
-                # The database is away for a while. If for too long, the lease tells us.
+            except Exception as error:
+                # The database is away for a while. If for too long, the lease tells us. Whatever
+                # else it may be: without this thread nobody would see that the lease is lost.
                 log.warning("the lease could not be renewed: %s", error)
 
     def _take_over_lost(self) -> None:
@@ -220,20 +233,30 @@ class WorkExecutor:
             log.warning("taking over %s", status.workflow_id)
             if not lost.in_good_order:
                 instruments.takeovers.inc()
-                self._count_takeover(status.workflow_id)
+                work = process_of(status.workflow_id)
+                if self._count_loss(work, "was lost"):
+                    DBOS.cancel_workflow(status.workflow_id)
         DBOS._recover_pending_workflows([lost.executor_id])
         self._leases.release(lost.executor_id)
 
-    def _count_takeover(self, workflow_id: str) -> None:
-        work = process_of(workflow_id)
-        if self._records.count_takeover(work) > MAX_TAKEOVERS:
-            DBOS.cancel_workflow(workflow_id)
-            self._records.fail(
-                work.file_id,
-                work.process_type,
-                f"The worker was lost {MAX_TAKEOVERS} times while it worked on this video.",
-                attempt=work.attempt,
-            )
+    def _count_lack_of_room(self, work: Work) -> None:
+        """A disk that is too small for a video is found out sooner or later."""
+        try:
+            self._count_loss(work, "ran out of room on its disk")
+        except EngineError as error:
+            log.warning("it was not counted that there was no room: %s", error)
+
+    def _count_loss(self, work: Work, what: str) -> bool:
+        """A worker could not go on with a work. True: that was once too often, and it is over."""
+        if self._records.count_takeover(work) <= MAX_TAKEOVERS:
+            return False
+        self._records.fail(
+            work.file_id,
+            work.process_type,
+            f"The worker {what} {MAX_TAKEOVERS} times while it worked on this video.",
+            attempt=work.attempt,
+        )
+        return True
 
 
 def _running(executor_id: str | None = None) -> list[WorkflowStatus]:
@@ -259,7 +282,7 @@ class _Attempts(Generic[P, R]):
         self._begun += 1
         try:
             with at_stage(self._stage, self._begun), instruments.timed(self._stage):
-                return self._work(*args, **kwargs)
+                return patiently(self._work, *args, **kwargs)
         except Exception as error:
             self.last = error
             raise

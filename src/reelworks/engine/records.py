@@ -18,6 +18,14 @@ from reelworks.errors import EngineError, NotFound
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
+# How it shows that a database is away, or that its connection broke under a statement.
+_AWAY = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.InternalError,
+    sa.exc.TimeoutError,
+    sa.exc.ResourceClosedError,
+)
 DELETED = "Deleted"
 
 
@@ -336,7 +344,7 @@ def _pace(progress: int) -> sa.ColumnElement[int | None]:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+    except _AWAY as error:
         raise EngineError("The database does not answer; try again.") from error
 
 

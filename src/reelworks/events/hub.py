@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
+from reelworks.errors import EngineError
 from reelworks.events import messages
 from reelworks.events.messages import Message
 from reelworks.model import Process
@@ -20,6 +21,7 @@ from reelworks.model import Process
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
+_AWAY_SECONDS = 0.5  # on top, while the feed does not answer
 # Changes are read again for this long: a transaction may commit after one with a later time.
 _OVERLAP_MS = 5_000
 
@@ -147,8 +149,12 @@ class Hub:
             await self._listened_to.wait()
             try:
                 self._hand_out(await asyncio.to_thread(self._look))
-            except Exception:  # the sockets stay open; the next look may succeed
+            except EngineError as error:  # the sockets stay open; a later look may succeed
+                log.warning("changes could not be read: %s", error)
+                await asyncio.sleep(_AWAY_SECONDS)
+            except Exception:
                 log.exception("changes could not be read")
+                await asyncio.sleep(_AWAY_SECONDS)
             await asyncio.sleep(_POLL_SECONDS)
 
     def _look(self) -> list[Process]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from reelworks.engine.patience import patiently
 from reelworks.engine.records import Records
-from reelworks.errors import EngineError, MediaError, ReelworksError, WorkStopped
+from reelworks.errors import EngineError, MediaError, ReelworksError, Unavailable, WorkStopped
 from reelworks.model import Work
 from reelworks.telemetry import instruments
 from reelworks.telemetry.subject import subject
@@ -36,27 +36,27 @@ class Outcome:
 def reported(records: Records, work: Work) -> Iterator[Outcome]:
     """Begin a process, and complete or fail it by how the block ends.
 
-    ``WorkStopped`` and ``EngineError`` pass through untouched: they say nothing about the video,
-    and the process stays as it is, for another worker.
+    ``WorkStopped``, ``Unfit`` and ``Unavailable`` pass through untouched: they say nothing about
+    the video, and the process stays as it is, for another worker.
     """
     file_id, process_type, attempt = work
-    records.begin(file_id, process_type, attempt=attempt)
+    patiently(records.begin, file_id, process_type, attempt=attempt)
     log.info("begun")
     outcome = Outcome()
     try:
         yield outcome
-    except EngineError:
+    except Unavailable:
         raise
     except Exception as error:
-        if records.over([work]):  # deleted under its hands, say: the error is not the video's
+        if patiently(records.over, [work]):  # deleted, say: the error is not the video's
             raise WorkStopped from error
         log.exception("%s of %s failed", process_type, file_id)
         if isinstance(error, MediaError) and error.log:
             log.info("its child wrote: %s", error.log)
-        records.fail(file_id, process_type, sentence(error), attempt=attempt)
+        patiently(records.fail, file_id, process_type, sentence(error), attempt=attempt)
     else:
         if not outcome.goes_on:
-            records.complete(file_id, process_type, attempt=attempt)
+            patiently(records.complete, file_id, process_type, attempt=attempt)
             log.info("completed")
 
 
@@ -64,8 +64,6 @@ def sentence(error: Exception) -> str:
     """What to tell a user about an error: one sentence, and nothing about our insides."""
     if isinstance(error, ReelworksError):
         return str(error)
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "The worker ran out of room on its disk."
     return "An internal error stopped the work; the operator finds it in the log."
 
 
@@ -116,7 +114,10 @@ class Progress:
         now = self._clock()
         if now - self._written_at < _WRITE_SECONDS:
             return
-        value = percent(*self._overall(done))
-        if value > self._last:
-            self._write(value)
-            self._last, self._written_at = value, now
+        try:
+            value = percent(*self._overall(done))
+            if value > self._last:
+                self._write(value)
+                self._last, self._written_at = value, now
+        except EngineError as error:  # the work goes on without; the next number says it too
+            log.warning("progress could not be written down: %s", error)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 from weakref import WeakValueDictionary
 
-from reelworks.errors import ChildFailed, ChildHung, WorkStopped
+from reelworks.errors import ChildFailed, ChildHung, NoSpace, WorkStopped
 from reelworks.media.confinement import allowed_files
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,7 @@ class Children:
 
         Raises:
             ChildFailed: it ended with an error, or was killed by somebody else.
+            NoSpace: there was no room on the disk for what it wrote.
             ChildHung: it made no progress for ``stall_seconds`` and was killed.
             WorkStopped: this process is leaving, or nobody waits for this work any more.
         """
@@ -130,7 +131,7 @@ class Children:
             _end(child)
         text = tail.decode(errors="replace").strip()
         if code != 0:
-            raise ChildFailed(_sentence(command, code, text), log=text)
+            raise _failure(command, code, text)
         return text
 
     def _read(
@@ -237,9 +238,13 @@ def _widen(pipe: IO[bytes]) -> None:
             log.debug("pipe stays at its ordinary size")
 
 
-def _sentence(command: list[str], code: int, tail: str) -> str:
+def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace:
     if os.strerror(errno.ENOSPC) in tail:
-        return "The worker ran out of room on its disk."
+        return NoSpace("There is no room left on the disk; make some, and try again.")
+    return ChildFailed(_sentence(command, code, tail), log=tail)
+
+
+def _sentence(command: list[str], code: int, tail: str) -> str:
     name = Path(command[0]).name.split("-")[0]
     last = tail.splitlines()[-1] if tail else "it gave no reason"
     how = f"was killed by signal {-code}" if code < 0 else "failed"
