@@ -1,10 +1,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+MINUTES ?= 30
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help install serve test check docs chaos bench bench-quality lock clean
+.PHONY: help install serve test check docs chaos kills bench bench-quality lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,7 +24,10 @@ check: $(DEV_STAMP)  ## Lint, types, and the order of the layers.
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-chaos: $(DEV_STAMP)  ## Kill everything at random, 20 times, with 10 videos under way.
+chaos: $(DEV_STAMP)  ## Let a storm of faults pass over a service of many programs; MINUTES=30, SEED=….
+	$(BIN)/python -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+kills: $(DEV_STAMP)  ## Kill all of one machine's service, 20 times, with 10 videos under way.
 	$(BIN)/pytest -n 0 --timeout 1800 --kills 20 --videos 10 tests/acceptance/test_durability.py
 
 bench: $(DEV_STAMP)  ## Measure ratios against references run side by side; writes docs/benchmarks.md.

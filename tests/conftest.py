@@ -84,6 +84,6 @@ def records(engine: sa.Engine) -> Records:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How hard the durability test hits; ``make chaos`` hits harder than ``make test``."""
+    """How hard the durability test hits; ``make kills`` hits harder than ``make test``."""
     parser.addoption("--kills", type=int, default=4, help="times the whole service is killed")
     parser.addoption("--videos", type=int, default=4, help="videos that are under way then")

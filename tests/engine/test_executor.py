@@ -270,6 +270,42 @@ def test_work_that_was_deleted_in_the_queue_never_begins(
     assert workers.count(f"first {deleted}") == 0
 
 
+@pytest.mark.parametrize("needed", ["EngineError", "StorageError", "NoSpace"])
+def test_a_step_waits_for_what_it_needs(records: Records, workers: Workers, needed: str) -> None:
+    with workers.without(needed):
+        file_id = submit(records)
+        workers.start()
+        wait_for(lambda: workers.count(f"missing {needed}") >= 2, "a second try")
+    workers.let_go()
+    wait_for(lambda: is_completed(records, file_id), "the video to be completed")
+
+
+def test_a_worker_that_waits_in_vain_leaves_and_the_next_one_goes_on(
+    records: Records, workers: Workers
+) -> None:
+    workers.be_impatient()
+    with workers.without("NoSpace"):
+        file_id = submit(records)
+        workers.start()
+        wait_for(lambda: workers.count("unfit"), "the worker to leave")
+    workers.let_go()
+    workers.start()
+    wait_for(lambda: is_completed(records, file_id), "the video to be completed")
+
+
+def test_room_that_is_never_there_is_found_out(records: Records, workers: Workers) -> None:
+    workers.be_impatient()
+    file_id = submit(records)
+    work = Work(file_id, ENHANCEMENT, 1)
+    for _ in range(MAX_TAKEOVERS):
+        records.count_takeover(work)
+    with workers.without("NoSpace"):
+        workers.start()
+        wait_for(lambda: workers.count("unfit"), "the worker to leave")
+        wait_for(lambda: records.process(file_id, ENHANCEMENT).status is Status.FAILED, "the end")
+    assert "ran out of room on its disk" in (records.process(file_id, ENHANCEMENT).error or "")
+
+
 def cancel(records: Records, file_id: str) -> None:
     Interventions(records, Queue(records.engine)).cancel(file_id)
 

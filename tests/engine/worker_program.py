@@ -11,11 +11,12 @@ import sys
 import threading
 from pathlib import Path
 
+from reelworks.engine import patience
 from reelworks.engine.database import open_database
 from reelworks.engine.executor import WorkExecutor, step
 from reelworks.engine.leases import Executor
 from reelworks.engine.records import Records
-from reelworks.errors import ChildFailed
+from reelworks.errors import ChildFailed, EngineError, NoSpace, StorageError
 from reelworks.media.process import Children
 from reelworks.model import ProcessType, Work
 
@@ -36,8 +37,16 @@ def note(line: str) -> None:
         file.write(line + "\n")
 
 
+if (folder / "impatient").exists():
+    patience.PATIENCE_SECONDS = 0.0
+
+
 def first(file_id: str) -> str:
     note(f"first {file_id}")
+    for name, error in ((e.__name__, e) for e in (EngineError, StorageError, NoSpace)):
+        if (folder / name).exists():
+            note(f"missing {name}")
+            raise error("It is away.")
     return "kept"
 
 

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -52,6 +54,16 @@ class Workers:
 
     def let_go(self) -> None:
         (self._folder / "go").touch()
+
+    def be_impatient(self) -> None:
+        (self._folder / "impatient").touch()
+
+    @contextmanager
+    def without(self, needed: str) -> Iterator[None]:
+        """What work needs is missing, in the shape of an error of that name."""
+        (self._folder / needed).touch()
+        yield
+        (self._folder / needed).unlink()
 
     def end(self) -> None:
         for process in self._processes:

@@ -173,9 +173,9 @@ class WorkExecutor:
                 # No outcome is written down: the next worker goes on with it. This one is of no
                 # use without what it needs, and a fresh start costs little.
                 log.exception("what the work needs is missing; this worker leaves")
-                self._on_unfit()
                 if NoSpace in (type(error), type(error.__cause__)):
                     self._count_lack_of_room(work)
+                self._on_unfit()
                 raise WorkStopped from error
 
         return run
