@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -45,6 +44,7 @@ from reelworks.media.tools import find_tools
 from reelworks.model import ProcessType
 from reelworks.settings import PREFIX, Settings
 from reelworks.storage.local import LocalStorage
+from reelworks.storage.room import Room
 from reelworks.storage.store import Storage
 from reelworks.supervise import WorkerProcess
 from reelworks.telemetry import instruments
@@ -53,8 +53,6 @@ from reelworks.telemetry.logs import configure_logging
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 3
-_SHARE_OF_RESERVE = 20
-_ROOM_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,7 +155,6 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())
     serve_metrics(settings)
-    _wait_for_room(settings, leaving)
     executor = create_executor(base, settings, on_unfit=leaving.set)
     executor.start()
     log.info("worker %s is ready with %d slots", executor.identity.executor_id, settings.slots)
@@ -170,14 +167,6 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     logging.shutdown()
     # Threads whose work was stopped may still be on their way out: nobody waits for them.
     os._exit(0)
-
-
-def _wait_for_room(settings: Settings, leaving: threading.Event) -> None:
-    """A worker that cannot write anything takes no work: others may have room."""
-    least = settings.disk_reserve // _SHARE_OF_RESERVE
-    while shutil.disk_usage(settings.data_dir).free < least and not leaving.is_set():
-        log.warning("the disk of %s is full; waiting for room", settings.data_dir)
-        leaving.wait(_ROOM_SECONDS)
 
 
 def create_executor(
@@ -206,6 +195,7 @@ def create_executor(
         slots=settings.slots,
         stop_work=base.tools.children.stop_work,
         on_unfit=on_unfit,
+        is_able=Room(settings.data_dir, reserve_bytes=settings.disk_reserve).is_there,
     )
 
 

@@ -96,6 +96,7 @@ class WorkExecutor:
         slots: int,
         stop_work: Callable[[Work], None],
         on_unfit: Callable[[], None],
+        is_able: Callable[[], bool] = lambda: True,
     ) -> None:
         """Args:
         workflows: what each process, and each part of one, does.
@@ -104,7 +105,8 @@ class WorkExecutor:
         stop_work: makes what runs of a work unwind with ``WorkStopped``: it was cancelled, deleted
             or tried anew. May be called again for the same work.
         on_unfit: called when this process must end: another worker has taken over, or the engine
-            has failed.
+            has failed, or what the work needs is missing.
+        is_able: asked before work is begun; False leaves it to others for the time being.
         """
         self.identity = identity
         self._engine = engine
@@ -120,7 +122,7 @@ class WorkExecutor:
             executor_id=identity.executor_id,
             version=_WORKFLOW_VERSION,
             slots=slots,
-            is_able=lambda: True,
+            is_able=is_able,
             on_unfit=on_unfit,
         )
         self._keeper = threading.Thread(target=self._keep_lease, name="lease", daemon=True)

@@ -1,0 +1,32 @@
+"""Whether a worker has room on its disk to begin anything."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+_SHARE_OF_RESERVE = 20
+
+
+class Room:
+    """Asked before work is begun: others may have room where this worker has none."""
+
+    def __init__(self, folder: Path, *, reserve_bytes: int) -> None:
+        """Args:
+        reserve_bytes: what uploads leave free. Results may use it up to a twentieth.
+        """
+        self._folder = folder
+        self._least = reserve_bytes // _SHARE_OF_RESERVE
+        self._was_there = True
+
+    def is_there(self) -> bool:
+        """Whether there is room now. Says in the log when that changes."""
+        is_there = shutil.disk_usage(self._folder).free >= self._least
+        if is_there != self._was_there:
+            said = "has room again" if is_there else "is full; no work is begun before it has room"
+            log.warning("the disk of %s %s", self._folder, said)
+        self._was_there = is_there
+        return is_there
