@@ -16,10 +16,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-import typer
 import yaml
 
-from reelworks.cli import cli
 from reelworks.settings import PREFIX, Settings
 from tests.deploy.files import (
     DEPLOY,
@@ -30,6 +28,7 @@ from tests.deploy.files import (
     instructions,
     manifests,
 )
+from tests.docs.commands import parse
 
 # Which module has the type of which objects.
 _TYPES = {
@@ -39,15 +38,6 @@ _TYPES = {
     "policy/v1": "cloudcoil.models.kubernetes.policy.v1",
     "keda.sh/v1alpha1": "cloudcoil.models.keda.v1alpha1",
 }
-
-
-def parse(arguments: list[str]) -> str:
-    """The command that a command line means; fails where it means none."""
-    group: Any = typer.main.get_command(cli)
-    context = group.make_context("reelworks", list(arguments))
-    name, command, rest = group.resolve_command(context, list(arguments))
-    command.make_context(name, rest, parent=context)
-    return str(name)
 
 
 def containers() -> dict[str, dict[str, Any]]:

@@ -34,6 +34,15 @@ def _below(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
                 yield prefix + name, command
 
 
+def parse(words: list[str]) -> str:
+    """The command that a command line means; fails where it means none."""
+    group: Any = typer.main.get_command(cli)
+    context = group.make_context("reelworks", list(words))
+    name, command, rest = group.resolve_command(context, list(words))
+    command.make_context(name, rest, parent=context)
+    return str(name)
+
+
 def options(command: Any) -> list[Any]:
     """A command's options that are not hidden."""
     return [each for each in command.params if not _is_argument(each) and not each.hidden]
