@@ -144,9 +144,21 @@ def test_a_submission_that_fails_writes_nothing(records: Records) -> None:
     assert records.video(file_id).client_id == "me"
 
 
+MINUTE = 60_000
+
+
 def test_small_videos_go_first() -> None:
-    assert priority(0) == 1
-    assert priority(10**6) < priority(10**9) < priority(20 * 10**9)
+    assert priority(10**6, 0) < priority(10**9, 0) < priority(20 * 10**9, 0)
+    assert priority(2**20, 9 * MINUTE) < priority(2**30, 0)
+
+
+def test_a_large_video_does_not_wait_for_ever() -> None:
+    assert priority(2**30, 0) < priority(2**20, 11 * MINUTE)
+    assert priority(20 * 10**9, 0) < priority(1, 36 * MINUTE)
+
+
+def test_a_priority_is_one_that_the_engine_takes() -> None:
+    assert 1 <= priority(0, MINUTE) < priority(2**62, 4_000_000_000_000) < 2**31
 
 
 @pytest.mark.parametrize("kind", list(ProcessType))

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from dbos import DBOSClient
 
-from reelworks.model import NewVideo, ProcessType, Work
+from reelworks.engine.database import now_ms
+from reelworks.model import NewVideo, ProcessType, Video, Work
 
 APPLICATION = "reelworks"
 QUEUE = "processes"
@@ -17,7 +18,7 @@ _PARTS = {CHUNK: ProcessType.VIDEO_ENHANCEMENT, JOIN: ProcessType.VIDEO_ENHANCEM
 
 
 class Queue:
-    """The queue of processes to be run, fair between clients, small videos first."""
+    """The queue of work, fair between clients, small videos sooner than large ones."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._client = DBOSClient(
@@ -33,23 +34,32 @@ class Queue:
         attempt: int = 1,
     ) -> None:
         """Queue one process of a video; it is there when the caller's transaction commits."""
-        self._put(connection, video, process_type.value, attempt)
+        now = connection.execute(sa.select(now_ms())).scalar_one()
+        self._put(connection, video, now, process_type.value, attempt)
 
     def put_part(
-        self, connection: sa.Connection, video: NewVideo, part: str, attempt: int, *number: int
+        self, connection: sa.Connection, video: Video, part: str, attempt: int, *number: int
     ) -> None:
         """Queue a part of an enhancement in the same way.
 
-        It has the video's own priority, so that a short video never waits for a film's chunks.
+        It has the priority that the video had, so that a short one does not wait for a film's
+        chunks, nor a film that is nearly done for new films.
 
         Args:
             part: ``CHUNK`` or ``JOIN``.
             number: of the chunk.
         """
-        self._put(connection, video, part, attempt, *number)
+        came = round(video.created_at.timestamp() * 1000)
+        self._put(connection, video, came, part, attempt, *number)
 
     def _put(
-        self, connection: sa.Connection, video: NewVideo, kind: str, attempt: int, *number: int
+        self,
+        connection: sa.Connection,
+        video: NewVideo,
+        came_ms: int,
+        kind: str,
+        attempt: int,
+        *number: int,
     ) -> None:
         self._client.enqueue_in_transaction(
             connection,
@@ -58,7 +68,7 @@ class Queue:
                 "queue_name": QUEUE,
                 "workflow_id": "/".join(map(str, (kind, video.file_id, attempt, *number))),
                 "queue_partition_key": partition(video.client_id),
-                "priority": priority(video.size_bytes),
+                "priority": priority(video.size_bytes, came_ms),
             },
             video.file_id,
             attempt,
@@ -82,12 +92,21 @@ def partition(client_id: str | None) -> str:
     return "anonymous" if client_id is None else f"client {client_id}"
 
 
-def priority(size_bytes: int) -> int:
-    """Which videos go first, lower before higher: the binary logarithm of the size, from 1.
+_MINUTE_MS = 60_000
 
-    Videos of like size keep the order in which they came.
+
+def priority(size_bytes: int, came_ms: int) -> int:
+    """Which work of a client goes first, lower before higher: the minute in which it came, and one
+    minute more for each doubling of the size.
+
+    So a clip of a megabyte goes before a film of a gigabyte that came up to ten minutes earlier,
+    and yet no film waits for ever, however many clips keep coming. What is alike keeps the order in
+    which it came.
+
+    Args:
+        came_ms: milliseconds since 1970.
     """
-    return max(1, size_bytes.bit_length())
+    return came_ms // _MINUTE_MS + size_bytes.bit_length()
 
 
 def workflow_id(work: Work) -> str:
