@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import migrate, open_database
 from reelworks.engine.records import Records
+from tests.buckets import S3Server
 from tests.databases import PostgresServer
 
 
@@ -18,6 +19,14 @@ from tests.databases import PostgresServer
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server, started when a test first asks for it."""
     server = PostgresServer()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """An S3 server, started when a test first asks for it."""
+    server = S3Server()
     yield server
     server.end()
 

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -30,7 +31,7 @@ from reelworks.engine.overview import Overview
 from reelworks.engine.queue import CHUNK, JOIN, Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
-from reelworks.errors import SettingsError
+from reelworks.errors import SettingsError, StorageError
 from reelworks.events.hub import Hub
 from reelworks.jobs.control import Control
 from reelworks.jobs.enhancement import Enhancement
@@ -43,9 +44,9 @@ from reelworks.media.process import Children
 from reelworks.media.tools import find_tools
 from reelworks.model import ProcessType
 from reelworks.settings import PREFIX, Settings
-from reelworks.storage.local import LocalStorage
+from reelworks.storage.opening import open_storage
 from reelworks.storage.room import Room
-from reelworks.storage.store import Storage
+from reelworks.storage.store import Storage, try_out
 from reelworks.supervise import WorkerProcess
 from reelworks.telemetry import instruments
 from reelworks.telemetry.logs import configure_logging
@@ -53,6 +54,10 @@ from reelworks.telemetry.logs import configure_logging
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 3
+# For how long an object store that is away is asked again. A client that uploads should hear of it;
+# a worker has nothing better to do, and would have to do its work again.
+_PATIENCE = timedelta(seconds=20)
+_WORKERS_PATIENCE = timedelta(minutes=4)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,20 +70,36 @@ class Base:
     tools: Toolbox
 
 
-def open_base(settings: Settings) -> Base:
-    """Open the data folder and the database, bring its tables up to date, clear away leftovers."""
+def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
+    """Open the store and the database, bring its tables up to date, clear away leftovers.
+
+    Args:
+        patience: for how long an object store that is away is asked again.
+    """
     tools = create_toolbox(settings)
-    try:
-        storage = LocalStorage(settings.data_dir, reserve_bytes=settings.disk_reserve)
-    except OSError as error:
-        raise SettingsError(
-            f"The data folder {settings.data_dir} cannot be used: {error.strerror}."
-        ) from error
+    storage = create_storage(settings, patience)
     engine = open_database(settings.effective_database_url)
     migrate(engine)
     records = Records(engine)
-    storage.sweep(is_known=records.is_known, owners=Leases(engine).held())
+    try:
+        try_out(storage)
+        storage.sweep(is_known=records.is_known, owners=Leases(engine).held())
+    except StorageError as error:
+        raise SettingsError(str(error)) from error
     return Base(engine=engine, records=records, storage=storage, tools=tools)
+
+
+def create_storage(settings: Settings, patience: timedelta) -> Storage:
+    """The store that the settings name. Raises SettingsError."""
+    return open_storage(
+        settings.storage_url,
+        settings.data_dir,
+        reserve_bytes=settings.disk_reserve,
+        cache_bytes=settings.cache_size,
+        largest_bytes=settings.max_upload,
+        has_links=settings.redirect_results,
+        patience=patience,
+    )
 
 
 def open_overview(settings: Settings) -> Overview:
@@ -150,7 +171,7 @@ def run_service(settings: Settings) -> None:
 def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     """Work through the queue until a signal says to stop, or the parent is gone. Never returns."""
     configure_logging(settings.log_level, settings.log_format)
-    base = open_base(settings)
+    base = open_base(settings, patience=_WORKERS_PATIENCE)
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())

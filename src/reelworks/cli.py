@@ -45,6 +45,28 @@ DataDir = Annotated[
 DatabaseUrl = Annotated[
     str | None, typer.Option(help="Database.", show_default="an SQLite file in the data folder")
 ]
+StorageUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="s3://BUCKET/PREFIX",
+        help="Object store of all files.",
+        show_default="the data folder",
+    ),
+]
+CacheSize = Annotated[
+    int | None,
+    typer.Option(
+        help="How much is kept of what an object store sent, in bytes.", show_default="20 GB"
+    ),
+]
+RedirectResults = Annotated[
+    bool | None,
+    typer.Option(
+        "--redirect-results/--stream-results",
+        help="Whether clients fetch enhanced videos from the object store itself.",
+        show_default="--stream-results",
+    ),
+]
 DiskReserve = Annotated[
     int | None,
     typer.Option(help="Room that uploads must leave on the disk, in bytes.", show_default="1 GB"),
@@ -132,6 +154,9 @@ def _examples(*lines: str) -> str:
 def serve(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
+    storage_url: StorageUrl = None,
+    redirect_results: RedirectResults = None,
+    cache_size: CacheSize = None,
     host: Host = None,
     port: Port = None,
     max_upload: MaxUpload = None,
@@ -154,6 +179,8 @@ def serve(
 def api(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
+    storage_url: StorageUrl = None,
+    redirect_results: RedirectResults = None,
     host: Host = None,
     port: Port = None,
     max_upload: MaxUpload = None,
@@ -174,6 +201,8 @@ def api(
 def worker(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
+    storage_url: StorageUrl = None,
+    cache_size: CacheSize = None,
     slots: Slots = None,
     metrics_port: MetricsPort = None,
     ffmpeg: Ffmpeg = None,
@@ -183,8 +212,9 @@ def worker(
 ) -> None:
     """Work through the queue until told to stop; what was begun goes on elsewhere then."""
     flags = {"data_dir": data_dir, "database_url": database_url, "slots": slots}
+    store = {"storage_url": storage_url, "cache_size": cache_size}
     logs = {"log_level": log_level, "log_format": log_format}
-    settings = read_settings(**flags, **logs, metrics_port=metrics_port, ffmpeg=ffmpeg)
+    settings = read_settings(**flags, **store, **logs, metrics_port=metrics_port, ffmpeg=ffmpeg)
     from reelworks.app import run_worker
 
     run_worker(settings, leave_with_parent=leave_with_parent)
@@ -275,12 +305,16 @@ def _plain(value: Any) -> str:
 
 @cli.command(epilog=_examples("reelworks doctor", "reelworks doctor --data-dir /srv/reelworks"))
 def doctor(
-    data_dir: DataDir = None, database_url: DatabaseUrl = None, ffmpeg: Ffmpeg = None
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+    storage_url: StorageUrl = None,
+    ffmpeg: Ffmpeg = None,
 ) -> None:
     """Check that this machine has what Reelworks needs, and say what is missing."""
+    settings = read_settings(**locals())
     from reelworks.doctor import examine
 
-    findings = examine(read_settings(data_dir=data_dir, database_url=database_url, ffmpeg=ffmpeg))
+    findings = examine(settings)
     for finding in findings:
         typer.echo(f"{'ok  ' if finding.good else 'BAD '} {finding.text}")
     if not all(finding.good for finding in findings):

@@ -6,6 +6,7 @@ import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from reelworks import __version__
 from reelworks.engine.database import check_connection, open_database, shown
@@ -15,7 +16,10 @@ from reelworks.media.launcher import landlock_version
 from reelworks.media.process import Children, collect
 from reelworks.media.tools import find_tools
 from reelworks.settings import Settings
+from reelworks.storage.opening import open_storage
+from reelworks.storage.store import try_out
 
+_PATIENCE = timedelta(seconds=3)
 _NEEDED = {
     "encoders": ("libx264", "libx265", "libvpx-vp9", "libsvtav1", "aac", "libopus"),
     "filters": (
@@ -50,6 +54,7 @@ def examine(settings: Settings) -> list[Finding]:
         _confinement(),
         _data_folder(settings),
         _database(settings),
+        *_object_store(settings),
     ]
 
 
@@ -106,3 +111,24 @@ def _database(settings: Settings) -> Finding:
     except SettingsError as error:
         return Finding(False, str(error))
     return Finding(True, f"database {shown(engine.url)}")
+
+
+def _object_store(settings: Settings) -> Iterator[Finding]:
+    """Write, read and remove a small file, as the service will."""
+    if settings.storage_url is None:
+        return
+    try:
+        storage = open_storage(
+            settings.storage_url,
+            settings.data_dir,
+            reserve_bytes=0,
+            cache_bytes=0,
+            largest_bytes=settings.max_upload,
+            has_links=False,
+            patience=_PATIENCE,
+        )
+        try_out(storage)
+    except ReelworksError as error:
+        yield Finding(False, str(error))
+        return
+    yield Finding(True, f"object store {settings.storage_url}")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -32,6 +32,22 @@ class Settings(BaseSettings):
         None,
         description="Database. An SQLite file serves one machine; "
         "`postgresql://user:password@host/name` serves many.",
+    )
+    storage_url: str | None = Field(
+        None,
+        description="Where uploads and results are kept. The data folder serves one machine; "
+        "`s3://bucket/prefix`, an [object store](../how-to/s3.md), serves many.",
+    )
+    cache_size: int = Field(
+        20 * 10**9,
+        ge=0,
+        description="How much a worker's machine keeps of what an object store sent, in bytes. "
+        "What is in use stays, and may be more.",
+    )
+    redirect_results: bool = Field(
+        False,
+        description="Whether clients are redirected to the object store for enhanced videos, "
+        "or sent them by the API (`--stream-results`).",
     )
     host: str = Field(
         "127.0.0.1",
@@ -96,6 +112,14 @@ class Settings(BaseSettings):
             raise PydanticCustomError("preset", "{fault}", {"fault": fault})
         return preset
 
+    @model_validator(mode="after")
+    def _has_somewhere_to_redirect_to(self) -> Settings:
+        if self.redirect_results and self.storage_url is None:
+            raise PydanticCustomError(
+                "redirect_results", "it needs an object store; give its URL with --storage-url"
+            )
+        return self
+
     @property
     def effective_database_url(self) -> str:
         """The database's URL, the default filled in."""
@@ -109,7 +133,7 @@ def read_settings(**flags: Any) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         fault = error.errors()[0]
-        name = str(fault["loc"][0])
+        name = str(fault["loc"][0]) if fault["loc"] else fault["type"]
         raise SettingsError(
             f"{PREFIX}{name.upper()} (--{name.replace('_', '-')}) is wrong: {fault['msg']}."
         ) from error

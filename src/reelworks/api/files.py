@@ -9,13 +9,14 @@ from fastapi.responses import Response
 
 from reelworks.api.disposition import content_disposition, enhanced_name
 from reelworks.api.parameters import FileId
-from reelworks.api.results import BINARY, described, send
+from reelworks.api.results import described, send
 from reelworks.api.service import Service, ServiceDependency
 from reelworks.engine.catalogue import Entry
 from reelworks.errors import NotFound
 from reelworks.jobs.workshop import compare_key, enhanced_key, metadata_key, poster_key
 from reelworks.media.plan import Plan
 from reelworks.model import ProcessType, Status
+from reelworks.storage.content import BINARY
 
 router = APIRouter(prefix="/videos/{file_id}")
 

@@ -21,11 +21,13 @@ async def live() -> Health:
     "/ready",
     summary="Readiness",
     responses=problems.responses(
-        s500="The database does not answer.", s507="There is no room left on the disk."
+        s500="The database or the store of files does not answer.",
+        s507="There is no room left on the disk.",
     ),
 )
 def ready(service: ServiceDependency) -> Health:
-    """The database answers and there is room for uploads."""
+    """The database and the store of files answer, and there is room for uploads."""
     service.records.now()
+    service.storage.check()
     service.storage.check_room(0)
     return Health()

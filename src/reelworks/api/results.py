@@ -3,51 +3,27 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.utils import format_datetime
+from functools import partial
 from itertools import chain
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from reelworks.api import problems
 from reelworks.api.ranges import OutsideError, Range, read_ranges
-from reelworks.api.service import Service, ServiceDependency
+from reelworks.api.service import ServiceDependency
 from reelworks.jobs.workshop import RESULTS
+from reelworks.storage.content import type_of
 from reelworks.storage.store import Replaced, Stat, Storage
-
-_CONTENT_TYPES = {
-    "3g2": "video/3gpp2",
-    "3gp": "video/3gpp",
-    "avi": "video/x-msvideo",
-    "flv": "video/x-flv",
-    "gif": "image/gif",
-    "jpg": "image/jpeg",
-    "json": "application/json",
-    "m4v": "video/mp4",
-    "mkv": "video/x-matroska",
-    "mov": "video/quicktime",
-    "mp4": "video/mp4",
-    "mpeg": "video/mpeg",
-    "mpg": "video/mpeg",
-    "mts": "video/mp2t",
-    "m2ts": "video/mp2t",
-    "ogg": "video/ogg",
-    "ogv": "video/ogg",
-    "qt": "video/quicktime",
-    "ts": "video/mp2t",
-    "webm": "video/webm",
-    "wmv": "video/x-ms-wmv",
-}
 
 router = APIRouter(prefix=f"/{RESULTS}")
 
 Name = Annotated[str, Path(description="The file's name, which has the video's id in it.")]
 
-BINARY = "application/octet-stream"
 # What a stranger uploaded may pass for something else, and a copy of it is a result: a browser is
 # neither to guess what it is nor to let it do anything.
 _HARMLESS = {
@@ -85,15 +61,20 @@ def described(summary: str, media_type: str) -> dict[str, Any]:
 @router.head("/{name}", include_in_schema=False)
 @router.get("/{name}", **described("The enhanced video, by its name", "video/*"))
 def enhanced(name: Name, request: Request, service: ServiceDependency) -> Response:
-    """``enhanced_{file_id}.{extension}``, complete and checked from the moment it is there."""
-    return _file(service, request, f"{RESULTS}/{name}")
+    """``enhanced_{file_id}.{extension}``, complete and checked from the moment it is there.
+
+    With `REELWORKS_REDIRECT_RESULTS`, the answer is 307 and names a URL of the object store, which
+    holds for some minutes and knows Range, too.
+    """
+    key = f"{RESULTS}/{name}"
+    return _redirection(service.storage, request, key) or send(service.storage, request, key)
 
 
 @router.head("/metadata/{name}", include_in_schema=False)
 @router.get("/metadata/{name}", **described("The metadata, by its name", "application/json"))
 def metadata(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_metadata.json``, in the contract's metadata format."""
-    return _file(service, request, f"{RESULTS}/metadata/{name}")
+    return send(service.storage, request, f"{RESULTS}/metadata/{name}")
 
 
 @router.head("/previews/{name}", include_in_schema=False)
@@ -101,11 +82,16 @@ def metadata(name: Name, request: Request, service: ServiceDependency) -> Respon
 def preview(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_poster.jpg``, a still of the enhanced video, or ``{file_id}_compare.jpg``, the
     same picture before (left) and after (right)."""
-    return _file(service, request, f"{RESULTS}/previews/{name}")
+    return send(service.storage, request, f"{RESULTS}/previews/{name}")
 
 
-def _file(service: Service, request: Request, key: str) -> Response:
-    return send(service.storage, request, key)
+def _redirection(storage: Storage, request: Request, key: str) -> Response | None:
+    """Where the store itself sends a file that is there; None where we do."""
+    url = storage.link(key, request.method)
+    if url is None:
+        return None
+    storage.stat(key)  # what is not there is said by us, in our words
+    return RedirectResponse(url, 307, {"cache-control": "no-store"})
 
 
 def send(
@@ -141,19 +127,20 @@ def _answer(result: _Result, request: Request) -> Response:
     except OutsideError:
         refusal = {"content-range": f"bytes */{result.size}"}
         return problems.problem(416, "The range is outside the file.", refusal)
+    read: Callable[[], Iterator[bytes]]
     match ranges:
         case []:
-            status, body = 200, result.read(Range(0, result.size))
+            status, read = 200, partial(result.read, Range(0, result.size))
         case [one]:
-            status, body = 206, result.read(one)
+            status, read = 206, partial(result.read, one)
             headers["content-range"] = one.header(result.size)
             headers["content-length"] = str(one.stop - one.start)
         case _:
             status, parts = 206, _Parts(result, ranges)
-            body, headers = parts.read(), headers | parts.headers()
+            read, headers = parts.read, headers | parts.headers()
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(body, status, headers)
+    return StreamingResponse(read(), status, headers)
 
 
 def _wanted(request: Request, headers: dict[str, str], size: int) -> list[Range]:
@@ -228,8 +215,3 @@ class _Parts:
     def _head(self, boundary: str, each: Range) -> bytes:
         where, kind = each.header(self._result.size), self._result.shown.content_type
         return f"--{boundary}\r\nContent-Type: {kind}\r\nContent-Range: {where}\r\n\r\n".encode()
-
-
-def type_of(key: str) -> str:
-    """The content type of a result by its extension."""
-    return _CONTENT_TYPES.get(PurePosixPath(key).suffix[1:], BINARY)

@@ -121,7 +121,9 @@ class Upload:
         """Leave nothing behind unless it was accepted."""
         try:
             # A commit whose answer was lost may have happened all the same: the tables know.
-            if not self._accepted and not self._intake.records.is_known(self.file_id):
+            if self._accepted or self._intake.records.is_known(self.file_id):
+                self._incoming.settle()
+            else:
                 self._incoming.discard()
         finally:
             self._incoming.close()

@@ -1,7 +1,7 @@
 """Files of the local disk that are held by whoever uses them, and names that survive a power cut.
 
-A held file has a shared ``flock``. It tells every process of the host that somebody is still at it,
-and it goes with the process, however that ends.
+A held file has a shared ``flock``, a claimed one an exclusive one. It tells every process of the
+host that somebody is still at it, and it goes with the process, however that ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def create_held(path: Path) -> FileIO:
     """A new, empty file that ``remove_unheld`` leaves alone for as long as it is open."""
     while True:
         file = FileIO(path, "wb")
-        if _is_held(file, path):
+        if hold_on(file, path):
             return file
         file.close()  # somebody removed it between the opening and the lock
 
@@ -27,9 +27,26 @@ def hold(path: Path) -> FileIO | None:
     """Open a file so that ``remove_unheld`` leaves it alone; None where there is none."""
     with suppress(FileNotFoundError):
         file = FileIO(path, "rb")
-        if _is_held(file, path):
+        if hold_on(file, path):
             return file
         file.close()
+    return None
+
+
+def hold_on(file: FileIO, path: Path) -> bool:
+    """Hold an open file, claimed or not; whether it still has its name then."""
+    fcntl.flock(file, fcntl.LOCK_SH)  # waits for a removal at most: who claims one has no such name
+    return _is_at(file, path)
+
+
+def claim(path: Path) -> FileIO | None:
+    """Open a file to append to, made where it is missing; None while another has claimed it."""
+    file = FileIO(path, "ab")
+    with suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_at(file, path):
+            return file
+    file.close()
     return None
 
 
@@ -51,6 +68,13 @@ def remove_unheld(path: Path, unless: Callable[[str], bool] = lambda _: False) -
     return False
 
 
+def write_all(file: FileIO, data: bytes | bytearray) -> None:
+    """Append bytes, however many the system takes at once."""
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
 def sync(path: Path) -> None:
     """Make a file, or the names in a folder, survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
@@ -60,9 +84,7 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _is_held(file: FileIO, path: Path) -> bool:
-    """Lock an open file; whether it still has its name then."""
-    fcntl.flock(file, fcntl.LOCK_SH)  # waits for a removal at most: nobody else locks exclusively
+def _is_at(file: FileIO, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:

@@ -22,9 +22,13 @@ class Room:
         self._least = reserve_bytes // _SHARE_OF_RESERVE
         self._was_there = True
 
+    def has(self, coming_bytes: int) -> bool:
+        """Whether there is room for so many bytes more."""
+        return shutil.disk_usage(self._folder).free - coming_bytes >= self._least
+
     def is_there(self) -> bool:
         """Whether there is room now. Says in the log when that changes."""
-        is_there = shutil.disk_usage(self._folder).free >= self._least
+        is_there = self.has(0)
         if is_there != self._was_there:
             said = "has room again" if is_there else "is full; no work is begun before it has room"
             log.warning("the disk of %s %s", self._folder, said)

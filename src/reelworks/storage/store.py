@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from typing import Protocol
 from reelworks.errors import NotFound, StorageError
 
 UPLOADS = "uploads"
+
+# Neither a zero nor half of a character.
+_NAMEABLE = re.compile(r"[^\0\ud800-\udfff]*", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +31,10 @@ class Stat:
     size_bytes: int
     etag: str
     modified: datetime
+
+    def is_of_the_same_bytes(self, other: Stat) -> bool:
+        """Whether both are of one key's same bytes."""
+        return (self.etag, self.size_bytes) == (other.etag, other.size_bytes)
 
 
 class Replaced(StorageError):
@@ -53,11 +62,14 @@ class Incoming(Protocol):
     def keep(self) -> None:
         """Give it its key; it is safe then. No sweep touches it until ``close``."""
 
+    def settle(self) -> None:
+        """What was kept belongs to a video now: no sweep need look at it any more."""
+
     def discard(self) -> None:
-        """Leave nothing behind, kept or not."""
+        """Leave nothing behind, kept or not; what cannot be removed now is left to a sweep."""
 
     def close(self) -> None:
-        """Let go of it, kept or discarded."""
+        """Let go of it, settled, discarded, or neither: then a sweep asks whose it is."""
 
 
 class Storage(Protocol):
@@ -87,6 +99,12 @@ class Storage(Protocol):
         Raises Replaced where they are not those of ``stat`` any more; NotFound.
         """
 
+    def link(self, key: str, method: str) -> str | None:
+        """A URL that lets a client GET or HEAD a key from the store itself for some minutes.
+
+        None where clients are to be sent the bytes by us.
+        """
+
     def exists(self, key: str) -> bool:
         """Whether there are bytes under a key."""
 
@@ -103,7 +121,7 @@ class Storage(Protocol):
         """Raises NoSpace where so many bytes more would eat into the local disk's reserve."""
 
     def check(self) -> None:
-        """Raises StorageError where files could not be written and removed now."""
+        """Raises StorageError where the store does not answer at once."""
 
     def sweep(self, *, is_known: Callable[[str], bool], owners: set[str]) -> None:
         """Remove what processes that died left behind; what live ones hold is left alone.
@@ -114,9 +132,24 @@ class Storage(Protocol):
         """
 
 
+def try_out(storage: Storage) -> None:
+    """Write, read and remove a small file. Raises StorageError, NoSpace."""
+    name = f"try-{uuid.uuid4()}"
+    incoming = storage.incoming(f"{UPLOADS}/{name}")
+    try:
+        incoming.write(name.encode())
+        incoming.keep()
+        if storage.read(f"{UPLOADS}/{name}") != name.encode():
+            raise StorageError("The store of files does not give back what it was given.")
+        storage.delete(f"{UPLOADS}/{name}")
+    finally:
+        incoming.discard()
+        incoming.close()
+
+
 def parts_of(key: str) -> list[str]:
     """The names that a key is made of. Raises NotFound for a key that leads out of a store."""
     parts = key.split("/")
-    if "\0" in key or any(part in ("", ".", "..") for part in parts):
+    if not _NAMEABLE.fullmatch(key) or any(part in ("", ".", "..") for part in parts):
         raise NotFound("There is no such file.")
     return parts

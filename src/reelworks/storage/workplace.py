@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reelworks.errors import NoSpace
-from reelworks.storage.disk import create_held, remove_unheld, sync
+from reelworks.storage.disk import create_held, remove_unheld, sync, write_all
 
 _SYNC_BYTES = 64 << 20
 
@@ -88,9 +88,7 @@ class Spool:
     def write(self, data: bytes | bytearray) -> None:
         """Append bytes. Raises NoSpace where the disk would fall under its reserve."""
         self._check_room(len(data))
-        view = memoryview(data)
-        while view:
-            view = view[self._file.write(view) :]
+        write_all(self._file, data)
         self._digest.update(data)
         self.size_bytes += len(data)
         self._unsynced += len(data)
