@@ -194,12 +194,13 @@ def create_executor(
     base: Base, settings: Settings, *, on_unfit: Callable[[], None]
 ) -> WorkExecutor:
     """The worker's engine with both workflows."""
-    identity = Executor.this_process()
+    identity, leases = Executor.this_process(), Leases(base.engine)
     workshop = Workshop(
         records=base.records,
         storage=base.storage,
         tools=base.tools,
         owner=identity.executor_id,
+        is_in_charge=lambda: leases.renew(identity),
     )
     spreading = Spreading(workshop, Chunks(base.records, Queue(base.engine)))
     workflows: dict[str, Workflow] = {

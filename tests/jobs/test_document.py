@@ -60,7 +60,7 @@ def extract(workshop: Workshop, file_id: str) -> None:
 
 
 def enhance(workshop: Workshop, file_id: str) -> None:
-    publish_report(workshop, file_id, FINAL)
+    publish_report(workshop, Work(file_id, ProcessType.VIDEO_ENHANCEMENT, 1), FINAL)
 
 
 PROCESSES = {"extraction": extract, "enhancement": enhance}

@@ -12,6 +12,7 @@ import psutil
 import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
+from reelworks.engine.records import translated
 from reelworks.engine.tables import leases
 
 LEASE_SECONDS = 10.0
@@ -85,8 +86,11 @@ class Leases:
             )
 
     def renew(self, executor: Executor) -> bool:
-        """Say so again. False: the lease lapsed and was taken over; this worker must leave."""
-        with self._engine.begin() as connection:
+        """Say so again. False: the lease lapsed and was taken over; this worker must leave.
+
+        Raises EngineError where the database does not answer.
+        """
+        with translated(), self._engine.begin() as connection:
             renewed = connection.execute(
                 leases.update()
                 .where(leases.c.executor_id == executor.executor_id, leases.c.heir.is_(sa.null()))

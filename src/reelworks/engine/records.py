@@ -295,14 +295,14 @@ class Records:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction. Raises EngineError where the database does not answer as it should."""
-        with _translated(), self.engine.begin() as connection:
+        with translated(), self.engine.begin() as connection:
             yield connection
             self._announcer.announce(connection)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection to read with. Raises EngineError as above."""
-        with _translated(), self.engine.connect() as connection:
+        with translated(), self.engine.connect() as connection:
             yield connection
 
     def _processes(self, query: sa.Select[Any]) -> list[Process]:
@@ -341,7 +341,8 @@ def _pace(progress: int) -> sa.ColumnElement[int | None]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """A database that does not answer, as an EngineError."""
     try:
         yield
     except _AWAY as error:

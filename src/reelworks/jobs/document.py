@@ -32,6 +32,7 @@ def publish_document(workshop: Workshop, work: Work, document: Document) -> None
     Raises WorkStopped where nobody waits for it any more. Who cancels waits for the block's end,
     and then removes what was published in it.
     """
+    workshop.confirm(work)
     with workshop.records.describing(work.file_id) as finished:
         if workshop.records.over([work]):
             raise WorkStopped
@@ -40,9 +41,16 @@ def publish_document(workshop: Workshop, work: Work, document: Document) -> None
         _publish(workshop, work.file_id, document)
 
 
-def publish_report(workshop: Workshop, file_id: str, report: Report) -> None:
-    """Write the finished report down, and put it into the document where there is one."""
+def publish_report(workshop: Workshop, work: Work, report: Report) -> None:
+    """Write the finished report down, and put it into the document where there is one.
+
+    Raises WorkStopped as above.
+    """
+    file_id = work.file_id
+    workshop.confirm(work)
     with workshop.records.describing(file_id, json.dumps(report, ensure_ascii=False)):
+        if workshop.records.over([work]):
+            raise WorkStopped
         try:
             document = json.loads(workshop.storage.read(metadata_key(file_id)))
         except NotFound:  # extraction has not come to it, or never will: it failed

@@ -29,7 +29,7 @@ class Enhancement:
         """Enhance one video, from its file to its published result."""
         work = Work(file_id, _TYPE, attempt)
         workshop = self._workshop.of(work)
-        with reported(workshop.records, work) as outcome:
+        with reported(workshop, work) as outcome:
             source, plan, spans = step("plan", _plan, workshop, work)
             if len(spans) > 1:
                 outcome.goes_on = True

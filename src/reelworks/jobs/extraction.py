@@ -30,7 +30,7 @@ class Extraction:
         """Extract the metadata of one video, from its file to its published document."""
         work = Work(file_id, _TYPE, attempt)
         workshop = self._workshop.of(work)
-        with reported(workshop.records, work):
+        with reported(workshop, work):
             source, measurement = step("measure", _measure, workshop, work)
             step("describe", _describe, workshop, work, source, measurement)
 

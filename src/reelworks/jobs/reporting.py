@@ -11,7 +11,16 @@ from functools import partial
 
 from reelworks.engine.patience import patiently
 from reelworks.engine.records import Records
-from reelworks.errors import EngineError, MediaError, ReelworksError, Unavailable, WorkStopped
+from reelworks.errors import (
+    EngineError,
+    MediaError,
+    ReelworksError,
+    StorageError,
+    Unavailable,
+    WorkStopped,
+)
+from reelworks.jobs.leavings import remove_results
+from reelworks.jobs.workshop import Workshop
 from reelworks.model import Work
 from reelworks.telemetry import instruments
 from reelworks.telemetry.subject import subject
@@ -33,12 +42,13 @@ class Outcome:
 
 
 @contextmanager
-def reported(records: Records, work: Work) -> Iterator[Outcome]:
+def reported(workshop: Workshop, work: Work) -> Iterator[Outcome]:
     """Begin a process, and complete or fail it by how the block ends.
 
     ``WorkStopped``, ``Unfit`` and ``Unavailable`` pass through untouched: they say nothing about
     the video, and the process stays as it is, for another worker.
     """
+    records = workshop.records
     file_id, process_type, attempt = work
     patiently(records.begin, file_id, process_type, attempt=attempt)
     log.info("begun")
@@ -54,10 +64,19 @@ def reported(records: Records, work: Work) -> Iterator[Outcome]:
         if isinstance(error, MediaError) and error.log:
             log.info("its child wrote: %s", error.log)
         patiently(records.fail, file_id, process_type, sentence(error), attempt=attempt)
+        _clear_away(workshop, work)
     else:
         if not outcome.goes_on:
             patiently(records.complete, file_id, process_type, attempt=attempt)
             log.info("completed")
+
+
+def _clear_away(workshop: Workshop, work: Work) -> None:
+    """What a failed process had made so far is of no use to anybody."""
+    try:
+        remove_results(workshop.records, workshop.storage, work)
+    except (StorageError, OSError) as error:
+        log.warning("what it had made could not be removed: %s", error)
 
 
 def sentence(error: Exception) -> str:

@@ -54,7 +54,7 @@ def show(workshop: Workshop, work: Work, source: Probe, plan: Plan, rendered: Re
         previews=previews,
         notes=notes,
     )
-    publish_report(workshop, work.file_id, finished)
+    publish_report(workshop, work, finished)
 
 
 def _preview(

@@ -52,7 +52,7 @@ class Spreading:
         """Encode one chunk, and queue the join where it was the last one."""
         work = Work(file_id, _TYPE, attempt)
         workshop = self._workshop.of(work)
-        with reported(workshop.records, work) as outcome:
+        with reported(workshop, work) as outcome:
             outcome.goes_on = True
             step("encode", self._encode, workshop, work, number)
             step("count", self._chunks.finish, work, number)
@@ -61,7 +61,7 @@ class Spreading:
         """Make one video of the chunks, publish it, and prove it."""
         work = Work(file_id, _TYPE, attempt)
         workshop = self._workshop.of(work)
-        with reported(workshop.records, work):
+        with reported(workshop, work):
             source, plan = self._known(file_id)
             try:
                 rendered = step("join", self._join, workshop, work, source, plan)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reelworks.engine.patience import Unfit
 from reelworks.engine.records import Records
 from reelworks.errors import WorkStopped
 from reelworks.media.facts import Toolbox
@@ -54,12 +55,14 @@ class Workshop:
 
     Attributes:
         owner: names this worker's scratch folder.
+        is_in_charge: whether nobody has taken this worker's work over. It may have slept for long.
     """
 
     records: Records
     storage: Storage
     tools: Toolbox
     owner: str
+    is_in_charge: Callable[[], bool] = lambda: True
 
     def of(self, work: Work) -> Workshop:
         """The workshop for one work: its child processes can be stopped without the others."""
@@ -85,7 +88,9 @@ class Workshop:
         Raises:
             WorkStopped: nobody waits for it; it was taken away again, unless it is the result of a
                 later attempt.
+            Unfit: another worker has taken over.
         """
+        self.confirm(work)
         self.storage.publish(draft, key)
         if not self.records.over([work]):
             return
@@ -93,6 +98,18 @@ class Workshop:
             if status in (None, Status.FAILED):
                 self.storage.delete(key)
         raise WorkStopped
+
+    def confirm(self, work: Work) -> None:
+        """Look, right before something is published, whether it is still this worker's to publish.
+
+        Raises:
+            WorkStopped: nobody waits for it.
+            Unfit: another worker has taken over, and this one must leave.
+        """
+        if not self.is_in_charge():
+            raise Unfit("its lease was lost, and its work is done elsewhere")
+        if self.records.over([work]):
+            raise WorkStopped
 
 
 def wished(video: Video) -> Options:

@@ -239,7 +239,7 @@ def _widen(pipe: IO[bytes]) -> None:
 
 
 def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace:
-    if os.strerror(errno.ENOSPC) in tail:
+    if any(os.strerror(number) in tail for number in (errno.ENOSPC, errno.EDQUOT)):
         return NoSpace("There is no room left on the disk; make some, and try again.")
     return ChildFailed(_sentence(command, code, tail), log=tail)
 
