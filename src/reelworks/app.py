@@ -31,11 +31,13 @@ from reelworks.engine.overview import Overview
 from reelworks.engine.queue import CHUNK, JOIN, Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
+from reelworks.engine.upkeep import Upkeep
 from reelworks.errors import SettingsError, StorageError
 from reelworks.events.hub import Hub
 from reelworks.jobs.control import Control
 from reelworks.jobs.enhancement import Enhancement
 from reelworks.jobs.extraction import Extraction
+from reelworks.jobs.housekeeping import Housekeeping
 from reelworks.jobs.intake import Intake
 from reelworks.jobs.spreading import Spreading
 from reelworks.jobs.workshop import Workshop
@@ -178,11 +180,14 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     serve_metrics(settings)
     executor = create_executor(base, settings, on_unfit=leaving.set)
     executor.start()
+    housekeeping = create_housekeeping(base, settings)
+    housekeeping.start()
     log.info("worker %s is ready with %d slots", executor.identity.executor_id, settings.slots)
     if leave_with_parent:
         threading.Thread(target=_wait_for_parents_end, args=(leaving,), daemon=True).start()
     leaving.wait()
     base.tools.children.stop()
+    housekeeping.end()
     executor.leave()
     log.info("worker %s has left; its work goes on elsewhere", executor.identity.executor_id)
     logging.shutdown()
@@ -218,6 +223,18 @@ def create_executor(
         stop_work=base.tools.children.stop_work,
         on_unfit=on_unfit,
         is_able=Room(settings.data_dir, reserve_bytes=settings.disk_reserve).is_there,
+    )
+
+
+def create_housekeeping(base: Base, settings: Settings) -> Housekeeping:
+    """What clears away; each worker has it, one at a time does it."""
+    queue = Queue(base.engine)
+    return Housekeeping(
+        Upkeep(base.records, queue),
+        base.records,
+        base.storage,
+        Interventions(base.records, queue),
+        keep_days=settings.keep_days,
     )
 
 

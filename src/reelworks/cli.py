@@ -94,6 +94,10 @@ LogLevel = Annotated[
     str | None, typer.Option(help="debug, info, warning or error.", show_default="info")
 ]
 LogFormat = Annotated[str | None, typer.Option(help="text or json.", show_default="text")]
+KeepDays = Annotated[
+    int | None,
+    typer.Option(help="Days to keep a video once it is finished.", show_default="for ever"),
+]
 MetricsPort = Annotated[
     int | None, typer.Option(help="Port of the worker's own metrics.", show_default="none")
 ]
@@ -163,6 +167,7 @@ def serve(
     disk_reserve: DiskReserve = None,
     preset: Preset = None,
     slots: Slots = None,
+    keep_days: KeepDays = None,
     metrics_port: MetricsPort = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
@@ -204,6 +209,7 @@ def worker(
     storage_url: StorageUrl = None,
     cache_size: CacheSize = None,
     slots: Slots = None,
+    keep_days: KeepDays = None,
     metrics_port: MetricsPort = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
@@ -211,10 +217,9 @@ def worker(
     leave_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Work through the queue until told to stop; what was begun goes on elsewhere then."""
-    flags = {"data_dir": data_dir, "database_url": database_url, "slots": slots}
-    store = {"storage_url": storage_url, "cache_size": cache_size}
-    logs = {"log_level": log_level, "log_format": log_format}
-    settings = read_settings(**flags, **store, **logs, metrics_port=metrics_port, ffmpeg=ffmpeg)
+    given = locals()
+    given.pop("leave_with_parent")
+    settings = read_settings(**given)
     from reelworks.app import run_worker
 
     run_worker(settings, leave_with_parent=leave_with_parent)

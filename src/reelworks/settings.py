@@ -81,6 +81,12 @@ class Settings(BaseSettings):
         description="Processes that a worker runs side by side; at least 1. "
         "In a container, say it: all cores of the machine are counted.",
     )
+    keep_days: int | None = Field(
+        None,
+        ge=1,
+        description="For how many days a video is kept after it is finished: its upload, its "
+        "results, and all that is known of it. Not given: for ever, or until it is deleted.",
+    )
     ffmpeg: str | None = Field(
         None,
         description="Path or name of another FFmpeg program than the one that is installed along.",

@@ -18,11 +18,14 @@ from reelworks.engine.database import now_ms
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records, lock, unknown
 from reelworks.engine.tables import chunks, deletions, processes, videos
-from reelworks.errors import Conflict
+from reelworks.errors import Conflict, NotFound
 from reelworks.model import ProcessType, Status, Work
 
 CANCELLED = "Cancelled"
 _UNFINISHED = (Status.PENDING, Status.PROCESSING)
+DAY_MS = 24 * 3600_000
+# Whoever deletes a video removes its files himself. This long after, a worker makes sure of it.
+REPAIR_MS = 60_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,9 +86,31 @@ class Interventions:
 
         Raises NotFound.
         """
+        return self._delete(file_id, extension_of)
+
+    def expire(
+        self, file_id: str, days: int, extension_of: Callable[[str | None], str | None]
+    ) -> Deleted | None:
+        """The same where it has been finished for so many days; None where somebody tried it anew,
+        or deleted it.
+        """
+        try:
+            return self._delete(file_id, extension_of, since=now_ms() - days * DAY_MS)
+        except (Conflict, NotFound):
+            return None
+
+    def _delete(
+        self,
+        file_id: str,
+        extension_of: Callable[[str | None], str | None],
+        *,
+        since: sa.ColumnElement[int] | None = None,
+    ) -> Deleted:
         with self._records.writing() as connection:
             if not lock(connection, file_id):
                 raise unknown(file_id)
+            if since is not None and _holds(connection, is_wanted(file_id, since)):
+                raise Conflict(f"File {file_id} is not finished for so long.")
             row = connection.execute(sa.select(videos).where(videos.c.file_id == file_id)).one()
             deleted = Deleted(
                 file_id=file_id, source_key=row.source_key, extension=extension_of(row.plan)
@@ -97,6 +122,7 @@ class Interventions:
                     source_key=deleted.source_key,
                     extension=deleted.extension,
                     deleted_at=now_ms(),
+                    due_at=now_ms() + REPAIR_MS,
                     client_id=row.client_id,
                     unfinished=json.dumps(unfinished),
                 )
@@ -154,6 +180,20 @@ def _unfinished(connection: sa.Connection, file_id: str) -> list[dict[str, Any]]
         ).where(processes.c.file_id == file_id, processes.c.status.in_(_UNFINISHED))
     )
     return [dict(row) for row in rows.mappings()]
+
+
+def is_wanted(
+    file_id: str | sa.ColumnElement[str], since: sa.ColumnElement[int]
+) -> sa.ColumnElement[bool]:
+    """Whether any of a video's processes is unfinished, or was finished after a time."""
+    return sa.exists().where(
+        processes.c.file_id == file_id,
+        sa.or_(processes.c.status.in_(_UNFINISHED), processes.c.updated_at > since),
+    )
+
+
+def _holds(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> bool:
+    return bool(connection.execute(sa.select(condition)).scalar_one())
 
 
 def _work(file_id: str, row: Any) -> Work:

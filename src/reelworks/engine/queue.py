@@ -15,6 +15,7 @@ QUEUE = "processes"
 # What workflows are called that do a part of a process, and which process that is.
 CHUNK, JOIN = "chunk", "join"
 _PARTS = {CHUNK: ProcessType.VIDEO_ENHANCEMENT, JOIN: ProcessType.VIDEO_ENHANCEMENT}
+KINDS = (*ProcessType, *_PARTS)
 
 
 class Queue:
@@ -81,6 +82,11 @@ class Queue:
         What runs is not stopped by this: it is not run again, that is all.
         """
         self._client.cancel_workflows([workflow_id(work) for work in works], cancel_children=True)
+
+    def forget(self, names: list[str]) -> None:
+        """Remove the engine's records of finished work."""
+        if names:
+            self._client.delete_workflows(names)
 
     def close(self) -> None:
         """Let go of the database."""

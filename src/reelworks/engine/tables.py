@@ -31,6 +31,7 @@ videos = sa.Table(
     # What enhancement did and what came of it, as JSON: written once, when it is known.
     sa.Column("report", sa.Text),
     sa.Index("videos_by_client", "client_id", "created_at", "file_id"),
+    sa.Index("videos_by_age", "created_at"),
 )
 
 processes = sa.Table(
@@ -64,7 +65,8 @@ processes = sa.Table(
     sa.Index("processes_by_update", "updated_at"),
 )
 
-# Videos whose rows are gone and whose files are to go, or went a short while ago.
+# Videos whose rows are gone and whose files are to go, or went a short while ago: whoever comes
+# late may have published another one since.
 deletions = sa.Table(
     "deletions",
     metadata,
@@ -73,10 +75,20 @@ deletions = sa.Table(
     # The plan's, which is part of the result's name; null where there was no plan.
     sa.Column("extension", sa.Text),
     sa.Column("deleted_at", sa.BigInteger, nullable=False),
+    # When to see to its files next.
+    sa.Column("due_at", sa.BigInteger, nullable=False, server_default="0"),
     # Whom to tell of what will not be finished: the processes as they stood, as JSON.
     sa.Column("client_id", sa.Text),
     sa.Column("unfinished", sa.Text, nullable=False, server_default="[]"),
     sa.Index("deletions_by_time", "deleted_at"),
+)
+
+# What one worker does for all from time to time, and when it is due again.
+chores = sa.Table(
+    "chores",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("due_at", sa.BigInteger, nullable=False),
 )
 
 # What a long video was cut into; there are none of a short one, and none once they are joined.

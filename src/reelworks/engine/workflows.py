@@ -19,6 +19,8 @@ workflows = sa.Table(
     sa.Column("created_at", sa.BigInteger),
     sa.Column("started_at_epoch_ms", sa.BigInteger),
     sa.Column("recovery_attempts", sa.BigInteger),
+    sa.Column("completed_at", sa.BigInteger),
+    sa.Column("name", sa.Text),
     schema="dbos",
 )
 is_queued = workflows.c.status == "ENQUEUED"
