@@ -11,6 +11,8 @@ ReelworksError                  one plain sentence for a person, as its text
 │   ├── NoSpace                 the disk is full, or would fall under its reserve
 │   ├── EngineError             the database did not answer, or not as it should
 │   └── StorageError            the store of files did not answer, or not as it should
+├── ServiceError                the service that a client talks to did not answer as it should
+│   └── Unreachable             it did not answer at all, or its answer broke off
 └── MediaError                  work on a video did not succeed
     ├── ChildFailed             its child process ended with an error
     ├── ChildHung               its child process made no progress and was killed
@@ -64,6 +66,14 @@ class EngineError(Unavailable):
 
 class StorageError(Unavailable):
     """The store of files did not answer, or not as it should."""
+
+
+class ServiceError(ReelworksError):
+    """The service that a client talks to did not answer as it should."""
+
+
+class Unreachable(ServiceError):
+    """The service that a client talks to did not answer at all, or its answer broke off."""
 
 
 class MediaError(ReelworksError):
