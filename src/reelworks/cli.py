@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect as inspection
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +15,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from reelworks import __version__
+from reelworks.commands.flags import Preset, examples, with_options
+from reelworks.commands.words import summary
 from reelworks.errors import BadRequest, ReelworksError, SettingsError
 from reelworks.media.options import (
     Options,
@@ -24,7 +24,7 @@ from reelworks.media.options import (
     preset_names,
     preset_options,
 )
-from reelworks.media.wishes import allowed, flag_of, read_flags
+from reelworks.media.wishes import read_flags
 from reelworks.settings import read_settings
 
 FAILED, WRONG_USE = 1, 2
@@ -76,12 +76,6 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on.", show_defaul
 MaxUpload = Annotated[
     int | None, typer.Option(help="Longest upload accepted, in bytes.", show_default="20 GB")
 ]
-Preset = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", help="What to start from; see `reelworks presets`.", show_default="auto"
-    ),
-]
 Slots = Annotated[
     int | None,
     typer.Option(help="Processes to run side by side.", show_default="one for each core"),
@@ -122,38 +116,8 @@ def _fail(sentence: str, status: int) -> None:
     sys.exit(status)
 
 
-def _with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command a flag for each option; it is handed those that were used as ``wishes``."""
-
-    @wraps(command)
-    def run(**given: Any) -> None:
-        flags = {name: given.pop(name) for name in Options.model_fields}
-        command(**given, wishes={name: text for name, text in flags.items() if text is not None})
-
-    signature = inspection.signature(command, eval_str=True)
-    own = [each for each in signature.parameters.values() if each.name != "wishes"]
-    flags = [
-        inspection.Parameter(
-            name, inspection.Parameter.KEYWORD_ONLY, default=None, annotation=_flag(name)
-        )
-        for name in Options.model_fields
-    ]
-    run.__signature__ = signature.replace(parameters=[*own, *flags])  # type: ignore[attr-defined]
-    return run
-
-
-def _flag(option: str) -> Any:
-    text = f"{Options.model_fields[option].description} Give {allowed(option)}."
-    flag = typer.Option(flag_of(option), metavar="VALUE", help=text, rich_help_panel="Wishes")
-    return Annotated[str | None, flag]
-
-
-def _examples(*lines: str) -> str:
-    return "Examples:\n\n" + "\n\n".join(f"    {line}" for line in lines)
-
-
 @cli.command(
-    epilog=_examples("reelworks serve", "reelworks serve --port 9000 --data-dir /srv/reelworks")
+    epilog=examples("reelworks serve", "reelworks serve --port 9000 --data-dir /srv/reelworks")
 )
 def serve(
     data_dir: DataDir = None,
@@ -180,7 +144,7 @@ def serve(
     run_service(settings)
 
 
-@cli.command(epilog=_examples("reelworks api --host 0.0.0.0"))
+@cli.command(epilog=examples("reelworks api --host 0.0.0.0"))
 def api(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
@@ -202,7 +166,7 @@ def api(
     run_api(settings)
 
 
-@cli.command(epilog=_examples("reelworks worker", "reelworks worker --slots 4"))
+@cli.command(epilog=examples("reelworks worker", "reelworks worker --slots 4"))
 def worker(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
@@ -226,14 +190,14 @@ def worker(
 
 
 @cli.command(
-    epilog=_examples(
+    epilog=examples(
         "reelworks enhance holiday.mov",
         "reelworks enhance holiday.mov -o better.mov",
         "reelworks enhance holiday.mov --preset vivid --denoise 1.5",
         "reelworks enhance holiday.mov --compare before-after.png",
     )
 )
-@_with_options
+@with_options
 def enhance(
     source: Source,
     output: Annotated[
@@ -268,7 +232,7 @@ def enhance(
         enhanced = enhance_file(
             tools, source, output, settings.preset, options, show, compare=compare
         )
-    for line in _summary(enhanced.report):
+    for line in summary(enhanced.report):
         typer.echo(line)
     typer.echo(f"Wrote {enhanced.path}")
     if compare is not None:
@@ -276,7 +240,7 @@ def enhance(
 
 
 @cli.command(
-    epilog=_examples("reelworks inspect clip.mp4", "reelworks inspect clip.mp4 > clip.json")
+    epilog=examples("reelworks inspect clip.mp4", "reelworks inspect clip.mp4 > clip.json")
 )
 def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
     """Print the exact metadata of one video file as JSON, without a server."""
@@ -291,7 +255,7 @@ def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
-@cli.command(epilog=_examples("reelworks presets"))
+@cli.command(epilog=examples("reelworks presets"))
 def presets() -> None:
     """Print the presets: what each is for, and every option of it."""
     described = Table("preset", "what it is for")
@@ -308,7 +272,7 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-@cli.command(epilog=_examples("reelworks doctor", "reelworks doctor --data-dir /srv/reelworks"))
+@cli.command(epilog=examples("reelworks doctor", "reelworks doctor --data-dir /srv/reelworks"))
 def doctor(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
@@ -327,7 +291,7 @@ def doctor(
 
 
 @cli.command(
-    epilog=_examples("reelworks queue", "reelworks queue --limit 100", "reelworks queue --json")
+    epilog=examples("reelworks queue", "reelworks queue --limit 100", "reelworks queue --json")
 )
 def queue(
     data_dir: DataDir = None,
@@ -355,49 +319,6 @@ def queue(
 def version() -> None:
     """Print the version."""
     typer.echo(f"reelworks {__version__}")
-
-
-def _summary(report: dict[str, Any]) -> Iterator[str]:
-    """What was found and done, in words."""
-    yield from report["findings"]
-    for number, applied in enumerate(report["filters"], 1):
-        yield f"{number}. {applied['name']}: {applied['reason']}"
-    yield from (f"Not kept: {line}" for line in report["dropped"])
-    yield from report["notes"]
-    yield _sizes(report["bytes_before"], report["bytes_after"])
-    if report["fidelity"] is not None:
-        yield _likeness(report["fidelity"])
-
-
-def _sizes(before: int, after: int) -> str:
-    """How large the result is, against its source."""
-    if before == after:
-        return f"Size: {_bytes(after)}, as before."
-    change = abs(after - before) / before
-    than = "smaller" if after < before else "larger"
-    return f"Size: {_bytes(after)}, {change:.0%} {than} than before ({_bytes(before)})."
-
-
-def _likeness(fidelity: dict[str, Any]) -> str:
-    """How close the result is to its source; what was cleaned away counts as a difference."""
-    if fidelity["frames"] == 0:
-        return "Likeness to the source: identical, byte for byte."
-    pictures = "1 picture" if fidelity["frames"] == 1 else f"{fidelity['frames']} pictures"
-    if fidelity["identical"]:
-        return f"Likeness to the source: no difference in {pictures} compared."
-    measures = [f"PSNR {fidelity['psnr_y']:.1f} dB"]
-    if fidelity["ssim_y"] is not None:
-        measures.append(f"SSIM {fidelity['ssim_y']:.3f} of 1")
-    return f"Likeness to the source: {', '.join(measures)} ({pictures} compared)."
-
-
-def _bytes(size: int) -> str:
-    """A size for a person: three digits, in units of a thousand."""
-    value, units = float(size), ["kB", "MB", "GB"]
-    unit = "bytes"
-    while value >= 999.5 and units:
-        value, unit = value / 1000, units.pop(0)
-    return f"{value:.3g} {unit}"
 
 
 @contextmanager

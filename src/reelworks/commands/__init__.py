@@ -1,0 +1,1 @@
+"""What commands have in common, and those that use a running service: flags, words, screens."""
