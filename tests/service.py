@@ -131,6 +131,13 @@ class RunningService:
         body: dict[str, Any] = response.json()
         return body
 
+    def videos(self, client_id: str) -> list[dict[str, Any]]:
+        """The newest videos of a client."""
+        response = self._http.get(f"{self.url}/videos", params={"client_id": client_id})
+        assert response.status_code == 200, response.text
+        videos: list[dict[str, Any]] = response.json()["videos"]
+        return videos
+
     def finished(self, file_id: str, *, seconds: float = 120) -> tuple[dict[str, Any], ...]:
         """Both statuses once both are final: enhancement, then extraction."""
 

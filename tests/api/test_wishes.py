@@ -121,9 +121,13 @@ def test_openapi_describes_both_fields(api: OpenedApi) -> None:
         assert Options.of(**example)
 
 
-def test_the_page_offers_every_preset_and_chooses_the_settings_one(api: OpenedApi) -> None:
-    page = api.get("/").text
-    for name in preset_names():
-        assert f'value="{name}"' in page
-    assert page.count(" selected ") == 1
-    assert '<option selected value="clean">' in page
+def test_every_preset_and_option_is_offered_and_the_settings_one_is_the_default(
+    api: OpenedApi,
+) -> None:
+    offered = api.get("/presets").json()
+    assert [preset["name"] for preset in offered["presets"]] == list(preset_names())
+    assert offered["default"] == "clean"
+    assert list(offered["options"]) == list(Options.model_fields)
+    for preset in offered["presets"]:
+        assert Options(**preset["options"]) == Options.of(preset["name"])
+        assert preset["description"]

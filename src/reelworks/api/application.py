@@ -16,6 +16,7 @@ from reelworks.api import (
     listing,
     metrics,
     page,
+    presets,
     problems,
     results,
     socket,
@@ -66,6 +67,7 @@ def create_application(service: Service) -> FastAPI:
         socket,
         health,
         metrics,
+        presets,
         page,
     ):
         app.include_router(module.router)
