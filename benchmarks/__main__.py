@@ -10,9 +10,10 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import processing, serving, spreading
+from benchmarks import processing, serving, sockets, spreading
 from benchmarks.measuring import Row, table
 
+_PARTS = ("noisy", "dark", "metadata", "upload", "latency", "sockets", "spread")
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each, in turn")
     parser.add_argument("--seconds", type=int, default=60, help="length of the clips")
     parser.add_argument("--gigabytes", type=float, default=5, help="size of the upload")
-    parser.add_argument("--only", nargs="*", help="noisy dark metadata upload latency spread")
+    parser.add_argument("--only", nargs="*", choices=_PARTS, help="parts of it")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="reelworks-bench-") as folder:
         rows = _measure(Path(folder), arguments)
@@ -32,10 +33,12 @@ def main() -> None:
 
 
 def _measure(folder: Path, arguments: argparse.Namespace) -> list[Row]:
-    wanted = set(arguments.only or ("noisy", "dark", "metadata", "upload", "latency", "spread"))
+    wanted = set(arguments.only or _PARTS)
     rows: list[Row] = []
     if "latency" in wanted:
         rows += serving.latency(folder, 20)
+    if "sockets" in wanted:
+        rows += sockets.sockets(folder / "sockets")
     if "spread" in wanted:
         rows += spreading.spread(folder / "spread", arguments.runs)
     if "upload" in wanted:

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from prometheus_client import start_http_server
 
 from reelworks.api.application import create_application
+from reelworks.api.server import server_config
 from reelworks.api.service import Service
 from reelworks.engine.catalogue import Catalogue
 from reelworks.engine.changes import watch
@@ -279,11 +280,8 @@ def _serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         # The server raises its signals again after it has stopped; there is more to be done then.
         signal.signal(number, lambda *_: None)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=settings.log_level == "debug",
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+    config = server_config(
+        app, access_log=settings.log_level == "debug", grace_seconds=_GRACE_SECONDS
     )
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -12,6 +12,7 @@ from reelworks.engine.interventions import Interventions
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.events.hub import Hub, Subscription
+from reelworks.events.messages import Message
 from reelworks.model import ProcessType
 from tests.videos import add_video
 
@@ -28,13 +29,18 @@ async def running(records: Records) -> AsyncIterator[Hub]:
     changes.close()
 
 
+def summary(message: Message) -> tuple[Any, ...]:
+    body = message.model_dump()
+    kind = body.get("process_type", body["type"])
+    return kind, body["status"], body.get("progress")
+
+
 async def take(subscription: Subscription, count: int) -> list[tuple[Any, ...]]:
     """The next messages, as (type or process, status, progress)."""
     taken: list[tuple[Any, ...]] = []
     async with asyncio.timeout(10):
         async for message in subscription.messages():
-            kind = message.get("process_type", message["type"])
-            taken.append((kind, message["status"], message.get("progress")))
+            taken.append(summary(message))
             if len(taken) == count:
                 return taken
     raise AssertionError
@@ -101,12 +107,12 @@ def test_a_retry_is_told_as_a_new_beginning_and_the_upload_not_again(records: Re
             told = subscription.messages()  # one, as a socket has it
             file_id = add_video(records)
             introduced = [await anext(told) for _ in range(3)]
-            assert [each["type"] for each in introduced].count("upload_status") == 1
+            assert [summary(each)[0] for each in introduced].count("upload_status") == 1
             interventions.cancel(file_id)
-            assert [(await anext(told))["status"] for _ in range(2)] == ["failed", "failed"]
+            assert [summary(await anext(told))[1] for _ in range(2)] == ["failed", "failed"]
             interventions.retry(file_id)
             again = [await anext(told) for _ in range(2)]
-            assert [(each["status"], each["progress"]) for each in again] == [("pending", 0)] * 2
+            assert [summary(each)[1:] for each in again] == [("pending", 0)] * 2
 
     run(records, test)
 

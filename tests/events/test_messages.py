@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from reelworks.events import messages
 from reelworks.model import Process, ProcessType, Status
@@ -34,13 +36,18 @@ COMPLETED = replace(
 
 def told(last: Process, new: Process) -> list[tuple[str, int, str]]:
     return [
-        (message["status"], message["progress"], message["timestamp"][17:23])
+        (message.status, message.progress, message.timestamp[17:23])
         for message in messages.status_updates(last, new)
     ]
 
 
+def sent(message: messages.Message) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(message.text)
+    return body
+
+
 def test_connection() -> None:
-    assert messages.connection("me") == {
+    assert sent(messages.connection("me")) == {
         "type": "connection",
         "status": "connected",
         "client_id": "me",
@@ -48,7 +55,7 @@ def test_connection() -> None:
 
 
 def test_upload_status() -> None:
-    assert messages.upload_status(COMPLETED) == {
+    assert sent(messages.upload_status(COMPLETED)) == {
         "type": "upload_status",
         "file_id": "f",
         "status": "uploaded",
@@ -59,7 +66,7 @@ def test_upload_status() -> None:
 
 def test_status_update() -> None:
     failed = replace(PROCESSING, status=Status.FAILED, error="It broke.")
-    assert messages.status_update(failed) == {
+    assert sent(messages.status_update(failed)) == {
         "type": "status_update",
         "file_id": "f",
         "process_type": "video_enhancement",
@@ -95,7 +102,7 @@ def test_as_created_is_pending_at_its_creation() -> None:
 def test_a_new_attempt_begins_anew() -> None:
     pending = replace(PENDING, attempt=2)
     assert told(PROCESSING, pending) == [("pending", 0, "03.120")]
-    assert [message["status"] for message in messages.tried_again(pending)] == ["pending"]
+    assert [message.status for message in messages.tried_again(pending)] == ["pending"]
     begun = replace(PROCESSING, attempt=2)
     assert told(pending, begun) == [("processing", 40, "05.120")]
 
@@ -103,3 +110,12 @@ def test_a_new_attempt_begins_anew() -> None:
 def test_a_new_attempt_that_was_over_between_two_looks_is_said_to_have_begun() -> None:
     again = replace(COMPLETED, attempt=2)
     assert told(PROCESSING, again) == [("processing", 0, "04.120"), ("completed", 100, "06.120")]
+
+
+def test_what_was_not_understood_is_said_to_be() -> None:
+    assert sent(messages.NOT_UNDERSTOOD)["type"] == "error"
+
+
+def test_a_state_is_made_text_once_for_all_sockets() -> None:
+    assert messages.status_update(PROCESSING) is messages.status_update(replace(PROCESSING))
+    assert messages.status_update(PROCESSING).text is messages.status_update(PROCESSING).text

@@ -22,7 +22,7 @@ async def status_updates(socket: WebSocket, client_id: str, service: ServiceDepe
     async with service.hub.subscribe(client_id) as subscription:
         open_sockets.inc()
         try:
-            await socket.send_json(messages.connection(client_id))
+            await socket.send_text(messages.connection(client_id).text)
             await _converse(socket, subscription)
         except WebSocketDisconnect:
             pass  # the ordinary end of every socket
@@ -49,7 +49,7 @@ async def _converse(socket: WebSocket, subscription: Subscription) -> None:
 
 async def _tell(socket: WebSocket, subscription: Subscription) -> None:
     async for message in subscription.messages():
-        await socket.send_json(message)
+        await socket.send_text(message.text)
 
 
 async def _answer(socket: WebSocket) -> None:
@@ -58,6 +58,6 @@ async def _answer(socket: WebSocket) -> None:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1000), message.get("reason"))
-        await socket.send_json(
-            messages.error("This socket only reports; it understands no messages from the client.")
-        )
+        await socket.send_text(messages.NOT_UNDERSTOOD.text)
+        # One that sends without a pause lets others have their turn too.
+        await asyncio.sleep(0)

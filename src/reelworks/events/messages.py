@@ -1,49 +1,114 @@
-"""The messages of the socket, word for word as the contract has them."""
+"""The messages of the socket, word for word as the contract has them.
+
+Each is sent to many sockets, so it is made, and made text, once for all of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Annotated, Literal
 
-from reelworks.model import Process, Status
+from pydantic import BaseModel, ConfigDict, Field
 
-Message = dict[str, Any]
+from reelworks.model import Process, ProcessType, Status
+
+# The newest states: of more processes than change between two looks, or each socket makes its own.
+_remembered = lru_cache(maxsize=4096)
+
+FileId = Annotated[str, Field(description="The video.", json_schema_extra={"format": "uuid"})]
+Timestamp = Annotated[
+    str,
+    Field(
+        description="When this became so: ISO 8601, UTC, with offset.",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
 
 
-def connection(client_id: str) -> Message:
-    """The first message on every socket."""
-    return {"type": "connection", "status": "connected", "client_id": client_id}
+class Message(BaseModel):
+    """A message of ours. Immutable."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @cached_property
+    def text(self) -> str:
+        """As it is sent."""
+        return self.model_dump_json()
 
 
-def upload_status(process: Process) -> Message:
+class Connection(Message):
+    """The first message on every socket: from now on nothing is missed."""
+
+    type: Literal["connection"] = "connection"
+    status: Literal["connected"] = "connected"
+    client_id: str = Field(description="Whose videos this socket tells of.")
+
+
+class UploadStatus(Message):
     """A video of this client was accepted."""
-    return {
-        "type": "upload_status",
-        "file_id": process.file_id,
-        "status": "uploaded",
-        "message": "Video uploaded successfully",
-        "timestamp": timestamp(process.created_at),
-    }
+
+    type: Literal["upload_status"] = "upload_status"
+    file_id: FileId
+    status: Literal["uploaded"] = "uploaded"
+    message: str = Field(description="For a person.")
+    timestamp: Timestamp
 
 
-def status_update(process: Process) -> Message:
-    """Where a process stands."""
-    return {
-        "type": "status_update",
-        "file_id": process.file_id,
-        "process_type": process.process_type.value,
-        "status": process.status.value,
-        "progress": process.progress,
-        "error": process.error,
-        "timestamp": timestamp(process.updated_at),
-    }
+class StatusUpdate(Message):
+    """How one process of a video stands."""
+
+    type: Literal["status_update"] = "status_update"
+    file_id: FileId
+    process_type: ProcessType = Field(description="Which of a video's two processes it is.")
+    status: Status = Field(description="The last two are final, unless it is tried again.")
+    progress: int = Field(
+        ge=0, le=100, description="Percent of the work really done; 100 only with completed."
+    )
+    error: str | None = Field(description="Why it failed, in one sentence; else null.")
+    timestamp: Timestamp
 
 
-def error(text: str) -> Message:
+class Error(Message):
     """The answer to a message from the client that was not understood."""
-    return {"type": "error", "message": text}
+
+    type: Literal["error"] = "error"
+    message: str = Field(description="What was wrong, in one sentence.")
+
+
+NOT_UNDERSTOOD = Error(
+    message="This socket only reports; it understands no messages from the client."
+)
+
+
+def connection(client_id: str) -> Connection:
+    """The first message on every socket."""
+    return Connection(client_id=client_id)
+
+
+@_remembered
+def upload_status(process: Process) -> UploadStatus:
+    """A video of this client was accepted."""
+    return UploadStatus(
+        file_id=process.file_id,
+        message="Video uploaded successfully",
+        timestamp=timestamp(process.created_at),
+    )
+
+
+@_remembered
+def status_update(process: Process) -> StatusUpdate:
+    """Where a process stands."""
+    return StatusUpdate(
+        file_id=process.file_id,
+        process_type=process.process_type,
+        status=process.status,
+        progress=process.progress,
+        error=process.error,
+        timestamp=timestamp(process.updated_at),
+    )
 
 
 def status_updates(last: Process, new: Process) -> Iterator[Message]:
@@ -88,6 +153,8 @@ def as_created(process: Process) -> Process:
         progress=0,
         error=None,
         started_at=None,
+        moved_at=None,
+        pace_ms=None,
         updated_at=process.created_at,
     )
 

@@ -1,0 +1,226 @@
+"""Sockets of a real server whose clients are slow, silent, gone, or hostile; no worker runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from reelworks.api.server import server_config
+from reelworks.app import create_api
+from reelworks.model import ProcessType
+from reelworks.settings import read_settings
+from tests.api.conftest import OpenedApi
+from tests.videos import add_video, new_video
+from tests.waiting import wait_for
+
+ENHANCEMENT = ProcessType.VIDEO_ENHANCEMENT
+MANY = 400
+
+
+class Served:
+    """The API on a port of its own, in a thread of its own."""
+
+    def __init__(self, api: OpenedApi, ping_seconds: float) -> None:
+        self.api = api
+        # One of its own: an application belongs to one event loop.
+        self.app = create_api(api.base, read_settings(data_dir=api.data))
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        config = server_config(
+            self.app, access_log=False, grace_seconds=1, ping_seconds=ping_seconds
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._listener]}, daemon=True
+        )
+        self._thread.start()
+        wait_for(lambda: self._server.started, "the server")
+
+    def end(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+    @contextmanager
+    def client(self, client_id: str) -> Iterator[ClientConnection]:
+        """A well-behaved client, after its connection message."""
+        with connect(f"ws://127.0.0.1:{self.port}/ws/{client_id}") as opened:
+            assert json.loads(opened.recv(timeout=20))["type"] == "connection"
+            yield opened
+
+    @contextmanager
+    def raw(self, client_id: str) -> Iterator[socket.socket]:
+        """A connection whose handshake is done, and nothing else: no pong, no reading."""
+        with socket.socket() as opened:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            opened.settimeout(20)
+            opened.connect(("127.0.0.1", self.port))
+            key = b64encode(os.urandom(16)).decode()
+            opened.sendall(
+                f"GET /ws/{client_id} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                f"Sec-WebSocket-Key: {key}\r\n\r\n".encode()
+            )
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += opened.recv(1)
+            assert head.startswith(b"HTTP/1.1 101")
+            assert b"permessage-deflate" not in head
+            yield opened
+
+    def subscriptions(self, client_id: str) -> int:
+        return len(self.app.state.service.hub._subscriptions.get(client_id, ()))
+
+
+@pytest.fixture
+def served(api: OpenedApi) -> Iterator[Served]:
+    served = Served(api, ping_seconds=20)
+    yield served
+    served.end()
+
+
+@pytest.fixture
+def impatient(api: OpenedApi) -> Iterator[Served]:
+    """A server that wants signs of life twice a second."""
+    served = Served(api, ping_seconds=0.5)
+    yield served
+    served.end()
+
+
+def many_videos(api: OpenedApi, client_id: str) -> list[str]:
+    """More than fits into all buffers of a socket, when each is told."""
+    videos = [new_video(client_id=client_id) for _ in range(MANY)]
+    with api.base.records.writing() as connection:
+        for video in videos:
+            api.base.records.add(connection, video)
+    return [video.file_id for video in videos]
+
+
+def received(opened: ClientConnection, count: int) -> list[dict[str, Any]]:
+    return [json.loads(opened.recv(timeout=30)) for _ in range(count)]
+
+
+@pytest.mark.parametrize("message", ["hello", '{"type": "subscribe"}', b"\x00\xff", "", "x" * 9999])
+def test_a_message_that_is_not_understood_is_answered(served: Served, message: str) -> None:
+    with served.client("asks") as opened:
+        opened.send(message)
+        assert json.loads(opened.recv(timeout=20)) == {
+            "type": "error",
+            "message": "This socket only reports; it understands no messages from the client.",
+        }
+        opened.send("again")
+        assert json.loads(opened.recv(timeout=20))["type"] == "error"
+
+
+def test_a_message_that_is_too_long_ends_the_socket_and_no_other(served: Served) -> None:
+    with served.client("longwinded") as opened, served.client("other") as other:
+        opened.send("x" * 20_000)
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(timeout=20)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1009
+        add_video(served.api.base.records, client_id="other")
+        assert received(other, 1)[0]["type"] == "upload_status"
+
+
+def test_a_socket_that_does_not_read_holds_nobody_up_and_gets_the_newest_state_later(
+    served: Served,
+) -> None:
+    records = served.api.base.records
+    files = many_videos(served.api, "slow")
+    with served.raw("slow") as slow, served.client("slow") as quick:
+        received(quick, 2 * MANY)
+        for progress in (10, 20, 30, 40):
+            for file_id in files[:10]:
+                records.begin(file_id, ENHANCEMENT)
+                records.advance(file_id, ENHANCEMENT, progress)
+            reached: set[str] = set()
+            while len(reached) < 10:
+                (message,) = received(quick, 1)
+                if message["progress"] == progress:
+                    reached.add(message["file_id"])
+        (subscription,) = (
+            each for each in served.app.state.service.hub._subscriptions["slow"] if each._newest
+        )
+        assert len(subscription._newest) <= 2 * MANY
+        told = _texts(slow, until=lambda seen: _reached(seen, 40) == 10)
+    changed = [each for each in told if each.get("progress") and each["progress"] > 0]
+    # Of four states of each only the newest, where its first had yet to be told at all.
+    assert 10 <= len(changed) < 40
+
+
+def test_a_peer_that_gives_no_sign_of_life_is_let_go(impatient: Served) -> None:
+    with impatient.raw("gone"), impatient.client("here") as here:
+        wait_for(lambda: impatient.subscriptions("gone") == 1, "the subscription")
+        wait_for(lambda: impatient.subscriptions("gone") == 0, "its end", seconds=20)
+        add_video(impatient.api.base.records, client_id="here")
+        assert received(here, 1)[0]["type"] == "upload_status"
+
+
+def test_a_peer_that_takes_nothing_is_let_go_with_all_that_waits_for_it(impatient: Served) -> None:
+    many_videos(impatient.api, "stuck")
+    with impatient.raw("stuck"):
+        wait_for(lambda: impatient.subscriptions("stuck") == 1, "the subscription")
+        wait_for(lambda: impatient.subscriptions("stuck") == 0, "its end", seconds=20)
+
+
+TEXT, PING = 0x81, 0x89
+
+
+@pytest.mark.parametrize("kind", [TEXT, PING])
+def test_a_flood_is_held_back_and_others_are_served(served: Served, kind: int) -> None:
+    frame = bytes([kind, 0x81, 0, 0, 0, 0]) + b"x"
+    victims = f"victim-{kind}"
+    with served.raw("flood") as flooding, served.client(victims) as victim:
+        flooding.settimeout(1)
+        sent = _flood(flooding, frame * 1000)
+        assert sent < 4_000_000
+        add_video(served.api.base.records, client_id=victims)
+        assert received(victim, 1)[0]["type"] == "upload_status"
+        assert served.subscriptions("flood") == 1
+
+
+def _flood(flooding: socket.socket, data: bytes) -> int:
+    """Send until nothing is taken for a second; returns how many bytes were, at most 10 MB."""
+    sent = 0
+    while sent < 10_000_000:
+        try:
+            sent += flooding.send(data)
+        except TimeoutError:
+            break
+    return sent
+
+
+def _reached(seen: list[dict[str, Any]], progress: int) -> int:
+    return sum(1 for each in seen if each.get("progress") == progress)
+
+
+def _texts(opened: socket.socket, until: Any) -> list[dict[str, Any]]:
+    """The messages on a raw connection, from the beginning on."""
+    seen: list[dict[str, Any]] = []
+    buffer = b""
+    deadline = time.monotonic() + 60
+    while not until(seen):
+        assert time.monotonic() < deadline, f"only {len(seen)} messages came"
+        buffer += opened.recv(65536)
+        while len(buffer) >= 4:
+            size, begin = buffer[1], 2
+            if size == 126:
+                size, begin = int.from_bytes(buffer[2:4]), 4
+            if len(buffer) < begin + size:
+                break
+            if buffer[0] == TEXT:
+                seen.append(json.loads(buffer[begin : begin + size]))
+            buffer = buffer[begin + size :]
+    return seen
