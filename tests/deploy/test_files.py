@@ -28,6 +28,7 @@ from tests.deploy.files import (
     instructions,
     manifests,
 )
+from tests.deploy.site import values
 from tests.docs.commands import parse
 
 # Which module has the type of which objects.
@@ -94,7 +95,7 @@ def test_every_setting_that_is_named_is_one() -> None:
         if path.is_file():
             unknown = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", path.read_text())) - known
             # What a comment uses as an example of a setting.
-            assert unknown <= {f"{PREFIX}NAME", f"{PREFIX}STORAGE_URL"}, path
+            assert unknown <= {f"{PREFIX}NAME"}, path
 
 
 @pytest.mark.parametrize("variables", ["image", *containers(), "api", "worker"])
@@ -115,10 +116,7 @@ def environment_of(part: str) -> dict[str, str]:
             given |= document.get("data", {}) | document.get("stringData", {})
         given |= {each["name"]: each["value"] for each in containers()[part].get("env", [])}
     elif part != "image":
-        given = {
-            name: re.sub(r"\$\{SECRET[^}]*\}", "secret", value)
-            for name, value in compose()["services"][part]["environment"].items()
-        }
+        given = values(compose()["services"][part]["environment"])
     return image_environment() | given
 
 

@@ -20,7 +20,7 @@ router = APIRouter()
 class Preset(BaseModel):
     """A name for a complete set of options."""
 
-    name: str = Field(examples=["vivid"])
+    name: str = Field(description="What an upload says.", examples=["vivid"])
     description: str = Field(description="What it is for, in a sentence.")
     options: Options
 
@@ -29,7 +29,7 @@ class Presets(BaseModel):
     """Everything that an upload may wish for."""
 
     default: str = Field(description="The preset of an upload that names none.", examples=["auto"])
-    presets: list[Preset]
+    presets: list[Preset] = Field(description="All there are.")
     options: dict[str, Any] = Field(
         description="Each option as JSON Schema: what it does, and which values it may have."
     )
