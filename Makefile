@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 MINUTES ?= 30
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+ASYNCAPI := @asyncapi/specs@6.11.1
 
 .PHONY: help install serve test check docs chaos kills bench bench-quality lock clean
 
@@ -61,4 +62,6 @@ $(STAMP): $(BIN)/python requirements.lock pyproject.toml
 
 $(DEV_STAMP): $(STAMP) requirements-dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	# For one test, which is skipped without it.
+	-npm install --silent --no-audit --no-fund --prefix $(VENV)/npm $(ASYNCAPI)
 	touch $@

@@ -145,7 +145,8 @@ def create_api(base: Base, settings: Settings) -> FastAPI:
             overview=Overview(base.engine),
             storage=base.storage,
             hub=hub,
-        )
+        ),
+        origins=settings.origins,
     )
 
 

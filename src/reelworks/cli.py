@@ -73,6 +73,14 @@ DiskReserve = Annotated[
 ]
 Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", show_default="8000")]
+CorsOrigins = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ORIGINS",
+        help="Other origins whose pages may use the API; commas between them.",
+        show_default="none",
+    ),
+]
 MaxUpload = Annotated[
     int | None, typer.Option(help="Longest upload accepted, in bytes.", show_default="20 GB")
 ]
@@ -127,6 +135,7 @@ def serve(
     cache_size: CacheSize = None,
     host: Host = None,
     port: Port = None,
+    cors_origins: CorsOrigins = None,
     max_upload: MaxUpload = None,
     disk_reserve: DiskReserve = None,
     preset: Preset = None,
@@ -152,6 +161,7 @@ def api(
     redirect_results: RedirectResults = None,
     host: Host = None,
     port: Port = None,
+    cors_origins: CorsOrigins = None,
     max_upload: MaxUpload = None,
     disk_reserve: DiskReserve = None,
     preset: Preset = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from reelworks.media.options import DEFAULT_PRESET
 from reelworks.media.wishes import preset_fault
 
 PREFIX = "REELWORKS_"
+_ORIGIN = re.compile(r"\*|https?://[^/?#\s]+")
 
 
 class Settings(BaseSettings):
@@ -58,6 +60,12 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
         description="Port to listen on; 0 lets the system choose one, which the log names.",
+    )
+    cors_origins: str | None = Field(
+        None,
+        description="Pages of these origins may use the API from a browser, such as "
+        "`https://app.example.org`; several with commas between them, `*` for any. "
+        "Sockets need no leave: a client id opens them from everywhere.",
     )
     max_upload: int = Field(
         20 * 10**9,
@@ -118,6 +126,18 @@ class Settings(BaseSettings):
             raise PydanticCustomError("preset", "{fault}", {"fault": fault})
         return preset
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: str | None) -> str | None:
+        for origin in () if origins is None else origins.split(","):
+            if not _ORIGIN.fullmatch(origin.strip()):
+                raise PydanticCustomError(
+                    "origin",
+                    "'{origin}' is no origin; one looks like https://app.example.org",
+                    {"origin": origin.strip()},
+                )
+        return origins
+
     @model_validator(mode="after")
     def _has_somewhere_to_redirect_to(self) -> Settings:
         if self.redirect_results and self.storage_url is None:
@@ -125,6 +145,11 @@ class Settings(BaseSettings):
                 "redirect_results", "it needs an object store; give its URL with --storage-url"
             )
         return self
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins whose pages may use the API, beside its own."""
+        return [origin.strip() for origin in (self.cors_origins or "").split(",") if origin]
 
     @property
     def effective_database_url(self) -> str:

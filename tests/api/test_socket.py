@@ -123,6 +123,20 @@ def test_a_message_that_is_not_understood_is_answered(served: Served, message: s
         assert json.loads(opened.recv(timeout=20))["type"] == "error"
 
 
+@pytest.mark.parametrize("client_id", ["", "a%00b", "x" * 257])
+def test_a_client_id_that_no_video_can_have_is_said_to_be_wrong(
+    served: Served, client_id: str
+) -> None:
+    with connect(f"ws://127.0.0.1:{served.port}/ws/{client_id}") as opened:
+        message = json.loads(opened.recv(timeout=20))
+        assert message["type"] == "error"
+        assert "client_id must be" in message["message"]
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(timeout=20)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1008
+
+
 def test_a_message_that_is_too_long_ends_the_socket_and_no_other(served: Served) -> None:
     with served.client("longwinded") as opened, served.client("other") as other:
         opened.send("x" * 20_000)

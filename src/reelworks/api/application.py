@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from pydantic.json_schema import models_json_schema
 
 from reelworks import __version__
 from reelworks.api import (
+    asyncapi,
     files,
     health,
     listing,
@@ -24,20 +27,26 @@ from reelworks.api import (
     upload,
     videos,
 )
+from reelworks.api.examples import EXAMPLES
+from reelworks.api.schemas import Metadata
 from reelworks.api.service import Service
 
 _MODULES = (
     *(upload, statuses, listing, videos, files, results),
-    *(socket, health, metrics, page),
+    *(presets, socket, asyncapi, health, metrics, page),
 )
 _DESCRIPTION = """
 Upload a video; Reelworks makes an enhanced version of it and extracts its metadata, at the same
-time. Follow both live on the WebSocket `/ws/{client_id}`.
+time. Follow both live on the WebSocket `/ws/{client_id}`, which `/asyncapi.json` describes.
 """
 
 
-def create_application(service: Service) -> FastAPI:
-    """The ASGI application over a service."""
+def create_application(service: Service, *, origins: Sequence[str] = ()) -> FastAPI:
+    """The ASGI application over a service.
+
+    Args:
+        origins: whose pages may use it from a browser, beside its own; ``*`` stands for any.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -57,21 +66,17 @@ def create_application(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (
-        upload,
-        statuses,
-        listing,
-        files,
-        videos,
-        results,
-        socket,
-        health,
-        metrics,
-        presets,
-        page,
-    ):
+    for module in _MODULES:
         app.include_router(module.router)
     problems.install(app)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_headers=["*"],
+            expose_headers=["Content-Disposition", "Content-Range", "ETag"],
+        )
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
 
@@ -82,6 +87,20 @@ def _described(app: FastAPI) -> dict[str, Any]:
     for path in document["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)
+    schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
-        document.get("components", {}).get("schemas", {}).pop(name, None)
+        schemas.pop(name, None)
+    schemas |= _documents()
+    for name, example in EXAMPLES.items():
+        schemas[name]["example"] = example
     return document
+
+
+def _documents() -> dict[str, Any]:
+    """The schemas of what is answered other than as a route's own model."""
+    _, made = models_json_schema(
+        [(problems.Problem, "serialization"), (Metadata, "serialization")],
+        ref_template="#/components/schemas/{model}",
+    )
+    schemas: dict[str, Any] = made["$defs"]
+    return schemas

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from reelworks.api.disposition import content_disposition, enhanced_name
 from reelworks.api.parameters import FileId
 from reelworks.api.results import described, send
+from reelworks.api.schemas import Metadata
 from reelworks.api.service import Service, ServiceDependency
 from reelworks.engine.catalogue import Entry
 from reelworks.errors import NotFound
@@ -46,7 +47,7 @@ Download = Annotated[
 
 
 @router.head("/metadata", include_in_schema=False)
-@router.get("/metadata", **described("The metadata", "application/json"))
+@router.get("/metadata", **described("The metadata", "application/json", Metadata))
 def metadata(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
 ) -> Response:

@@ -13,7 +13,7 @@ router = APIRouter(prefix="/healthz")
 
 @router.get("/live", summary="Liveness")
 async def live() -> Health:
-    """The process answers."""
+    """The process answers; whether it can do its work is asked elsewhere."""
     return Health()
 
 

@@ -22,13 +22,22 @@ from reelworks.telemetry import instruments
 
 router = APIRouter()
 
+_EXAMPLE = """\
+# HELP reelworks_workers Workers that hold a lease.
+# TYPE reelworks_workers gauge
+reelworks_workers 2.0
+"""
+
 
 @router.get(
     "/metrics",
     summary="Metrics",
     response_class=Response,
     responses={
-        200: {"content": {"text/plain": {}}, "description": "In Prometheus's text format."},
+        200: {
+            "content": {"text/plain": {"example": _EXAMPLE}},
+            "description": "In Prometheus's text format.",
+        },
         **problems.responses(s500="The database does not answer."),
     },
 )

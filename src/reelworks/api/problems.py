@@ -37,7 +37,12 @@ def responses(**described: str) -> dict[int | str, dict[str, Any]]:
     return {
         int(name[1:]): {
             "description": text,
-            "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}},
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": f"#/components/schemas/{Problem.__name__}"},
+                    "example": _document(int(name[1:]), text).model_dump(),
+                }
+            },
         }
         for name, text in described.items()
     }
@@ -53,8 +58,12 @@ def install(app: FastAPI) -> None:
 
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """One problem document."""
-    body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
-    return JSONResponse(body.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
+    body = _document(status, detail).model_dump()
+    return JSONResponse(body, status, dict(headers or {}), MEDIA_TYPE)
+
+
+def _document(status: int, detail: str) -> Problem:
+    return Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
 
 
 def status_of(error: ReelworksError) -> int:

@@ -12,9 +12,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from pydantic import BaseModel
 
 from reelworks.api import problems
 from reelworks.api.ranges import OutsideError, Range, read_ranges
+from reelworks.api.schemas import Metadata
 from reelworks.api.service import ServiceDependency
 from reelworks.jobs.workshop import RESULTS
 from reelworks.storage.content import type_of
@@ -39,13 +41,20 @@ _HARMLESS = {
 }
 
 
-def described(summary: str, media_type: str) -> dict[str, Any]:
-    """How a route that sends a file is described in OpenAPI."""
+def described(
+    summary: str, media_type: str, shape: type[BaseModel] | None = None
+) -> dict[str, Any]:
+    """How a route that sends a file is described in OpenAPI.
+
+    Args:
+        shape: of what is in it, where that is JSON.
+    """
+    schema = {"schema": {"$ref": f"#/components/schemas/{shape.__name__}"}} if shape else {}
     return {
         "summary": summary,
         "response_class": StreamingResponse,
         "responses": {
-            200: {"content": {media_type: {}}, "description": "All of it."},
+            200: {"content": {media_type: schema}, "description": "All of it."},
             206: {"content": {media_type: {}}, "description": "The range that was asked for."},
             304: {"description": "What the client has is still the same."},
             **problems.responses(
@@ -71,7 +80,9 @@ def enhanced(name: Name, request: Request, service: ServiceDependency) -> Respon
 
 
 @router.head("/metadata/{name}", include_in_schema=False)
-@router.get("/metadata/{name}", **described("The metadata, by its name", "application/json"))
+@router.get(
+    "/metadata/{name}", **described("The metadata, by its name", "application/json", Metadata)
+)
 def metadata(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_metadata.json``, in the contract's metadata format."""
     return send(service.storage, request, f"{RESULTS}/metadata/{name}")

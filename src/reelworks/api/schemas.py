@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,32 +14,12 @@ from reelworks.model import Process, ProcessType, Status
 class Uploaded(BaseModel):
     """An upload was accepted."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "file_id": "0b0c5e2e-6d2c-4c3e-9a55-4f0d7a2f9a11",
-                "message": "Video uploaded successfully",
-            }
-        }
-    )
-
     file_id: str = Field(description="UUID; names the video and its results from now on.")
     message: str = Field(default="Video uploaded successfully", description="Always the same.")
 
 
 class ProcessStatus(BaseModel):
     """Where one process of a video stands."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "status": "processing",
-                "progress": 42,
-                "error": None,
-                "last_updated": "2026-11-22T20:15:03.120+00:00",
-            }
-        }
-    )
 
     status: Status = Field(description="pending, processing, completed or failed.")
     progress: int = Field(
@@ -61,26 +42,6 @@ class ProcessStatus(BaseModel):
 class VideoStatus(BaseModel):
     """Where both processes of a video stand."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {
-                "file_id": "0b0c5e2e-6d2c-4c3e-9a55-4f0d7a2f9a11",
-                "video_enhancement": {
-                    "status": "failed",
-                    "progress": 42,
-                    "error": "Cancelled",
-                    "last_updated": "2026-11-22T20:15:03.120+00:00",
-                },
-                "metadata_extraction": {
-                    "status": "completed",
-                    "progress": 100,
-                    "error": None,
-                    "last_updated": "2026-11-22T20:14:58.007+00:00",
-                },
-            }
-        }
-    )
-
     file_id: str = Field(description="The video.")
     video_enhancement: ProcessStatus
     metadata_extraction: ProcessStatus
@@ -101,3 +62,62 @@ class Health(BaseModel):
     """The service answers."""
 
     status: str = Field(default="ok", description="Always ok.", examples=["ok"])
+
+
+class Resolution(BaseModel):
+    """The size of a video as it is displayed, after rotation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    width: int = Field(description="In pixels.")
+    height: int = Field(description="In pixels.")
+
+
+class Histograms(BaseModel):
+    """How often each value from 0 to 255 is there, as shares that sum to 1, over all pictures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    b: list[float] = Field(min_length=256, max_length=256, description="Blue.")
+    g: list[float] = Field(min_length=256, max_length=256, description="Green.")
+    r: list[float] = Field(min_length=256, max_length=256, description="Red.")
+
+
+class AverageColor(BaseModel):
+    """The means over all pictures, 0 to 255."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    b: int = Field(ge=0, le=255, description="Blue.")
+    g: int = Field(ge=0, le=255, description="Green.")
+    r: int = Field(ge=0, le=255, description="Red.")
+
+
+class ColorProfile(BaseModel):
+    """The colours of a video, in 8-bit R'G'B'."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    histograms: Histograms
+    average_color: AverageColor
+
+
+class Metadata(BaseModel):
+    """What a video is, in the contract's form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file_id: str = Field(description="The video.")
+    filename: str = Field(description="As uploaded.")
+    format: str = Field(description="Short name of the container.")
+    resolution: Resolution
+    fps: float = Field(ge=0, description="Average rate; 0 where nothing tells it.")
+    frame_count: int = Field(ge=0, description="Pictures that decode.")
+    duration_seconds: int = Field(ge=0, description="To the nearest second.")
+    file_size_bytes: int = Field(ge=0, description="Length of the upload.")
+    bit_rate: str = Field(pattern=r"^\d+$", description="Bits per second, as digits.")
+    color_profile: ColorProfile
+    advanced: dict[str, Any] = Field(
+        description="ffprobe's JSON or the same shape, exact values, and the report of the "
+        "enhancement."
+    )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.status import WS_1008_POLICY_VIOLATION
 
+from reelworks.api.parameters import check_client_id
 from reelworks.api.service import ServiceDependency
+from reelworks.errors import BadRequest
 from reelworks.events import messages
 from reelworks.events.hub import Subscription
 from reelworks.telemetry.instruments import open_sockets
@@ -18,6 +21,12 @@ router = APIRouter()
 async def status_updates(socket: WebSocket, client_id: str, service: ServiceDependency) -> None:
     """The connection message, how each unfinished process stands, then every change."""
     await socket.accept()
+    try:
+        check_client_id(client_id)
+    except BadRequest as error:
+        await socket.send_text(messages.Error(message=str(error)).text)
+        await socket.close(WS_1008_POLICY_VIOLATION)
+        return
     # Listening comes before the greeting: what a client does after it is never missed.
     async with service.hub.subscribe(client_id) as subscription:
         open_sockets.inc()

@@ -10,7 +10,12 @@ from reelworks.api.schemas import ProcessStatus
 from reelworks.api.service import ServiceDependency
 from reelworks.model import ProcessType
 
-router = APIRouter(prefix="/internal", responses=problems.responses(s404="There is no such file."))
+router = APIRouter(
+    prefix="/internal",
+    responses=problems.responses(
+        s404="There is no such file.", s500="The database does not answer."
+    ),
+)
 
 
 @router.get("/video-enhancement-status/{file_id}", summary="Status of the enhancement")

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from reelworks.api import problems
 from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
+from reelworks.api.parameters import MAX_CLIENT_ID, check_client_id
 from reelworks.api.schemas import Uploaded
 from reelworks.api.service import Service, ServiceDependency
 from reelworks.errors import BadRequest, NoSpace, NotAVideo, ReelworksError
@@ -23,7 +24,7 @@ from reelworks.telemetry import instruments
 
 router = APIRouter()
 
-_MAX_TEXT_BYTES = {"client_id": 256, "preset": 64, "options": 4096}
+_MAX_TEXT_BYTES = {"client_id": MAX_CLIENT_ID, "preset": 64, "options": 4096}
 _WRITE_BYTES = 1 << 20
 # A client that is refused while it still sends may never read why: so much is heard out first.
 _HEAR_OUT_BYTES = 64 << 20
@@ -174,7 +175,8 @@ class _Form:
         if part.name != "file":
             return
         check_declared_type(part.content_type or "")
-        self._filename = part.filename or "upload"
+        # No database holds the character that ends texts elsewhere.
+        self._filename = (part.filename or "upload").replace("\0", "\N{REPLACEMENT CHARACTER}")
         self._upload = self._service.intake.begin(self._expected_bytes)
 
     async def data(self, data: bytes) -> None:
@@ -216,7 +218,7 @@ class _Form:
         """A whole text field, read at once: what is wrong need not wait for a long file."""
         match field:
             case "client_id":
-                self._client_id = text
+                self._client_id = check_client_id(text)
             case "preset":
                 self._preset = read_preset(text)
             case "options":

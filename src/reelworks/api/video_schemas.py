@@ -13,10 +13,7 @@ from reelworks.events.messages import timestamp
 from reelworks.jobs.outlook import seconds_left
 from reelworks.jobs.showing import so_far
 from reelworks.jobs.workshop import wished
-from reelworks.media.options import Options
 from reelworks.model import ProcessType, Status
-
-_ID = "0b0c5e2e-6d2c-4c3e-9a55-4f0d7a2f9a11"
 
 
 class VideoProcess(ProcessStatus):
@@ -125,75 +122,8 @@ class Links(BaseModel):
         )
 
 
-def _process_example(**values: Any) -> dict[str, Any]:
-    return {
-        "status": "processing",
-        "progress": 42,
-        "error": None,
-        "last_updated": "2026-11-22T20:15:03.120+00:00",
-        "created_at": "2026-11-22T20:14:40.002+00:00",
-        "started_at": "2026-11-22T20:14:41.310+00:00",
-        "attempt": 1,
-        "queue_position": None,
-        "eta_seconds": 31,
-        **values,
-    }
-
-
-EXAMPLE: dict[str, Any] = {
-    "file_id": _ID,
-    "client_id": "me",
-    "filename": "holiday.mov",
-    "size_bytes": 1301888,
-    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "created_at": "2026-11-22T20:14:40.002+00:00",
-    "preset": "auto",
-    "options": Options.of().model_dump(),
-    "video_enhancement": _process_example(),
-    "metadata_extraction": _process_example(status="completed", progress=100, eta_seconds=None),
-    "plan": {
-        "preset": "auto",
-        "options": Options.of().model_dump(),
-        "action": "encode",
-        "findings": ["40 of its pictures were looked at.", "Its pictures are interlaced."],
-        "filters": [
-            {
-                "name": "deinterlace",
-                "expression": "bwdif=mode=send_frame",
-                "strength": 1.0,
-                "reason": "Its pictures are woven from two fields; motion shows combs.",
-            }
-        ],
-        "dropped": [],
-        "container": "mov",
-        "codec": "h264",
-        "pixel_format": "yuv420p",
-        "width": 720,
-        "height": 576,
-        "bytes_before": 1301888,
-        "bytes_after": None,
-        "frames": None,
-        "fidelity": None,
-        "previews": None,
-        "notes": [],
-    },
-    "links": {
-        "self": f"/videos/{_ID}",
-        "original": f"/videos/{_ID}/original",
-        "enhanced": None,
-        "metadata": f"/videos/{_ID}/metadata",
-        "poster": None,
-        "compare": None,
-        "cancel": f"/videos/{_ID}/cancel",
-        "retry": None,
-    },
-}
-
-
 class Video(BaseModel):
     """A video, both of its processes, what is done to it, and where everything is."""
-
-    model_config = ConfigDict(json_schema_extra={"example": EXAMPLE})
 
     file_id: str = Field(description="UUID; names the video.")
     client_id: str | None = Field(description="Who uploaded it; null where that was not said.")
@@ -230,10 +160,6 @@ class Video(BaseModel):
 
 class Videos(BaseModel):
     """Some of a client's videos, newest first."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"example": {"videos": [EXAMPLE], "next": "MTc2Mzg0MjQ4MDAwMi8w"}}
-    )
 
     videos: list[Video] = Field(description="At most as many as were asked for.")
     next: str | None = Field(description="The next page's cursor; null on the last page.")

@@ -10,7 +10,10 @@ from reelworks.api.schemas import VideoStatus
 from reelworks.api.service import ServiceDependency
 
 router = APIRouter(
-    prefix="/videos/{file_id}", responses=problems.responses(s404="There is no such file.")
+    prefix="/videos/{file_id}",
+    responses=problems.responses(
+        s404="There is no such file.", s500="The database does not answer."
+    ),
 )
 
 

@@ -31,7 +31,9 @@ Timestamp = Annotated[
 class Message(BaseModel):
     """A message of ours. Immutable."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
 
     @cached_property
     def text(self) -> str:
