@@ -1,7 +1,9 @@
-"""A real S3 server for the tests, and fresh places in a bucket on it."""
+"""Real S3 servers for the tests, and fresh places in a bucket on them."""
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
 import signal
 import socket
@@ -9,7 +11,12 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from contextlib import suppress
 from pathlib import Path
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
 
 from tests.waiting import wait_for
 
@@ -17,24 +24,27 @@ _KEY, _SECRET = "reelworks-tests", "reelworks-tests-secret"
 
 
 class S3Server:
-    """``rclone serve s3`` over a folder, that can be killed and started again."""
+    """A server of its own with one bucket, that can be killed and started again."""
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="rw-s3-"))
-        self._buckets = self._folder / "buckets"
-        # The server does not see what others make in its folder while it runs.
-        (self._buckets / "bucket").mkdir(parents=True)
-        self._log = self._folder / "log"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._address: tuple[str, int] = free.getsockname()
+        self._port = _free_port()
+        self._store = S3Store(
+            "bucket",
+            endpoint=self.environment["AWS_ENDPOINT_URL"],
+            access_key_id=_KEY,
+            secret_access_key=_SECRET,
+            client_options={"allow_http": True, "timeout": "5s"},
+            retry_config={"max_retries": 0},
+        )
+        self._prepare()
         self.start()
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that name the server and a key that it knows."""
         return {
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._address[1]}",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._port}",
             "AWS_ACCESS_KEY_ID": _KEY,
             "AWS_SECRET_ACCESS_KEY": _SECRET,
         }
@@ -44,32 +54,28 @@ class S3Server:
         return f"s3://bucket/{uuid.uuid4().hex}/prefix"
 
     def files(self, url: str) -> set[str]:
-        """Every key below a URL, and parts of keys that never came to be."""
-        folder = self._buckets / url.removeprefix("s3://")
-        return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+        """Every key below a URL."""
+        prefix = url.removeprefix("s3://bucket/")
+        found = obstore.list(self._store, prefix).collect()
+        return {each["path"].removeprefix(f"{prefix}/") for each in found}
 
     def start(self) -> None:
         """Start it, on the same port as before."""
-        with self._log.open("ab") as log:
+        with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [
-                    *(str(Path(sys.executable).with_name("rclone")), "serve", "s3"),
-                    *("--config", str(self._folder / "rclone.conf")),
-                    *("--addr", f"127.0.0.1:{self._address[1]}"),
-                    *("--auth-key", f"{_KEY},{_SECRET}"),
-                    str(self._buckets),
-                ],
+                self._command(),
+                env=os.environ | self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        wait_for(self.answers, "the S3 server to answer")
+        wait_for(self.answers, f"the S3 server to answer; see {self._folder / 'log'}")
 
     def answers(self) -> bool:
-        """Whether it takes connections."""
+        """Whether it has its bucket."""
         try:
-            socket.create_connection(self._address, timeout=1).close()
-        except OSError:
+            obstore.list_with_delimiter(self._store, "any")
+        except BaseError:
             return False
         return True
 
@@ -95,3 +101,68 @@ class S3Server:
         """Kill it and remove all that it kept."""
         self.kill()
         shutil.rmtree(self._folder)
+
+    def _prepare(self) -> None:
+        raise NotImplementedError
+
+    def _command(self) -> list[str]:
+        raise NotImplementedError
+
+
+class Rclone(S3Server):
+    """``rclone serve s3``: small and quick to start, and not always as Amazon's.
+
+    It answers ranges with 200, ignores If-Match, and names a file by its MD5 however it was sent.
+    """
+
+    @property
+    def _buckets(self) -> Path:
+        return self._folder / "buckets"
+
+    def files(self, url: str) -> set[str]:
+        """Every key below a URL, and parts of keys that never came to be."""
+        folder = self._buckets / url.removeprefix("s3://")
+        return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+    def _prepare(self) -> None:
+        # The server does not see what others make in its folder while it runs.
+        (self._buckets / "bucket").mkdir(parents=True)
+
+    def _command(self) -> list[str]:
+        return [
+            *(_program("rclone"), "serve", "s3"),
+            *("--config", str(self._folder / "rclone.conf")),
+            *("--addr", f"127.0.0.1:{self._port}", "--auth-key", f"{_KEY},{_SECRET}"),
+            str(self._buckets),
+        ]
+
+
+class Seaweed(S3Server):
+    """SeaweedFS: with ranges, conditions and etags as Amazon's."""
+
+    def _prepare(self) -> None:
+        self._others = [_free_port() for _ in range(3)]
+        (self._folder / "data").mkdir()
+
+    def _command(self) -> list[str]:
+        master, filer, volume = self._others
+        return [
+            *(_program("weed"), "mini", f"-dir={self._folder / 'data'}", "-bucket=bucket"),
+            *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-s3.port={self._port}"),
+            *(f"-master.port={master}", f"-filer.port={filer}", f"-volume.port={volume}"),
+            *("-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false"),
+            "-master.telemetry=false",
+        ]
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _free_port() -> int:
+    """A port that nothing listens on, and low enough: SeaweedFS adds 10 000 to each for another."""
+    while True:
+        port = random.randint(10_000, 20_000)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port

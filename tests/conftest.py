@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import migrate, open_database
 from reelworks.engine.records import Records
-from tests.buckets import S3Server
+from tests.buckets import Rclone, Seaweed
 from tests.databases import PostgresServer
 
 
@@ -24,9 +24,17 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[S3Server]:
+def s3() -> Iterator[Rclone]:
     """An S3 server, started when a test first asks for it."""
-    server = S3Server()
+    server = Rclone()
+    yield server
+    server.end()
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[Seaweed]:
+    """Another one, closer to Amazon's."""
+    server = Seaweed()
     yield server
     server.end()
 

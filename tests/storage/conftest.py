@@ -2,41 +2,83 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from reelworks.storage.bucket import Bucket
+from reelworks.storage.local import LocalStorage
 from reelworks.storage.objects import ObjectStorage
 from reelworks.storage.room import Room
+from reelworks.storage.store import Storage
 from reelworks.storage.workplace import Workplace
 from tests.buckets import S3Server
 
 
-@pytest.fixture
-def known_server(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
-    """The S3 server, with its variables set."""
-    for name, value in s3.environment.items():
+@dataclass
+class Kept:
+    """A store, and a way to see all that is in it and beside it."""
+
+    storage: Storage
+    data: Path
+    server: S3Server | None = None
+    url: str = ""
+
+    def files(self) -> set[str]:
+        """Keys, and files under way; not what was only fetched."""
+        local = {
+            str(path.relative_to(self.data)) for path in self.data.rglob("*") if path.is_file()
+        }
+        there = self.server.files(self.url) if self.server else set()
+        return {name for name in local if not name.startswith("cache/")} | there
+
+
+def know(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+    """Set the variables that name a server."""
+    for name, value in server.environment.items():
         monkeypatch.setenv(name, value)
-    return s3
+    return server
+
+
+def open_objects(
+    url: str, data: Path, *, cache_bytes: int = 1 << 30, patience: float = 20, links: bool = False
+) -> ObjectStorage:
+    """A machine's view of a bucket."""
+    return ObjectStorage(
+        Bucket(url, patience=timedelta(seconds=patience)),
+        Workplace(data, reserve_bytes=0),
+        Room(data, reserve_bytes=0),
+        cache_bytes=cache_bytes,
+        has_links=links,
+    )
 
 
 @pytest.fixture
-def url(known_server: S3Server) -> str:
-    """A place in a bucket with nothing in it."""
-    return known_server.create()
+def url(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A place in a bucket with nothing in it; its server is known."""
+    return know(s3, monkeypatch).create()
 
 
 @pytest.fixture
-def bucket(url: str) -> Bucket:
-    """The same, opened."""
-    return Bucket(url, patience=timedelta(seconds=20))
-
-
-@pytest.fixture
-def objects(bucket: Bucket, tmp_path: Path) -> ObjectStorage:
+def objects(url: str, tmp_path: Path) -> ObjectStorage:
     """A store there."""
-    workplace = Workplace(tmp_path / "data", reserve_bytes=0)
-    room = Room(workplace.root, reserve_bytes=0)
-    return ObjectStorage(bucket, workplace, room, cache_bytes=1 << 30)
+    return open_objects(url, tmp_path / "data")
+
+
+@pytest.fixture(params=["local", "s3", "seaweed"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """A new store of each kind."""
+    data = tmp_path / "data"
+    if request.param == "local":
+        return Kept(LocalStorage(data, reserve_bytes=0), data)
+    server = know(request.getfixturevalue(request.param), monkeypatch)
+    url = server.create()
+    return Kept(open_objects(url, data), data, server, url)
+
+
+@pytest.fixture
+def storage(kept: Kept) -> Storage:
+    """A new store of each kind."""
+    return kept.storage

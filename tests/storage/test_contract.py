@@ -4,55 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reelworks.errors import NoSpace, NotFound
-from reelworks.storage.local import LocalStorage
-from reelworks.storage.objects import ObjectStorage
 from reelworks.storage.store import Replaced, Stat, Storage, try_out
-from tests.buckets import S3Server
+from tests.storage.conftest import Kept
 
 LONG = os.urandom(20 << 20)  # several parts
 WORDS = b"twelve bytes"
-
-
-@dataclass
-class Kept:
-    """A store, and a way to see all that is in it and beside it."""
-
-    storage: Storage
-    data: Path
-    server: S3Server | None = None
-    url: str = ""
-
-    def files(self) -> set[str]:
-        """Keys, and files under way; not what was only fetched."""
-        local = {
-            str(path.relative_to(self.data)) for path in self.data.rglob("*") if path.is_file()
-        }
-        there = self.server.files(self.url) if self.server else set()
-        return {name for name in local if not name.startswith("cache/")} | there
-
-
-@pytest.fixture(params=["local", "s3"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
-    """A new store of each kind."""
-    data = tmp_path / "data"
-    if request.param == "local":
-        return Kept(LocalStorage(data, reserve_bytes=0), data)
-    objects: ObjectStorage = request.getfixturevalue("objects")
-    return Kept(objects, data, request.getfixturevalue("s3"), request.getfixturevalue("url"))
-
-
-@pytest.fixture
-def storage(kept: Kept) -> Storage:
-    """A new store of each kind."""
-    return kept.storage
 
 
 def put(storage: Storage, key: str, data: bytes) -> Stat:
@@ -127,7 +89,7 @@ def test_a_store_is_tried_out_without_a_trace(kept: Kept) -> None:
     assert kept.files() == set()
 
 
-def test_the_reserve_is_left_free(kept: Kept, tmp_path: Path) -> None:
+def test_the_reserve_is_left_free(kept: Kept) -> None:
     kept.storage.check_room(1)
     with pytest.raises(NoSpace, match="no room left"):
         kept.storage.check_room(1 << 60)
