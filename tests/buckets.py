@@ -23,7 +23,7 @@ from tests.waiting import wait_for
 _KEY, _SECRET = "reelworks-tests", "reelworks-tests-secret"
 
 
-class S3Server:
+class BucketServer:
     """A server of its own with one bucket, that can be killed and started again."""
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class S3Server:
         raise NotImplementedError
 
 
-class Rclone(S3Server):
+class S3Server(BucketServer):
     """``rclone serve s3``: small and quick to start, and not always as Amazon's.
 
     It answers ranges with 200, ignores If-Match, and names a file by its MD5 however it was sent.
@@ -119,9 +119,13 @@ class Rclone(S3Server):
     def _buckets(self) -> Path:
         return self._folder / "buckets"
 
+    def folder(self, url: str) -> Path:
+        """Where the server keeps what is below a URL, a file for each key."""
+        return self._buckets / url.removeprefix("s3://")
+
     def files(self, url: str) -> set[str]:
         """Every key below a URL, and parts of keys that never came to be."""
-        folder = self._buckets / url.removeprefix("s3://")
+        folder = self.folder(url)
         return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
     def _prepare(self) -> None:
@@ -137,7 +141,7 @@ class Rclone(S3Server):
         ]
 
 
-class Seaweed(S3Server):
+class SeaweedServer(BucketServer):
     """SeaweedFS: with ranges, conditions and etags as Amazon's."""
 
     def _prepare(self) -> None:

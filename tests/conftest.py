@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import migrate, open_database
 from reelworks.engine.records import Records
-from tests.buckets import Rclone, Seaweed
+from tests.buckets import S3Server, SeaweedServer
 from tests.databases import PostgresServer
 
 
@@ -24,17 +24,17 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def s3() -> Iterator[Rclone]:
+def s3() -> Iterator[S3Server]:
     """An S3 server, started when a test first asks for it."""
-    server = Rclone()
+    server = S3Server()
     yield server
     server.end()
 
 
 @pytest.fixture(scope="session")
-def seaweed() -> Iterator[Seaweed]:
+def seaweed() -> Iterator[SeaweedServer]:
     """Another one, closer to Amazon's."""
-    server = Seaweed()
+    server = SeaweedServer()
     yield server
     server.end()
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,21 @@ PROCESSES = ("video-enhancement", "metadata-extraction")
 class RunningService:
     """``reelworks serve`` in a process group of its own."""
 
-    def __init__(self, folder: Path, *flags: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *flags: str,
+        kept: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Args:
+        kept: the folder in which its store has its files; None for the data folder.
+        environment: variables that it gets on top of this process's own.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
+        self.kept = kept or self.data
+        self._environment = os.environ | (environment or {})
         self.log = folder / "service.log"
         self._flags = flags
         self._port = "0"
@@ -49,6 +61,7 @@ class RunningService:
                     *(sys.executable, "-m", "reelworks", "serve", *self._flags),
                     *("--port", self._port, "--data-dir", str(self.data)),
                 ],
+                env=self._environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -150,7 +163,7 @@ class RunningService:
 
     def enhanced(self, file_id: str) -> Path:
         """The enhanced file on the disk, of which there must be exactly one."""
-        (path,) = (self.data / "processed_videos").glob(f"enhanced_{file_id}.*")
+        (path,) = (self.kept / "processed_videos").glob(f"enhanced_{file_id}.*")
         return path
 
     def metadata(self, file_id: str) -> dict[str, Any]:
@@ -162,11 +175,14 @@ class RunningService:
         return document
 
     def files(self) -> set[str]:
-        """Every file in the data folder but the database's, and folders that nothing needs."""
+        """Every file in the data folder and the store, but the database's and what was fetched."""
         return {
-            str(path.relative_to(self.data))
-            for path in self.data.rglob("*")
-            if path.is_file() and not path.name.startswith("reelworks.db")
+            str(path.relative_to(folder))
+            for folder in {self.data, self.kept}
+            for path in folder.rglob("*")
+            if path.is_file()
+            and not path.name.startswith("reelworks.db")
+            and not path.is_relative_to(self.data / "cache")
         }
 
 

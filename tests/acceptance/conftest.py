@@ -7,16 +7,37 @@ from pathlib import Path
 
 import pytest
 
+from tests.buckets import S3Server
 from tests.clips import make_clip
+from tests.databases import PostgresServer
 from tests.service import RunningService
 
 
-@pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    """A service that every test may use and none may break."""
-    service = RunningService(tmp_path_factory.mktemp("service"))
+@pytest.fixture(scope="session", params=["sqlite-disk", "postgresql-s3"])
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningService]:
+    """A service that every test may use and none may break, of each kind in turn."""
+    folder = tmp_path_factory.mktemp("service")
+    if request.param == "sqlite-disk":
+        service = RunningService(folder)
+    else:
+        service = large_service(request, folder)
     yield service
     service.stop()
+
+
+def large_service(request: pytest.FixtureRequest, folder: Path, *flags: str) -> RunningService:
+    """A service as on many machines, on this one: PostgreSQL and an object store."""
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    s3: S3Server = request.getfixturevalue("s3")
+    url = s3.create()
+    return RunningService(
+        folder,
+        *("--database-url", postgres.create(), "--storage-url", url, *flags),
+        kept=s3.folder(url),
+        environment=s3.environment,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -67,8 +67,8 @@ def test_the_whole_flow_as_a_client_sees_it(service: RunningService, noisy_clip:
         assert set(status) == {"status", "progress", "error", "last_updated"}
         assert (status["status"], status["progress"], status["error"]) == ("completed", 100, None)
         assert is_utc(status["last_updated"])
-    assert (service.data / f"processed_videos/metadata/{file_id}_metadata.json").is_file()
-    assert (service.data / f"processed_videos/enhanced_{file_id}.mp4").is_file()
+    assert (service.kept / f"processed_videos/metadata/{file_id}_metadata.json").is_file()
+    assert (service.kept / f"processed_videos/enhanced_{file_id}.mp4").is_file()
 
 
 def check_updates(updates: list[dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from reelworks.storage.objects import ObjectStorage
 from reelworks.storage.room import Room
 from reelworks.storage.store import Storage
 from reelworks.storage.workplace import Workplace
-from tests.buckets import S3Server
+from tests.buckets import BucketServer, S3Server
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Kept:
 
     storage: Storage
     data: Path
-    server: S3Server | None = None
+    server: BucketServer | None = None
     url: str = ""
 
     def files(self) -> set[str]:
@@ -35,7 +35,7 @@ class Kept:
         return {name for name in local if not name.startswith("cache/")} | there
 
 
-def know(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
+def know(server: BucketServer, monkeypatch: pytest.MonkeyPatch) -> BucketServer:
     """Set the variables that name a server."""
     for name, value in server.environment.items():
         monkeypatch.setenv(name, value)

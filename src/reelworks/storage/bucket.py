@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import obstore
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from reelworks.errors import NotFound, SettingsError, StorageError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # its types are not there at run time
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
+# Where a machine in the cloud asks for its own key: who has none asks there.
+_METADATA = "169.254.169.254"
 _STATUS = re.compile(r"status code: (\d+ [A-Za-z ]+)")
 
 # A server that says nothing for so long is taken for dead, and asked again.
@@ -208,11 +210,6 @@ class Bucket:
             raise self._missing(error) from error
         except ValueError as error:  # how the library says that it cannot write such a key down
             raise NotFound("There is no such file.") from error
-        except (PermissionDeniedError, UnauthenticatedError) as error:
-            raise StorageError(
-                f"The object store {self.url} refuses: {_said(error)}; "
-                "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and at what they may do."
-            ) from error
         except BaseError as error:
             raise self._failure(error) from error
 
@@ -227,7 +224,12 @@ class Bucket:
         said = str(error)
         if "NoSuchBucket" in said:
             return self._no_bucket()
-        if "169.254.169.254" in said or "Missing" in said:
+        if re.search("status code: 40[13]", said) and _METADATA not in said:
+            return StorageError(
+                f"The object store {self.url} refuses: {_said(error)}; "
+                "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and at what they may do."
+            )
+        if _METADATA in said:
             return StorageError(
                 f"The object store {self.url} cannot be asked without a key; "
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."

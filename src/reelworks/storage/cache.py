@@ -69,8 +69,10 @@ class Cache:
         """
         path = self._folder / name
         with self._hold(path, size_bytes, fetch):
-            os.utime(path)
-            yield path
+            try:
+                yield path
+            finally:
+                os.utime(path, ns=(time.time_ns(), time.time_ns()))
         self._evict(0)
 
     def adopt(self, path: Path, name: str) -> None:

@@ -1,0 +1,344 @@
+"""Files in a bucket: what is not the same as on a local disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reelworks.errors import SettingsError, StorageError
+from reelworks.storage import objects as module
+from reelworks.storage.bucket import Bucket
+from reelworks.storage.objects import ObjectStorage
+from reelworks.storage.store import try_out
+from tests.buckets import BucketServer, S3Server, SeaweedServer
+from tests.storage.conftest import know, open_objects
+from tests.waiting import wait_for
+
+LONG = os.urandom(20 << 20)
+KEY = "uploads/id"
+
+
+def put(storage: ObjectStorage, key: str, data: bytes) -> None:
+    with storage.scratch("worker") as folder:
+        (folder / "draft").write_bytes(data)
+        storage.publish(folder / "draft", key)
+
+
+def send_in(storage: ObjectStorage, key: str, data: bytes, *, settle: bool = True) -> None:
+    incoming = storage.incoming(key)
+    incoming.write(data)
+    incoming.keep()
+    if settle:
+        incoming.settle()
+    incoming.close()
+
+
+# Uploads are sent on while they arrive
+
+
+def test_an_upload_is_on_its_way_before_it_is_whole(
+    objects: ObjectStorage, s3: S3Server, url: str
+) -> None:
+    incoming = objects.incoming(KEY)
+    incoming.write(LONG[: 17 << 20])
+    wait_for(lambda: s3.files(url), "parts to get there")
+    assert not objects.exists(KEY)
+    incoming.write(LONG[17 << 20 :])
+    incoming.keep()
+    assert s3.files(url) == {KEY, "arriving/id"}
+    incoming.settle()
+    incoming.close()
+    assert s3.files(url) == {KEY}
+    assert objects.read(KEY) == LONG
+
+
+def test_a_server_that_restarts_under_an_upload_costs_it_nothing(
+    objects: ObjectStorage, s3: S3Server, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    incoming = objects.incoming(KEY)
+    incoming.write(LONG[: 17 << 20])
+    wait_for(lambda: s3.files(url), "parts to get there")
+    s3.kill()
+    s3.start()
+    incoming.write(LONG[17 << 20 :])
+    incoming.keep()
+    incoming.settle()
+    incoming.close()
+    assert objects.read(KEY) == LONG
+
+
+def test_an_upload_that_cannot_be_kept_is_an_error_and_leaves_nothing(
+    url: str, s3: S3Server, tmp_path: Path
+) -> None:
+    storage = open_objects(url, tmp_path / "data", patience=0.5)
+    incoming = storage.incoming(KEY)
+    incoming.write(LONG)
+    s3.kill()
+    try:
+        with pytest.raises(StorageError, match="does not answer"):
+            incoming.keep()
+        incoming.discard()
+        incoming.close()
+        assert not list((tmp_path / "data" / "incoming").iterdir())
+    finally:
+        s3.start()
+    assert not storage.exists(KEY)
+
+
+# Sweeps
+
+
+def test_a_sweep_takes_what_was_kept_and_forgotten_but_only_after_a_day(
+    objects: ObjectStorage, s3: S3Server, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("known", "unknown"):
+        send_in(objects, f"uploads/{name}", b"x", settle=False)
+    send_in(objects, "uploads/settled", b"x")
+    objects.sweep(is_known=lambda name: name == "known", owners=set())
+    assert len(s3.files(url)) == 5
+    pass_a_day(monkeypatch)
+    objects.sweep(is_known=lambda name: name == "known", owners=set())
+    # What was settled is not even asked about: these may not be the tables that know of it.
+    assert s3.files(url) == {"uploads/known", "uploads/settled"}
+
+
+def pass_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return datetime.now(UTC) + timedelta(days=1, minutes=1)
+
+    monkeypatch.setattr(module, "datetime", Tomorrow)
+
+
+def test_a_machines_sweep_leaves_alone_what_others_have_under_way(
+    url: str, s3: S3Server, tmp_path: Path
+) -> None:
+    here, there = (open_objects(url, tmp_path / name) for name in ("here", "there"))
+    incoming = there.incoming(KEY)
+    incoming.write(LONG)
+    here.sweep(is_known=lambda _: False, owners=set())
+    incoming.keep()
+    here.sweep(is_known=lambda _: False, owners=set())
+    incoming.settle()
+    incoming.close()
+    assert here.read(KEY) == LONG
+
+
+# What is fetched
+
+
+def count_bytes_sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How much buckets have streamed since, in pieces."""
+    sent: list[int] = []
+    stream = Bucket.stream
+
+    def counted(self, key, stat, start, stop):  # type: ignore[no-untyped-def]
+        for piece in stream(self, key, stat, start, stop):
+            sent.append(len(piece))
+            yield piece
+
+    monkeypatch.setattr(Bucket, "stream", counted)
+    return sent
+
+
+def test_an_input_is_fetched_once_for_a_machine(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send_in(open_objects(url, tmp_path / "api"), KEY, LONG)
+    sent = count_bytes_sent(monkeypatch)
+    first, second = (open_objects(url, tmp_path / "worker") for _ in range(2))
+    threads = [
+        threading.Thread(target=fetch_whole, args=(storage,)) for storage in (first, second) * 2
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    fetch_whole(first)
+    assert sum(sent) == len(LONG)
+
+
+def fetch_whole(storage: ObjectStorage) -> None:
+    with storage.fetched(KEY) as path:
+        assert path.read_bytes() == LONG
+
+
+@pytest.mark.parametrize("server", ["s3", "seaweed"])
+def test_what_was_published_here_is_not_fetched(
+    server: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> None:
+    known = know(request.getfixturevalue(server), monkeypatch)
+    storage = open_objects(known.create(), tmp_path / "data")
+    sent = count_bytes_sent(monkeypatch)
+    data = LONG if isinstance(known, SeaweedServer) else LONG[: 1 << 20]
+    put(storage, "chunks/x/1/0.mp4", data)
+    with storage.fetched("chunks/x/1/0.mp4") as path:
+        assert path.read_bytes() == data
+    assert sent == []
+
+
+def test_a_fetch_goes_on_when_the_server_was_away(
+    objects: ObjectStorage, s3: S3Server, url: str, tmp_path: Path
+) -> None:
+    send_in(objects, KEY, LONG)
+    stat = objects.stat(KEY)
+    pieces = objects.stream(KEY, stat, 0, len(LONG))
+    got = next(pieces)
+    s3.kill()
+    back = threading.Timer(0.5, s3.start)
+    back.start()
+    got += b"".join(pieces)
+    back.join()
+    assert got == LONG
+
+
+def test_bytes_that_change_under_a_fetch_are_never_mixed(
+    objects: ObjectStorage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Replaced between looking and fetching: it is fetched anew, and the old is not kept."""
+    put(objects, "x", b"old")
+    stat, replaced = objects.stat, threading.Event()
+
+    def stat_and_replace(key: str):  # type: ignore[no-untyped-def]
+        found = stat(key)
+        if not replaced.is_set():
+            replaced.set()
+            objects._bucket.put("x", b"new")
+        return found
+
+    elsewhere = open_objects(objects._bucket.url, tmp_path / "elsewhere")
+    monkeypatch.setattr(elsewhere, "stat", stat_and_replace)
+    with elsewhere.fetched("x") as path:
+        assert path.read_bytes() == b"new"
+
+
+# Links
+
+
+def test_a_link_gives_ranges_and_the_content_type_without_a_key(
+    seaweed: SeaweedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = know(seaweed, monkeypatch).create()
+    storage = open_objects(url, tmp_path / "data", links=True)
+    put(storage, "processed_videos/enhanced_x.mkv", LONG)
+    link = storage.link("processed_videos/enhanced_x.mkv", "GET")
+    assert link is not None
+    whole = httpx.get(link)
+    assert (whole.status_code, whole.content) == (200, LONG)
+    assert whole.headers["content-type"] == "video/x-matroska"
+    part = httpx.get(link, headers={"range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, LONG[10:20])
+    head = httpx.head(storage.link("processed_videos/enhanced_x.mkv", "HEAD") or "")
+    assert head.headers["content-length"] == str(len(LONG))
+    assert httpx.get(link.replace("enhanced_x", "enhanced_y")).status_code == 403
+
+
+def test_there_are_no_links_where_nobody_wants_them(objects: ObjectStorage) -> None:
+    assert objects.link("x", "GET") is None
+
+
+# Errors are one sentence
+
+
+def assert_says(url: str, tmp_path: Path, said: str) -> None:
+    storage = open_objects(url, tmp_path / "data", patience=0.5)
+    for call in (
+        storage.check,
+        lambda: try_out(storage),
+        lambda: put(storage, "x", b"x"),
+        lambda: storage.delete_prefix("x"),
+        lambda: storage.read("x"),
+    ):
+        with pytest.raises(StorageError, match=said) as caught:
+            call()
+        assert str(caught.value).endswith(".")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_bucket_that_is_not_there_is_said_to_be(url: str, tmp_path: Path) -> None:
+    elsewhere = "s3://elsewhere/prefix"
+    assert_says(elsewhere, tmp_path, f"has no bucket for {elsewhere}; create it")
+
+
+def test_a_key_that_is_refused_is_said_to_be(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+    assert_says(url, tmp_path, "refuses: SignatureDoesNotMatch; look at AWS_ACCESS_KEY_ID")
+    with pytest.raises(StorageError, match="refuses"):
+        open_objects(url, tmp_path).stat("x")
+
+
+def test_a_server_that_is_not_there_is_said_to_be(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert_says(url, tmp_path, "does not answer; start it, or mend AWS_ENDPOINT_URL")
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_when_it_is_only_glanced_at(
+    objects: ObjectStorage, s3: BucketServer
+) -> None:
+    s3.stop()
+    try:
+        with pytest.raises(StorageError, match="does not answer"):
+            objects.check()
+    finally:
+        s3.go_on()
+    objects.check()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "bucket", "/folder", "s3:", "s3://", "s3:///prefix", "http://host/bucket"),
+        *("s3://bucket/a//b", "s3://bucket/../x", "s3://bucket?x=y", "s3://bucket/x#y", "gs://b"),
+        *("s3://user:pass@bucket", "s3://bucket:9000/x", "s3://b_cket space/x", "s3://a"),
+    ],
+)
+def test_a_url_that_names_no_bucket_is_refused(url: str) -> None:
+    with pytest.raises(SettingsError, match="it looks like s3://bucket/prefix"):
+        Bucket(url, patience=timedelta(0))
+
+
+@given(st.text())
+def test_no_url_breaks_it(url: str) -> None:
+    with suppress(SettingsError):
+        Bucket(url, patience=timedelta(0))
+
+
+@pytest.mark.parametrize("value", ["", "localhost:9000", "ftp://host", "http://", "http:// host"])
+def test_an_endpoint_that_is_no_url_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", value)
+    with pytest.raises(SettingsError, match="AWS_ENDPOINT_URL is wrong"):
+        Bucket("s3://bucket", patience=timedelta(0))
+
+
+def test_a_bundle_that_cannot_be_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for content in (None, b"no certificate"):
+        if content:
+            (tmp_path / "bundle").write_bytes(content)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path / "bundle"))
+        with pytest.raises(SettingsError):
+            Bucket("s3://bucket", patience=timedelta(0)).glance()
+
+
+def test_a_key_without_its_secret_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+    with pytest.raises(SettingsError, match="Missing SecretAccessKey"):
+        Bucket("s3://bucket", patience=timedelta(0))
