@@ -41,6 +41,16 @@ class PostgresServer:
         self._admin = open_database(self.url.render_as_string(hide_password=False))
         wait_for(self.answers, "PostgreSQL to answer")
 
+    @property
+    def folder(self) -> Path:
+        """A folder of its own, which goes with it."""
+        return self._folder
+
+    @property
+    def pid(self) -> int:
+        """The process number of its first process."""
+        return int(self._server.get_pid())
+
     def answers(self) -> bool:
         """Whether a connection can be had."""
         try:

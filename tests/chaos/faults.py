@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from reelworks.engine.leases import LEASE_SECONDS
-from tests.chaos.installation import Installation, Server
+from tests.buckets import S3Server
+from tests.chaos.installation import Installation
 from tests.chaos.programs import Program
 from tests.chaos.relay import Relay
 from tests.chaos.rooms import Room
+from tests.databases import PostgresServer
 
 _SILENT_SECONDS = 2.0, 14.0
 _FULL_SECONDS = 4.0, 15.0
@@ -96,12 +98,12 @@ def faults(installation: Installation) -> list[Fault]:
         Fault("worker asked to leave", [*installation.workers], _restart_program),
         Fault("worker paused", [*installation.workers], _pause_program, weight=2),
         Fault("PostgreSQL killed", [installation.database], _kill_server, weight=2),
-        Fault("connections cut", [*installation.wires.values()], _cut, weight=3),
-        Fault("connections silent", [*installation.wires.values()], _silence, weight=2),
+        Fault("connections cut", [*installation.wires], _cut, weight=3),
+        Fault("connections silent", [*installation.wires], _silence, weight=2),
     ]
-    if installation.store is not None:
-        found.append(Fault("S3 server killed", [installation.store], _kill_server, weight=2))
-    if small := [room for room in installation.rooms if room.is_small]:
+    if installation.store.server is not None:
+        found.append(Fault("S3 server killed", [installation.store.server], _kill_server, weight=2))
+    if small := [room for room in installation.store.rooms if room.is_small]:
         found.append(Fault("disk full", [*small], _fill, weight=3))
     return found
 
@@ -130,10 +132,10 @@ def _pause_program(victim: object, lot: random.Random) -> None:
 
 
 def _kill_server(victim: object, lot: random.Random) -> None:
-    server: Server = victim  # type: ignore[assignment]
-    server.kill()
+    assert isinstance(victim, PostgresServer | S3Server)
+    victim.kill()
     _wait(lot, *_DOWN_SECONDS)
-    server.start()
+    victim.start()
 
 
 def _cut(victim: object, _lot: random.Random) -> None:

@@ -9,8 +9,8 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
 import httpx
@@ -20,52 +20,40 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.chaos.programs import Program
 from tests.chaos.relay import Relay
-from tests.chaos.rooms import Room
+from tests.chaos.stores import STORES, Store
 from tests.databases import PostgresServer
 from tests.waiting import wait_for
 
 APIS, WORKERS, SLOTS = 2, 3, 2
 _MARK = "CHAOS_INSTALLATION"
-_RESERVE_BYTES = 8_000_000
-_OWN_MEGABYTES, _SHARED_MEGABYTES = 96, 512
-UNFINISHED = ("incoming", "scratch", "chunks")
-"""Folders whose files are on their way; nothing is left there when all is done."""
-
-
-class Server(Protocol):
-    """A server that can die."""
-
-    def kill(self) -> None:
-        """SIGKILL."""
-
-    def start(self) -> None:
-        """Start it again, with all that it kept; returns when it answers."""
+_RESERVE_BYTES = 20_000_000
 
 
 class Installation:
     """Everything that a service consists of, and how to reach it.
 
     Attributes:
-        store: the object store's server; None where files are kept in a folder that all share.
-        wires: what connects programs to their servers, by the server's name.
-        rooms: where programs have their files; one for each, or one for all.
+        wires: what connects programs to their servers.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store: str) -> None:
+        """Args:
+        store: ``disk`` or ``s3``.
+        """
         self._mark = uuid.uuid4().hex
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.database = PostgresServer()
-        self.store: Server | None = None
-        self.wires = {"PostgreSQL": Relay(_socket_of(self.database))}
-        self.rooms = [Room(folder / "data", megabytes=_SHARED_MEGABYTES)]
-        self._database_url = self._through(self.wires["PostgreSQL"])
+        wire = Relay(_socket_of(self.database))
+        self._database_url = self._through(wire)
+        self.store: Store = STORES[store](folder, APIS + WORKERS)
+        self.wires = [wire] if self.store.wire is None else [wire, self.store.wire]
         self.urls = [f"http://127.0.0.1:{free_port()}" for _ in range(APIS)]
         self.apis = [self._api(number) for number in range(APIS)]
         self.workers = [self._worker(number) for number in range(WORKERS)]
         self.programs = [*self.apis, *self.workers]
         for url in self.urls:
-            wait_for(lambda url=url: is_ready(url), f"{url} to be ready", seconds=90)
+            wait_for(partial(is_ready, url), f"{url} to be ready", seconds=90)
 
     def _through(self, relay: Relay) -> str:
         """The URL of a new database, over a wire."""
@@ -75,16 +63,19 @@ class Installation:
 
     def _api(self, number: int) -> Program:
         port = self.urls[number].rpartition(":")[2]
-        reserve = str(_RESERVE_BYTES)
-        return self._program(f"api {number}", "api", "--port", port, "--disk-reserve", reserve)
+        return self._program(f"api {number}", number, "api", "--port", port)
 
     def _worker(self, number: int) -> Program:
-        return self._program(f"worker {number}", "worker", "--slots", str(SLOTS))
+        return self._program(f"worker {number}", APIS + number, "worker", "--slots", str(SLOTS))
 
-    def _program(self, name: str, *arguments: str) -> Program:
-        where = ["--database-url", self._database_url, "--data-dir", str(self.rooms[0].folder)]
+    def _program(self, name: str, number: int, *arguments: str) -> Program:
+        where = ["--database-url", self._database_url, *self.store.flags(number)]
+        environment = self.store.environment | {
+            _MARK: self._mark,
+            "REELWORKS_DISK_RESERVE": str(_RESERVE_BYTES),
+        }
         log = self.folder / f"{name.replace(' ', '-')}.log"
-        return Program(name, [*arguments, *where], {_MARK: self._mark}, log)
+        return Program(name, [*arguments, *where], environment, log)
 
     @contextmanager
     def socket(self, client_id: str) -> Iterator[ClientConnection]:
@@ -111,24 +102,13 @@ class Installation:
             except psutil.Error:  # ended meanwhile
                 continue
 
-    def leftovers(self) -> list[str]:
-        """Files that should not be there when all is done."""
-        return [path for room in self.rooms for path in room.leftovers(*UNFINISHED)]
-
-    def published(self) -> list[str]:
-        """The names of all published files."""
-        folder = self.rooms[0].folder / "processed_videos"
-        return [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
-
     def end(self) -> None:
         """Stop all of it."""
         for program in self.programs:
             program.end()
-        for wire in self.wires.values():
-            wire.end()
+        self.wires[0].end()
         self.database.end()
-        for room in self.rooms:
-            room.end()
+        self.store.end()
 
 
 def is_ready(url: str) -> bool:

@@ -45,14 +45,10 @@ class Room:
         if self.is_small:
             subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
-    def leftovers(self, *folders: str) -> list[str]:
-        """Files below some of its folders."""
-        return [
-            str(path.relative_to(self.folder))
-            for name in folders
-            for path in (self.folder / name).rglob("*")
-            if _is_file(path)
-        ]
+    def files(self) -> list[str]:
+        """The paths of all files, relative to the folder."""
+        paths = self.folder.rglob("*")
+        return [str(path.relative_to(self.folder)) for path in paths if _is_file(path)]
 
 
 def _is_file(path: Path) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.acceptance.observer import ProgressObserver
 from tests.chaos.faults import Storm
 from tests.chaos.installation import Installation
+from tests.chaos.stores import leftovers, published
 from tests.chaos.traffic import CLIENTS, Traffic
 from tests.chaos.watching import Watcher
 from tests.waiting import wait_for
@@ -27,11 +28,13 @@ class Plan:
     """How hard to hit.
 
     Attributes:
+        store: ``disk`` or ``s3``.
         seed: of every choice that is made here; the moments at which programs are hit are still
             the machine's.
         gap_seconds: the shortest and longest time between two faults.
     """
 
+    store: str
     seconds: float
     seed: int
     gap_seconds: tuple[float, float] = (4.0, 16.0)
@@ -46,6 +49,7 @@ class Outcome:
         violations: what should never have been, in words.
     """
 
+    store: str
     seconds: float
     seed: int
     faults: Counter[str]
@@ -67,7 +71,8 @@ class Outcome:
             for name in ("lost", "failed", "doubled", "partial", "frames", "metadata", "back")
         )
         return (
-            f"chaos: {self.seconds / 60:.1f} minutes, seed {self.seed}, "
+            f"chaos: {self.seconds / 60:.1f} minutes, PostgreSQL and {self.store}, "
+            f"seed {self.seed}, "
             f"{sum(self.faults.values())} faults ({kinds}); uploads accepted {self.accepted}, "
             f"completed {self.completed}, {found}, FFmpeg left {bad.get('child', 0)}, "
             f"files left {bad.get('file', 0)}; results decoded {self.looked_at}, "
@@ -80,7 +85,7 @@ def run(folder: Path, plan: Plan) -> Outcome:
     """Let a storm pass over an installation. Its logs are in ``folder`` afterwards."""
     chance = random.Random(plan.seed)
     with ExitStack() as held:
-        installation = Installation(folder)
+        installation = Installation(folder, plan.store)
         held.callback(installation.end)
         sockets = [held.enter_context(ProgressObserver(installation, client)) for client in CLIENTS]
         traffic = Traffic(installation.urls, random.Random(chance.random()), plan.most_unfinished)
@@ -96,6 +101,7 @@ def run(folder: Path, plan: Plan) -> Outcome:
         violations += [f"back: told on a socket: {step}" for s in sockets for step in s.steps_back]
         violations += [f"storm: {error!r}" for error in storm.errors]
         return Outcome(
+            store=plan.store,
             seconds=seconds,
             seed=plan.seed,
             faults=storm.counts,
@@ -116,12 +122,12 @@ def _settled(installation: Installation, watcher: Watcher) -> Iterator[str]:
         yield from (f"lost: {each.kind.name} {each.file_id}" for each in watcher.unfinished)
         return
     watcher.check_ends()
-    watcher.check_published(installation.published())
+    watcher.check_published(published(installation.store))
     # Uploads whose answer was lost are worked on as well: these, too, come to an end.
     if not _comes_true(lambda: not installation.children(), _TIDY_SECONDS):
         yield from (f"child: {command}" for command in installation.children())
-    if not _comes_true(lambda: not installation.leftovers(), _TIDY_SECONDS):
-        yield from (f"file: {path}" for path in installation.leftovers())
+    if not _comes_true(lambda: not leftovers(installation.store), _TIDY_SECONDS):
+        yield from (f"file: {path}" for path in leftovers(installation.store))
 
 
 def _comes_true(question: object, seconds: float) -> bool:

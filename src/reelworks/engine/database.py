@@ -9,9 +9,11 @@ import fcntl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -37,8 +39,12 @@ _CONNECTION = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
 }
-# Held open by a process, opened above that at need, and how long a thread waits for one.
-_POOL = {"pool_size": 5, "max_overflow": 15, "pool_timeout": 10, "pool_pre_ping": True}
+# Held open by a process, opened above that at need, and how long a thread waits for one. The one
+# used last is used next, so that what was needed once at a peak goes idle.
+_POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}
+# A connection that was not used for so long is tried out before it is used. Trying out each, each
+# time, would be every second thing that the server is asked.
+_IDLE_SECONDS = 1.0
 # How libpq begins to say that there is nobody to talk to.
 _NOBODY_THERE = (
     "Connection refused",
@@ -68,9 +74,12 @@ def open_database(url: str) -> sa.Engine:
 def _create(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() in ("postgresql", "postgres"):
         ours = {name: value for name, value in _CONNECTION.items() if name not in url.query}
-        return sa.create_engine(
+        engine = sa.create_engine(
             url.set(drivername="postgresql+psycopg"), connect_args=ours, **_POOL
         )
+        event.listen(engine, "checkin", _note_return)
+        event.listen(engine, "checkout", partial(_try_out, engine))
+        return engine
     if url.get_backend_name() != "sqlite":
         raise sa.exc.ArgumentError("neither SQLite nor PostgreSQL")
     engine = sa.create_engine(url)
@@ -154,6 +163,22 @@ def _now_sqlite(*_: Any, **__: Any) -> str:
 @compiles(now_ms, "postgresql")
 def _now_postgresql(*_: Any, **__: Any) -> str:
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+def _note_return(_connection: Any, record: Any) -> None:
+    record.info["returned_at"] = time.monotonic()
+
+
+def _try_out(engine: sa.Engine, connection: Any, record: Any, _proxy: Any) -> None:
+    """Have the pool open another connection in place of one that broke while it was idle."""
+    now = time.monotonic()
+    if now - record.info.get("returned_at", now) < _IDLE_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except psycopg.Error as error:
+        # All of the pool's: the server was started again, most likely.
+        raise sa.exc.InvalidatePoolError from error
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
