@@ -26,6 +26,8 @@ PROCESSES = ("video-enhancement", "metadata-extraction")
 class RunningService:
     """``reelworks serve`` in a process group of its own."""
 
+    command = "serve"
+
     def __init__(
         self,
         folder: Path,
@@ -58,7 +60,7 @@ class RunningService:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "reelworks", "serve", *self._flags),
+                    *(sys.executable, "-m", "reelworks", self.command, *self._flags),
                     *("--port", self._port, "--data-dir", str(self.data)),
                 ],
                 env=self._environment,

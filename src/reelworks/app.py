@@ -7,10 +7,12 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -50,13 +52,14 @@ from reelworks.settings import PREFIX, Settings
 from reelworks.storage.opening import open_storage
 from reelworks.storage.room import Room
 from reelworks.storage.store import Storage, try_out
-from reelworks.supervise import WorkerProcess
+from reelworks.supervise import KeptProcess
 from reelworks.telemetry import instruments
 from reelworks.telemetry.logs import configure_logging
 
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 3
+_BACKLOG = 2048
 # For how long an object store that is away is asked again. A client that uploads should hear of it;
 # a worker has nothing better to do, and would have to do its work again.
 _PATIENCE = timedelta(seconds=20)
@@ -151,11 +154,55 @@ def create_api(base: Base, settings: Settings) -> FastAPI:
 
 
 def run_api(settings: Settings) -> None:
-    """Serve the API until a signal says to stop."""
+    """Serve the API until a signal says to stop, with as many processes as the settings say."""
+    configure_logging(settings.log_level, settings.log_format)
+    listener = listen(settings)
+    base = open_base(settings)
+    if settings.processes == 1:
+        _serve(create_api(base, settings), settings, listener)
+        base.tools.children.stop()
+        return
+    base.engine.dispose()
+    _keep_serving(settings, listener)
+
+
+def run_api_process(settings: Settings, descriptor: int) -> None:
+    """Serve the API on a socket that the parent listens on, until a signal or the parent's end."""
     configure_logging(settings.log_level, settings.log_format)
     base = open_base(settings)
-    _serve(create_api(base, settings), settings, listen(settings))
+    listener = socket.socket(fileno=descriptor)
+    _serve(create_api(base, settings), settings, listener, leave_with_parent=True)
     base.tools.children.stop()
+
+
+def _keep_serving(settings: Settings, listener: socket.socket) -> None:
+    """Keep the processes of an API running until a signal says to stop.
+
+    They share one listening socket: the kernel hands each connection to one that asks for it.
+    """
+    leaving = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: leaving.set())
+    listener.listen(_BACKLOG)  # whoever comes before the first of them is ready waits
+    with tempfile.TemporaryDirectory(prefix="reelworks-metrics-") as metrics:
+        processes = [
+            KeptProcess(
+                f"API process {number}",
+                ("api", "--listener", str(listener.fileno())),
+                environment(settings) | {instruments.MULTIPROCESS: metrics},
+                descriptors=(listener.fileno(),),
+                on_end=partial(instruments.forget_process, folder=metrics),
+            )
+            for number in range(1, settings.processes + 1)
+        ]
+        for process in processes:
+            process.start()
+        leaving.wait()
+        listener.close()
+        for process in processes:  # all at once: each may take its grace
+            process.ask_to_stop()
+        for process in processes:
+            process.stop()
 
 
 def run_service(settings: Settings) -> None:
@@ -163,7 +210,7 @@ def run_service(settings: Settings) -> None:
     configure_logging(settings.log_level, settings.log_format)
     listener = listen(settings)
     base = open_base(settings)
-    worker = WorkerProcess(environment(settings))
+    worker = KeptProcess("worker", ("worker",), environment(settings))
     worker.start()
     try:
         _serve(create_api(base, settings), settings, listener)
@@ -186,7 +233,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     housekeeping.start()
     log.info("worker %s is ready with %d slots", executor.identity.executor_id, settings.slots)
     if leave_with_parent:
-        threading.Thread(target=_wait_for_parents_end, args=(leaving,), daemon=True).start()
+        _at_parents_end(leaving.set)
     leaving.wait()
     base.tools.children.stop()
     housekeeping.end()
@@ -275,7 +322,13 @@ def serve_metrics(settings: Settings) -> None:
         ) from error
 
 
-def _serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
+def _serve(
+    app: FastAPI,
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    leave_with_parent: bool = False,
+) -> None:
     address, port, *_ = listener.getsockname()
     log.info("serving on http://%s:%d", "localhost" if address == "127.0.0.1" else address, port)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -284,11 +337,18 @@ def _serve(app: FastAPI, settings: Settings, listener: socket.socket) -> None:
     config = server_config(
         app, access_log=settings.log_level == "debug", grace_seconds=_GRACE_SECONDS
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+    if leave_with_parent:
+        _at_parents_end(partial(setattr, server, "should_exit", True))
+    server.run(sockets=[listener])
 
 
-def _wait_for_parents_end(leaving: threading.Event) -> None:
+def _at_parents_end(leave: Callable[[], None]) -> None:
     """The parent holds the other end of standard input, which closes however it ends."""
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    leaving.set()
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        leave()
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()

@@ -81,6 +81,9 @@ CorsOrigins = Annotated[
         show_default="none",
     ),
 ]
+Processes = Annotated[
+    int | None, typer.Option(help="Processes that serve together.", show_default="1")
+]
 MaxUpload = Annotated[
     int | None, typer.Option(help="Longest upload accepted, in bytes.", show_default="20 GB")
 ]
@@ -153,7 +156,7 @@ def serve(
     run_service(settings)
 
 
-@cli.command(epilog=examples("reelworks api --host 0.0.0.0"))
+@cli.command(epilog=examples("reelworks api --host 0.0.0.0", "reelworks api --processes 4"))
 def api(
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
@@ -162,18 +165,27 @@ def api(
     host: Host = None,
     port: Port = None,
     cors_origins: CorsOrigins = None,
+    processes: Processes = None,
     max_upload: MaxUpload = None,
     disk_reserve: DiskReserve = None,
     preset: Preset = None,
     ffmpeg: Ffmpeg = None,
     log_level: LogLevel = None,
     log_format: LogFormat = None,
+    listener: Annotated[int | None, typer.Option(hidden=True)] = None,
+    leave_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Serve the API alone; workers run as processes of their own."""
-    settings = read_settings(**locals())
-    from reelworks.app import run_api
+    given = locals()
+    for hidden in ("listener", "leave_with_parent"):
+        given.pop(hidden)
+    settings = read_settings(**given)
+    from reelworks.app import run_api, run_api_process
 
-    run_api(settings)
+    if listener is None:
+        run_api(settings)
+    else:
+        run_api_process(settings, listener)
 
 
 @cli.command(epilog=examples("reelworks worker", "reelworks worker --slots 4"))

@@ -67,6 +67,13 @@ class Settings(BaseSettings):
         "`https://app.example.org`; several with commas between them, `*` for any. "
         "Sockets need no leave: a client id opens them from everywhere.",
     )
+    processes: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that serve the API of this machine together, on one port. "
+        "Each takes the connections that it is free for; one that ends is started again.",
+    )
     max_upload: int = Field(
         20 * 10**9,
         gt=0,

@@ -1,4 +1,4 @@
-"""Keeps a worker process running beside the API: started again whenever it ends."""
+"""Keeps programs running as processes of their own: started again whenever they end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 
 log = logging.getLogger(__name__)
 
@@ -17,35 +18,56 @@ _LONGEST_WAIT = 5.0
 _STEADY_SECONDS = 10.0
 
 
-class WorkerProcess:
-    """One worker, as a process of its own."""
+class KeptProcess:
+    """One of our own programs, as a process of its own."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        environment: dict[str, str],
+        *,
+        descriptors: Sequence[int] = (),
+        on_end: Callable[[int], None] = lambda _: None,
+    ) -> None:
         """Args:
+        name: for the log.
+        arguments: the command and its flags.
         environment: variables that it gets on top of this process's own.
+        descriptors: open files that it gets, by their numbers here.
+        on_end: called with its process number whenever it ended by itself.
         """
+        self._name = name
+        self._arguments = arguments
         self._environment = os.environ | environment
+        self._descriptors = descriptors
+        self._on_end = on_end
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._keeper = threading.Thread(target=self._keep, name="worker-keeper", daemon=True)
+        self._keeper = threading.Thread(target=self._keep, name=f"{name}-keeper", daemon=True)
 
     def start(self) -> None:
         """Start it and keep it running."""
         self._keeper.start()
 
-    def stop(self) -> None:
-        """Ask it to leave, and make it where it does not."""
+    def ask_to_stop(self) -> None:
+        """Ask it to leave; it is not started again."""
         self._stopping.set()
         with self._lock:
-            process = self._process
+            if self._process is not None:
+                self._process.terminate()
+
+    def stop(self) -> None:
+        """Ask it to leave, and make it where it does not."""
+        self.ask_to_stop()
+        process = self._process
         if process is None:
             return
-        process.terminate()
         try:
             process.wait(_LEAVE_SECONDS)
         except subprocess.TimeoutExpired:
-            log.warning("the worker did not leave within %.0f s and is killed", _LEAVE_SECONDS)
+            log.warning("%s did not leave within %.0f s and is killed", self._name, _LEAVE_SECONDS)
             process.kill()
         self._keeper.join()
 
@@ -62,15 +84,19 @@ class WorkerProcess:
             process.stdin.close()
             if self._stopping.is_set():
                 return
+            self._on_end(process.pid)
             wait = _FIRST_WAIT if time.monotonic() - started > _STEADY_SECONDS else wait
-            log.error("the worker ended with status %d; starting it again in %.1f s", code, wait)
+            log.error(
+                "%s ended with status %d; starting it again in %.1f s", self._name, code, wait
+            )
             self._stopping.wait(wait)
             wait = min(_LONGEST_WAIT, wait * 2)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         # The pipe to its standard input closes when this process ends, however it ends.
         return subprocess.Popen(
-            [sys.executable, "-m", "reelworks", "worker", "--leave-with-parent"],
+            [sys.executable, "-m", "reelworks", *self._arguments, "--leave-with-parent"],
             stdin=subprocess.PIPE,
             env=self._environment,
+            pass_fds=self._descriptors,
         )

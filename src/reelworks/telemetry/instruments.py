@@ -19,9 +19,10 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+# Names the folder where processes that serve one port keep what they count.
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
 # A second series for each, which nobody asks for.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 _here = CollectorRegistry()
@@ -88,8 +89,17 @@ def timed(stage: str) -> Iterator[None]:
 
 def registry() -> CollectorRegistry:
     """Where all of it is read from: this process, or all that serve one port together."""
-    if _MULTIPROCESS not in os.environ:
+    if MULTIPROCESS not in os.environ:
         return _here
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]
     return together
+
+
+def forget_process(pid: int, *, folder: str) -> None:
+    """A process that served with others has ended: what it had open is closed.
+
+    Args:
+        folder: theirs.
+    """
+    mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
