@@ -59,3 +59,14 @@ def test_every_address_that_is_shown_is_one(path: Path) -> None:
     text = path.read_text()
     for address in re.findall(r"localhost:8000(/[^\s\"'`)?]*)", text):
         assert any(re.fullmatch(pattern, address.rstrip(".,;")) for pattern in known), address
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_metric_that_is_asked_for_is_one(path: Path) -> None:
+    reference = (DOCS / "reference/metrics.md").read_text()
+    asked = {
+        metric
+        for block in re.findall(r"^```ya?ml\n(.*?)^```", path.read_text(), re.S | re.M)
+        for metric in re.findall(r"\breelworks_\w+", block)
+    }
+    assert {metric for metric in asked if f"`{metric}`" not in reference} == set()
