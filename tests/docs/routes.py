@@ -14,7 +14,7 @@ _INTRODUCTION = """\
 # Routes
 
 Every HTTP route, as `/openapi.json` describes it. [The API](api.md) says how they belong together,
-with examples, and has the WebSocket.
+with examples, and has the order of the WebSocket's [messages](messages.md).
 """
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from reelworks.settings import Settings
 from reelworks.telemetry import instruments
-from tests.docs import commands, routes, settings
+from tests.docs import commands, messages, routes, settings
 from tests.docs.pages import DOCS, PAGES
 
 
@@ -51,6 +51,19 @@ def test_a_shape_and_all_of_its_keys_are_described(name: str) -> None:
         key
         for key, each in properties.items()
         if not each.get("description") and "$ref" not in each
+    }
+    assert undescribed == set()
+
+
+@pytest.mark.parametrize("name", messages.messages())
+def test_a_message_and_all_of_its_keys_are_described(name: str) -> None:
+    message = messages.messages()[name]
+    assert message["summary"]
+    # What can only be one word says itself.
+    undescribed = {
+        key
+        for key, each in messages.payload(message)["properties"].items()
+        if not each.get("description") and "const" not in each and "$ref" not in each
     }
     assert undescribed == set()
 
