@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.docs import commands, messages, routes, settings
+from tests.docs import commands, messages, modules, routes, settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 _BEGIN = "<!-- Made from the code by `make docs`; what is written here by hand is lost. -->"
@@ -42,6 +42,7 @@ PAGES = dict(
     [
         _page("commands.md", whole(commands.page)),
         _page("messages.md", whole(messages.page)),
+        _page("modules.md", whole(modules.page)),
         _page("routes.md", whole(routes.page)),
         _page("settings.md", between(settings.table_lines, settings.flags)),
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from reelworks.settings import Settings
 from reelworks.telemetry import instruments
-from tests.docs import commands, messages, routes, settings
+from tests.docs import commands, messages, modules, routes, settings
 from tests.docs.pages import DOCS, PAGES
 
 
@@ -66,6 +66,11 @@ def test_a_message_and_all_of_its_keys_are_described(name: str) -> None:
         if not each.get("description") and "const" not in each and "$ref" not in each
     }
     assert undescribed == set()
+
+
+def test_every_module_says_what_it_is_about() -> None:
+    paths = [path for path in modules.PACKAGE.rglob("*.py") if "migrations" not in path.parts]
+    assert [path for path in paths if not modules.subject(path)] == []
 
 
 def test_every_metric_is_in_the_reference() -> None:
