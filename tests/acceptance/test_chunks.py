@@ -50,12 +50,15 @@ def test_a_long_video_is_cut_and_joined(service: RunningService, film: Path) -> 
     assert chunk_files(service) == set()
 
 
-def test_a_killed_worker_costs_no_chunk_that_was_done(service: RunningService, film: Path) -> None:
+@pytest.mark.parametrize("told_by", [signal.SIGKILL, signal.SIGTERM])
+def test_a_lost_worker_costs_no_chunk_that_was_done(
+    service: RunningService, film: Path, told_by: signal.Signals
+) -> None:
     file_id = service.accepted(film)
     done = wait_for(lambda: chunk_files(service), "a chunk", seconds=60)
     first = {path: path.stat().st_mtime_ns for path in (service.data / "chunks").rglob("*.mp4")}
     (worker,) = service.worker_pids()
-    os.kill(worker, signal.SIGKILL)
+    os.kill(worker, told_by)
     before = service.status("video-enhancement", file_id)["progress"]
     again = wait_for(lambda: chunk_files(service) - done, "the next chunk", seconds=60)
     assert again

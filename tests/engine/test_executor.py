@@ -6,6 +6,7 @@ version recovers, counts or queues in another way.
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 
@@ -69,6 +70,34 @@ def test_a_paused_worker_finds_its_lease_lost(records: Records, workers: Workers
     wait_for(lambda: workers.count("second") == 2, "the takeover", seconds=15)
     paused.send_signal(signal.SIGCONT)
     wait_for(lambda: workers.count("unfit"), "the paused worker to notice")
+    workers.let_go()
+    wait_for(lambda: is_completed(records, file_id), "the job's end")
+
+
+def test_work_of_a_machine_that_is_gone_is_taken_over_within_15_seconds(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    elsewhere = workers.start(HOST="another-machine")
+    wait_for(lambda: workers.count("second"), "the second step")
+    workers.start()
+    elsewhere.kill()  # together with the machine: nobody here can look for its process
+    wait_for(lambda: workers.count("second") == 2, "the takeover", seconds=15)
+    workers.let_go()
+    wait_for(lambda: is_completed(records, file_id), "the job's end")
+    assert workers.count("first") == 1
+
+
+def test_a_child_that_hangs_is_killed_and_its_step_tried_again(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    workers.start(STALL="2")
+    wait_for(lambda: workers.count("child"), "the child to run")
+    (hung,) = workers.children()
+    os.kill(hung, signal.SIGSTOP)
+    wait_for(lambda: workers.count("child") == 2, "the second attempt")
+    assert not psutil.pid_exists(hung)
     workers.let_go()
     wait_for(lambda: is_completed(records, file_id), "the job's end")
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from reelworks.engine import patience
@@ -23,7 +24,7 @@ from reelworks.model import ProcessType, Work
 url, folder = sys.argv[1], Path(sys.argv[2])
 engine = open_database(url)
 records = Records(engine)
-children = Children()
+children = Children(stall_seconds=float(os.environ.get("STALL", "60")))
 WAIT = """
 import os, sys, time
 os.write(1, str(os.getpid()).encode())
@@ -88,11 +89,14 @@ def extraction(file_id: str, attempt: int) -> None:
 
 
 left = threading.Event()
+identity = Executor.this_process()
+# Nobody can see from another machine whether its process is gone.
+identity = replace(identity, host=os.environ.get("HOST", identity.host))
 executor = WorkExecutor(
     engine,
     records,
     {ProcessType.VIDEO_ENHANCEMENT: enhancement, ProcessType.METADATA_EXTRACTION: extraction},
-    identity=Executor.this_process(),
+    identity=identity,
     slots=int(sys.argv[3]),
     stop_work=children.stop_work,
     on_unfit=left.set,

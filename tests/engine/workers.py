@@ -27,10 +27,13 @@ class Workers:
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, *, slots: int = 2) -> subprocess.Popen[bytes]:
+    def start(self, *, slots: int = 2, **variables: str) -> subprocess.Popen[bytes]:
+        """Start one, and wait until it is ready; ``variables``: what the program knows."""
         before = self.count("ready")
         program = [sys.executable, "-m", "tests.engine.worker_program"]
-        process = subprocess.Popen([*program, self._url, str(self._folder), str(slots)])
+        process = subprocess.Popen(
+            [*program, self._url, str(self._folder), str(slots)], env=os.environ | variables
+        )
         self._processes.append(process)
         wait_for(lambda: self.count("ready") > before, "a worker to be ready")
         return process

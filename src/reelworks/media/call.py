@@ -11,7 +11,6 @@ from typing import Any
 import reelworks.errors
 from reelworks.errors import ChildFailed, ReelworksError
 from reelworks.media.facts import Toolbox
-from reelworks.media.process import STALL_SECONDS
 
 _LONGEST_LINE = 64 << 20
 
@@ -23,7 +22,7 @@ def call(
     reads: Iterable[Path],
     writes: Iterable[Path] = (),
     on_progress: Callable[[int], None] | None = None,
-    stall_seconds: float = STALL_SECONDS,
+    stall_seconds: float | None = None,
     **arguments: Any,
 ) -> Any:
     """Run a task of ``child.TASKS`` in a process of its own.
@@ -33,7 +32,7 @@ def call(
         reads: the files that it may read.
         writes: the folders that it may write.
         on_progress: told how much the task says that it has done.
-        stall_seconds: how long it may go without a sign of life.
+        stall_seconds: how long it may go without a sign of life; None for as long as usual.
         arguments: the task's own; plain JSON values.
 
     Returns:

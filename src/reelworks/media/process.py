@@ -53,7 +53,11 @@ class Children:
     Safe to share between threads.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, stall_seconds: float = STALL_SECONDS) -> None:
+        """Args:
+        stall_seconds: how long a child may usually go without progress.
+        """
+        self.stall_seconds = stall_seconds
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         # A work's children are forgotten when nobody has them in hand any more.
@@ -94,7 +98,7 @@ class Children:
         reads: Iterable[Path] = (),
         writes: Iterable[Path] = (),
         output: Path | None = None,
-        stall_seconds: float = STALL_SECONDS,
+        stall_seconds: float | None = None,
     ) -> str:
         """Run a command to its end, handing what it writes on standard output to ``feed``.
 
@@ -103,7 +107,7 @@ class Children:
             reads: the files and folders that it may read, besides what programs are made of.
             writes: the folders that it may write.
             output: a file that the command writes; its growth counts as progress too.
-            stall_seconds: how long it may go without progress.
+            stall_seconds: how long it may go without progress; None for as long as usual.
 
         Returns:
             The tail of what it wrote on standard error.
@@ -124,7 +128,7 @@ class Children:
         )
         tail = bytearray()
         try:
-            watchdog = _Watchdog(output, stall_seconds)
+            watchdog = _Watchdog(output, stall_seconds or self.stall_seconds)
             self._read(child, feed, tail, watchdog)
             code = self._wait(child, tail, watchdog)
         finally:
@@ -173,7 +177,7 @@ class _ChildrenOfWork(Children):
     """The children of one work among all."""
 
     def __init__(self, everything: Children) -> None:
-        super().__init__()
+        super().__init__(stall_seconds=everything.stall_seconds)
         self._everything = everything
 
     def is_stopping(self) -> bool:

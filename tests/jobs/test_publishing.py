@@ -1,0 +1,98 @@
+"""What is published, by whom, and what is left of what failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reelworks.engine.interventions import Interventions
+from reelworks.engine.patience import Unfit
+from reelworks.engine.queue import Queue
+from reelworks.engine.records import Records
+from reelworks.errors import ChildFailed, WorkStopped
+from reelworks.jobs.reporting import reported
+from reelworks.jobs.workshop import Workshop, chunk_key, enhanced_key
+from reelworks.model import ProcessType, Status, Work
+from reelworks.storage.local import LocalStorage
+from tests.clips import toolbox
+from tests.videos import add_video
+
+ENHANCEMENT = ProcessType.VIDEO_ENHANCEMENT
+
+
+@pytest.fixture
+def workshop(records: Records, tmp_path: Path) -> Workshop:
+    storage = LocalStorage(tmp_path / "data", reserve_bytes=0)
+    return Workshop(records=records, storage=storage, tools=toolbox(), owner="me")
+
+
+@pytest.fixture
+def work(records: Records) -> Work:
+    return Work(add_video(records), ENHANCEMENT, 1)
+
+
+def publish(workshop: Workshop, work: Work, key: str, text: str = "mine") -> None:
+    with workshop.draft("draft") as draft:
+        draft.write_text(text)
+        workshop.publish(draft, key, work)
+
+
+def test_what_is_awaited_is_published(workshop: Workshop, work: Work) -> None:
+    publish(workshop, work, enhanced_key(work.file_id, "mp4"))
+    assert workshop.storage.read(enhanced_key(work.file_id, "mp4")) == b"mine"
+
+
+def test_a_worker_whose_work_was_taken_over_publishes_nothing(
+    workshop: Workshop, work: Work
+) -> None:
+    key = enhanced_key(work.file_id, "mp4")
+    publish(workshop, work, key, "the heir's")
+    late = replace(workshop, is_in_charge=lambda: False)
+    with pytest.raises(Unfit):
+        publish(late, work, key)
+    assert workshop.storage.read(key) == b"the heir's"
+
+
+def test_what_is_completed_is_not_replaced_by_who_comes_late(
+    workshop: Workshop, records: Records, work: Work
+) -> None:
+    key = enhanced_key(work.file_id, "mp4")
+    publish(workshop, work, key, "the heir's")
+    records.complete(work.file_id, ENHANCEMENT)
+    with pytest.raises(WorkStopped):
+        publish(workshop, work, key)
+    assert workshop.storage.read(key) == b"the heir's"
+
+
+def test_an_earlier_attempt_publishes_nothing_over_a_later_one(
+    workshop: Workshop, records: Records, work: Work
+) -> None:
+    interventions = Interventions(records, Queue(records.engine))
+    interventions.cancel(work.file_id)
+    interventions.retry(work.file_id)
+    key = enhanced_key(work.file_id, "mp4")
+    publish(workshop, work._replace(attempt=2), key, "the second's")
+    with pytest.raises(WorkStopped):
+        publish(workshop, work, key)
+    assert workshop.storage.read(key) == b"the second's"
+
+
+def test_of_a_deleted_video_nothing_is_published(
+    workshop: Workshop, records: Records, work: Work
+) -> None:
+    Interventions(records, Queue(records.engine)).delete(work.file_id, lambda _plan: "mp4")
+    with pytest.raises(WorkStopped):
+        publish(workshop, work, enhanced_key(work.file_id, "mp4"))
+    assert not workshop.storage.exists(enhanced_key(work.file_id, "mp4"))
+
+
+def test_what_a_failed_process_had_made_is_removed(
+    workshop: Workshop, records: Records, work: Work
+) -> None:
+    with reported(workshop, work):
+        publish(workshop, work, chunk_key(work, 0))
+        raise ChildFailed("It broke.")
+    assert records.process(work.file_id, ENHANCEMENT).status is Status.FAILED
+    assert not workshop.storage.exists(chunk_key(work, 0))
