@@ -14,6 +14,7 @@ import pytest
 
 from reelworks.media.options import Options, preset_names
 from reelworks.media.wishes import flag_of
+from tests.buckets import S3Server
 from tests.cli.conftest import Run
 from tests.clips import make_clip
 from tests.media.scenes import film
@@ -293,6 +294,49 @@ def test_serving_from_a_database_url_that_is_nonsense_is_a_plain_sentence(
     assert ended.returncode == 2
     assert "is not understood" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_doctor_tries_the_object_store_out(reelworks: Run, tmp_path: Path, s3: S3Server) -> None:
+    url = s3.create()
+    arguments = ("doctor", "--data-dir", str(tmp_path), "--storage-url", url)
+    good = reelworks(*arguments, env=s3.environment)
+    assert good.returncode == 0, good.stdout
+    assert f"ok   object store {url}" in good.stdout
+    assert s3.files(url) == set()
+    bad = reelworks(*arguments, env={"AWS_SECRET_ACCESS_KEY": "another"})
+    assert bad.returncode == 1
+    assert "BAD  The object store s3://" in bad.stdout
+    assert "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in bad.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "api", "worker"])
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--storage-url", "s3://"), "The storage URL s3:// is not understood"),
+        (("--storage-url", "/folder"), "it looks like s3://bucket/prefix"),
+        (("--storage-url", "s3://elsewhere"), "has no bucket for s3://elsewhere; create it"),
+    ],
+)
+def test_a_store_that_cannot_be_is_a_plain_sentence(
+    reelworks: Run,
+    tmp_path: Path,
+    s3: S3Server,
+    command: str,
+    flags: tuple[str, ...],
+    said: str,
+) -> None:
+    port = () if command == "worker" else ("--port", "0")
+    data = ("--data-dir", str(tmp_path))
+    ended = reelworks(command, *data, *port, *flags, env=s3.environment)
+    assert ended.returncode == 2
+    assert said in ended.stderr.splitlines()[-1]
+
+
+def test_results_are_redirected_to_an_object_store_alone(reelworks: Run, tmp_path: Path) -> None:
+    ended = reelworks("api", "--data-dir", str(tmp_path), "--redirect-results")
+    assert ended.returncode == 2
+    assert "REELWORKS_REDIRECT_RESULTS (--redirect-results) is wrong: it needs" in ended.stderr
 
 
 def test_enhance_never_overwrites_its_source(reelworks: Run, clip: Path) -> None:
