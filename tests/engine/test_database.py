@@ -25,7 +25,7 @@ migrate(open_database(sys.argv[1]))
 
 def test_many_processes_may_make_the_tables_at_once(empty_url: str) -> None:
     command = [sys.executable, "-c", _MIGRATE, empty_url]
-    programs = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(5)]
+    programs = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(8)]
     for program in programs:
         _, said = program.communicate(timeout=120)
         assert program.returncode == 0, said.decode()
