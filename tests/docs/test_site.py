@@ -7,14 +7,19 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.chromium import opened_browser
 from tests.docs.pages import DOCS
 
 ROOT = DOCS.parent
@@ -60,6 +65,34 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         loaded.feed(page.read_text(encoding="utf-8"))
         assert loaded.addresses
         assert [each for each in loaded.addresses if re.match(r"(https?:)?//", each)] == [], page
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A folder over HTTP, as any plain web server has it."""
+    handler = partial(_Silent, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+def test_a_browser_finds_what_is_searched_for_and_asks_nobody_else(site: Path) -> None:
+    asked: list[str] = []
+    with served(site) as url, opened_browser() as browser:
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{url}/index.html")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("REELWORKS_KEEP_DAYS")
+        page.locator("a[href*='reference/settings.html?h=REELWORKS_KEEP_DAYS']").first.click()
+        page.wait_for_url("**/reference/settings.html*")
+    assert [each for each in asked if not each.startswith((url, "data:", "blob:"))] == []
 
 
 def test_every_page_is_in_the_navigation_or_a_decision() -> None:
