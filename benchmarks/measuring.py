@@ -51,10 +51,15 @@ def run(command: list[str]) -> None:
 
 def processor_seconds(command: list[str]) -> float:
     """Run a command that must succeed, silently; the processor time that it took."""
-    before = os.times()
-    run(command)
-    after = os.times()
-    return sum(after[2:4]) - sum(before[2:4])
+    return spent(lambda: run(command))[1]
+
+
+def spent(work: Callable[[], object]) -> tuple[float, float]:
+    """Do a work; the seconds that it took, and the processor time of it and of its children."""
+    begin, before = time.perf_counter(), os.times()
+    work()
+    seconds, after = time.perf_counter() - begin, os.times()
+    return seconds, sum(after[:4]) - sum(before[:4])
 
 
 def table(rows: list[Row]) -> str:

@@ -38,7 +38,7 @@ def main() -> None:
         gain = result.gain
         print(
             f"{result.damage} · {result.clip} · {result.rival}: {gain.psnr:+.2f} dB, "
-            f"SSIM {gain.ssim:+.3f}, VMAF {gain.vmaf:+.1f}",
+            f"SSIM {gain.ssim:+.3f}",
             flush=True,
         )
     print(gains(results), rivals_table(results), sep="\n\n")

@@ -62,7 +62,7 @@ def _setting(arguments: str, factors: tuple[int, ...], clip: Master) -> tuple[fl
             target = folder / f"{factor}.mkv"
             command = [FFMPEG, "-v", "error", "-y", "-i", str(master), *arguments.split()]
             seconds.append(processor_seconds([*command, "-crf", str(factor), str(target)]))
-            levels.append(score(target, master).psnr)
+            levels.append(score(target, master, whole=False).psnr)
             sizes.append(np.log(target.stat().st_size))
         slope, offset = np.polyfit(levels, sizes, 1)
         return float(np.exp(slope * LEVEL + offset)), seconds[1]

@@ -65,13 +65,15 @@ def _one(clip: Master, damage: Damage, others: Mapping[str, Rival]) -> list[Resu
         results = []
         for number, (rival, mend) in enumerate(field.items()):
             mended = mend(damaged, folder / f"mended-{number}.mp4")
+            # Of the others, PSNR and SSIM are shown.
+            after = score(mended, master, whole=number == 0)
             results.append(
                 Result(
                     clip=clip.name,
                     damage=damage.name,
                     rival=rival,
                     damaged=before,
-                    mended=score(mended, master),
+                    mended=after,
                     untouched=mended.read_bytes() == damaged.read_bytes(),
                     size=mended.stat().st_size / damaged.stat().st_size,
                 )

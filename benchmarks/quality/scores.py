@@ -38,8 +38,11 @@ class Scores:
         return Scores(**{name: mine[name] - its[name] for name in mine})
 
 
-def score(file: Path, master: Path) -> Scores:
+def score(file: Path, master: Path, *, whole: bool = True) -> Scores:
     """Compare a file's pictures with its master's, one by one in order.
+
+    Args:
+        whole: also XPSNR and VMAF, which take most of the time; they are 0 without.
 
     Raises:
         ValueError: they have not the same number of pictures.
@@ -47,27 +50,39 @@ def score(file: Path, master: Path) -> Scores:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "vmaf.json"
         text = subprocess.run(
-            _command(file, master, log), check=True, capture_output=True, text=True
+            _command(file, master, log if whole else None),
+            check=True,
+            capture_output=True,
+            text=True,
         )
-        frames = json.loads(log.read_text())
-    vmaf = float(frames["pooled_metrics"]["vmaf"]["mean"])
+        vmaf = _vmaf(log) if whole else 0.0
     return Scores(
         psnr=_db(text.stderr, r"PSNR y:(\S+)"),
         colour=_db(text.stderr, r"PSNR y:.*average:(\S+)"),
         ssim=float(_found(text.stderr, r"SSIM Y:(\S+)")),
-        xpsnr=_db(text.stderr, r"XPSNR\s+y:\s*(\S+)"),
+        xpsnr=_db(text.stderr, r"XPSNR\s+y:\s*(\S+)") if whole else 0.0,
         vmaf=vmaf,
     )
 
 
-def _command(file: Path, master: Path, log: Path) -> list[str]:
-    same = "settb=1/1000,setpts=N*40,format=yuv420p,split=4"
-    graph = f"[0:v]{same}[a1][a2][a3][a4];[1:v]{same}[b1][b2][b3][b4];"
-    graph += "[a1][b1]psnr[p];[a2][b2]ssim[s];[a3][b3]xpsnr[x];"
-    model = "model=version=vmaf_v0.6.1neg:n_threads=2"
-    graph += f"[a4][b4]libvmaf={model}:log_fmt=json:log_path={log}[v]"
-    outputs = [part for name in "psxv" for part in ("-map", f"[{name}]", "-f", "null", "-")]
-    return [FFMPEG, "-i", str(file), "-i", str(master), "-filter_complex", graph, *outputs]
+def _command(file: Path, master: Path, log: Path | None) -> list[str]:
+    """What compares; XPSNR and VMAF too where there is a log for them."""
+    filters = {"p": "psnr", "s": "ssim"}
+    if log is not None:
+        model = "model=version=vmaf_v0.6.1neg:n_threads=2"
+        filters |= {"x": "xpsnr", "v": f"libvmaf={model}:log_fmt=json:log_path={log}"}
+    same = f"settb=1/1000,setpts=N*40,format=yuv420p,split={len(filters)}"
+    graph = [
+        *(f"[{n}:v]{same}" + "".join(f"[{n}{k}]" for k in filters) for n in (0, 1)),
+        *(f"[0{k}][1{k}]{expression}[{k}]" for k, expression in filters.items()),
+    ]
+    outputs = [part for k in filters for part in ("-map", f"[{k}]", "-f", "null", "-")]
+    inputs = ("-i", str(file), "-i", str(master))
+    return [FFMPEG, *inputs, "-filter_complex", ";".join(graph), *outputs]
+
+
+def _vmaf(log: Path) -> float:
+    return float(json.loads(log.read_text())["pooled_metrics"]["vmaf"]["mean"])
 
 
 def _found(text: str, pattern: str) -> str:

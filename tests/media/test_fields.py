@@ -58,6 +58,22 @@ def test_a_tilting_camera_does_not_weave(lines: int, start: int) -> None:
     assert fields.weave(first, second, third).order() in (None, "progressive")
 
 
+@pytest.mark.parametrize(
+    ("own", "top_first", "bottom_first", "order"),
+    [
+        (34.0, 43.0, 64.0, "tff"),  # it moves fast: one neighbour is near, the other one is not
+        (34.0, 64.0, 43.0, "bff"),
+        (34.0, 43.0, 45.0, None),
+        (34.0, 52.0, 90.0, "progressive"),
+        (18.0, 23.1, 23.2, None),
+    ],
+)
+def test_neighbours_that_fit_unequally_tell_fields(
+    own: float, top_first: float, bottom_first: float, order: str | None
+) -> None:
+    assert fields.Weave(own, top_first, bottom_first).order() == order
+
+
 def test_still_pictures_tell_nothing() -> None:
     still = stored(view(0))
     assert fields.weave(still, still, still).order() is None

@@ -338,16 +338,36 @@ def test_a_damaged_clip_takes_the_bits_that_it_needs() -> None:
     ("analysis", "quality"),
     [
         (replace(CLEAN, sharpness=0.1, quantiser=2.0), "high"),
+        (replace(CLEAN, sharpness=0.1, quantiser=0.625), "exact"),
+        (replace(CLEAN, white=120.0, quantiser=0.625), "balanced"),
         (replace(CLEAN, white=120.0, quantiser=2.0), "balanced"),
         (replace(CLEAN, interlaced="tff", quantiser=2.0), "high"),
-        (replace(CLEAN, sharpness=0.1, quantiser=18.0), "balanced"),
+        (replace(CLEAN, interlaced="tff", quantiser=6.0), "balanced"),
+        (replace(CLEAN, sharpness=0.1, quantiser=18.0), "light"),
+        (replace(CLEAN, white=120.0, quantiser=6.0), "light"),
         (replace(CLEAN, sharpness=0.1, quantiser=None), "balanced"),
         (replace(CLEAN, noise=8.0, quantiser=2.0), "balanced"),
     ],
 )
-def test_a_fine_source_that_is_mended_stays_fine(analysis: Analysis, quality: str) -> None:
+def test_a_source_is_encoded_as_finely_as_it_deserves(analysis: Analysis, quality: str) -> None:
     plan = plan_of(probe_of(picture()), analysis, "a.mp4")
     assert argument(plan, "-crf") == str(ENCODERS["h264"].factors[quality])
+
+
+@pytest.mark.parametrize(("height", "quality"), [(480, "balanced"), (1080, "light")])
+def test_a_large_picture_that_is_very_coarse_is_encoded_lightly(height: int, quality: str) -> None:
+    coarse = picture(codec="mpeg4", width=height * 16 // 9 // 2 * 2, height=height)
+    plan = plan_of(probe_of(coarse), replace(CLEAN, quantiser=30.0), "a.mp4")
+    assert argument(plan, "-crf") == str(ENCODERS["h264"].factors[quality])
+
+
+def test_sharpening_large_pictures_costs_less() -> None:
+    soft = replace(CLEAN, sharpness=0.1)
+    masks = [
+        plan_of(probe_of(picture(width=w, height=h)), soft, "a.mp4").filters[0].expression
+        for w, h in ((1280, 720), (1920, 1080))
+    ]
+    assert masks == ["unsharp=9:9:1.00:5:5:0", "unsharp=5:5:1.30:5:5:0"]
 
 
 # Containers

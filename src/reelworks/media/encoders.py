@@ -26,7 +26,8 @@ class Encoder:
         codec: what it writes, by the name that users give it.
         title: what it writes, as people write it.
         name: libav's name of the encoder.
-        factors: its constant rate factor for each quality; lower is better and larger.
+        factors: its constant rate factor for each quality; lower is better and larger. "light",
+            between small and balanced, and "exact" cannot be asked for by name.
         options: further arguments, the same for every quality.
         free: what lets it take as many bits as the quality asks for.
         bounded: what bounds its bits a second, "{most}" and "{half}" of it standing for numbers.
@@ -73,7 +74,7 @@ _ALL = (
         codec="h264",
         title="H.264",
         name="libx264",
-        factors={"small": 23, "balanced": 18, "high": 14},
+        factors={"small": 23, "light": 21, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "veryfast"),
         depth=10,
     ),
@@ -81,14 +82,14 @@ _ALL = (
         codec="hevc",
         title="HEVC",
         name="libx265",
-        factors={"small": 24, "balanced": 18, "high": 14},
+        factors={"small": 24, "light": 21, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "superfast"),
     ),
     Encoder(
         codec="av1",
         title="AV1",
         name="libsvtav1",
-        factors={"small": 32, "balanced": 22, "high": 16},
+        factors={"small": 32, "light": 28, "balanced": 22, "high": 16, "exact": 10},
         options=("-preset", "9"),
         chroma=("420",),
         depth=10,
@@ -97,7 +98,7 @@ _ALL = (
         codec="vp9",
         title="VP9",
         name="libvpx-vp9",
-        factors={"small": 30, "balanced": 22, "high": 16},
+        factors={"small": 30, "light": 27, "balanced": 22, "high": 16, "exact": 10},
         options=("-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
         free=("-b:v", "0"),
         bounded=("-b:v", "{most}"),

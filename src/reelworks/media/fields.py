@@ -36,15 +36,16 @@ class Weave:
         clearly one picture, None where nothing moves enough to tell.
 
         Woven fields are half a picture apart in time: weaving in the right neighbour is as rough
-        as the picture itself, weaving in the wrong one is rougher. One picture's own lines fit
-        far better than any neighbour's.
+        as the picture itself, weaving in the wrong one is rougher. Where it moves fast or
+        unevenly, the right neighbour fits less well, and the wrong one far less. One picture's
+        own lines fit far better than any neighbour's, and both neighbours' alike.
         """
         near, far = sorted((self.top_first, self.bottom_first))
         if far == 0:
             return None
         if near > 1.5 * self.own:
             return "progressive"
-        if far > 1.06 * near and near < 1.25 * self.own:
+        if far > (1.06 if near < 1.25 * self.own else 1.25) * near:
             return "tff" if self.top_first < self.bottom_first else "bff"
         return None
 

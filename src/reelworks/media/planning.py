@@ -15,7 +15,7 @@ from reelworks.media.facts import Picture, Probe
 from reelworks.media.options import Options
 from reelworks.media.pixels import Pixels
 from reelworks.media.plan import Filter, Plan, Retime
-from reelworks.media.remedies import FINE, choose_filters
+from reelworks.media.remedies import QUANTISED, choose_filters, is_large
 
 RAW_DEMUXERS = frozenset(
     {
@@ -33,6 +33,14 @@ RAW_DEMUXERS = frozenset(
     }
 )
 """Streams without a container: they have no timestamps at all, only a rate."""
+
+FINEST, UNROUNDED = 4.0, 1.0
+"""Quantiser step (levels) of sources that are finer than our own usual encoding; and of those that
+have lost nothing at all."""
+
+AMPLIFIED, SHOWN_STEP = 1.5, 8.0
+"""A source's rounding counts as enlarged from this gain, and is coarse from this step in the
+result on."""
 
 
 def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> Plan:
@@ -110,7 +118,7 @@ def encode_plan(
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
     damaged = bool(choose_filters(picture, analysis, Options.of()))
     encoder, substitute = _encoder(box, format_, options, None if damaged else picture.codec)
-    quality = _quality(options, analysis, filters if damaged else ())
+    quality = _quality(picture, options, analysis, filters if damaged else ())
     most_bits = None if damaged or _asks_for_bits(picture, options) else _most_bits(probe)
     size, padding = _size(picture, format_, encoder, options.upscale)
     audio, lost_audio = keeping.audio_tracks(probe, box)
@@ -204,14 +212,35 @@ def _encoder(
     )
 
 
-def _quality(options: Options, analysis: Analysis, filters: tuple[Filter, ...]) -> str:
-    """Better than usual where a fine source was mended: else what encoding adds takes away what was
-    won. Denoising and levels are less exact than encoding is."""
+def _quality(
+    picture: Picture, options: Options, analysis: Analysis, filters: tuple[Filter, ...]
+) -> str:
+    """As exact as what is encoded deserves.
+
+    A fine source of which only colour, fields or edges were mended is encoded better than usual,
+    one without any loss nearly so: else what encoding adds takes away what was won. Denoising and
+    levels are less exact than that.
+    A coarse one that was stretched or sharpened shows its own rounding, enlarged: to encode that
+    finely would cost bits and time for nothing. So would a large one that is very coarse by itself.
+    """
     if options.quality != "auto":
         return options.quality
-    fine = analysis.quantiser is not None and analysis.quantiser <= FINE
+    step, gain = analysis.quantiser, _gain(filters)
+    if step is None or not filters:
+        return "balanced"
+    enlarged = gain >= AMPLIFIED and step * gain >= SHOWN_STEP
+    if enlarged or (step >= QUANTISED and is_large(picture)):
+        return "light"
     coarse = {f.name for f in filters} & {"denoise", "levels"}
-    return "high" if fine and filters and not coarse else "balanced"
+    if step > FINEST or coarse:
+        return "balanced"
+    return "exact" if step <= UNROUNDED else "high"
+
+
+def _gain(filters: tuple[Filter, ...]) -> float:
+    """By how much the filters enlarge the differences between neighbouring pixels."""
+    gains = {f.name: f.strength for f in filters}
+    return gains.get("levels", 1.0) * (1 + gains.get("sharpen", 0.0))
 
 
 def _asks_for_bits(picture: Picture, options: Options) -> bool:

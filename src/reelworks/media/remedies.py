@@ -35,8 +35,8 @@ CHEAP_NOISE, STRONG_NOISE = 3.5, 7.0
 over time as far as the noise reaches, below it only most of the way."""
 
 FINE, QUANTISED = 8.0, 24.0
-"""Quantiser step in levels up to which a source is so fine that blocks cannot be its encoder's, and
-that what encoding again adds would show; and from which compression leaves visible damage."""
+"""Quantiser step in levels up to which a source is so fine that blocks cannot be its encoder's; and
+from which compression leaves visible damage."""
 
 UNFILTERED_CODECS = frozenset(
     {"mpeg1video", "mpeg2video", "mpeg4", "h263", "msmpeg4v2", "msmpeg4v3", "flv1", "mjpeg"}
@@ -100,7 +100,7 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
     if toned and stored is not None:
         found.append(_levels(stored, analysis, tone))
         found.append(_white_balance(picture, stored, cast, tone))
-    found += [_sharpen(analysis, options), _upscale(picture, options)]
+    found += [_sharpen(picture, analysis, options), _upscale(picture, options)]
     return tuple(f for f in found if f is not None)
 
 
@@ -138,10 +138,15 @@ def _deblock(picture: Picture, analysis: Analysis, options: Options) -> Filter |
         return None
     return Filter(
         name="deblock",
-        expression=_deblocker(factor, large=picture.width * picture.height > 1280 * 720),
+        expression=_deblocker(factor, large=is_large(picture)),
         strength=factor,
         reason=_blocky_words(step if quantised else 0.0, blocks if blocky else 0.0),
     )
+
+
+def is_large(picture: Picture) -> bool:
+    """Whether a filter's cost counts for more than the last tenth of what it gains."""
+    return picture.width * picture.height > 1280 * 720
 
 
 def _deblocker(factor: float, *, large: bool) -> str:
@@ -327,7 +332,7 @@ def _tint(red: float, blue: float) -> str:
 # --- Edges and size -------------------------------------------------------------------------------
 
 
-def _sharpen(analysis: Analysis, options: Options) -> Filter | None:
+def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
     soft = analysis.sharpness is not None and analysis.sharpness < SOFT
     harmless = noise_level(analysis) < NOISY / 2 and (analysis.quantiser or 0.0) < QUANTISED
     factor = _factor(options.sharpen, soft and harmless)
@@ -336,10 +341,16 @@ def _sharpen(analysis: Analysis, options: Options) -> Filter | None:
     amount = factor if soft else 0.5 * factor
     return Filter(
         name="sharpen",
-        expression=f"unsharp=9:9:{amount:.2f}:5:5:0",
+        expression=_sharpener(amount, large=is_large(picture)),
         strength=round(amount, 2),
         reason="Its edges are soft: the finest detail is missing." if soft else "Asked for.",
     )
+
+
+def _sharpener(amount: float, *, large: bool) -> str:
+    """The wider mask gains more where compression took fine detail; it costs large pictures too
+    much, which get a narrower one that is about as strong."""
+    return f"unsharp=5:5:{1.3 * amount:.2f}:5:5:0" if large else f"unsharp=9:9:{amount:.2f}:5:5:0"
 
 
 def _upscale(picture: Picture, options: Options) -> Filter | None:
