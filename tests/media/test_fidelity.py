@@ -527,6 +527,50 @@ def test_a_mirrored_picture_comes_out_as_players_show_it(
         assert np.abs(unturned[:, ::-1] - new).mean() < 4
 
 
+@pytest.mark.parametrize(
+    ("matrix", "rotation"),
+    [
+        (("-display_hflip",), 0),
+        (("-display_vflip",), 0),
+        (("-display_rotation", "180"), 180),
+        (("-display_rotation", "90", "-display_hflip"), 90),
+    ],
+)
+def test_a_mirror_is_no_rotation(matrix: tuple[str, ...], rotation: int, tmp_path: Path) -> None:
+    plain = clip(".mp4", *PICTURES, *X264)
+    source = make_clip(tmp_path / "a.mp4", *matrix, "-i", str(plain), "-c", "copy")
+    found = probe(toolbox(), source, count=False).picture.rotation
+    assert found % 180 == rotation % 180
+    assert (found == 0) == (rotation == 0)
+
+
+@pytest.mark.parametrize("range_", ["pc", "tv"])
+def test_grey_keeps_its_range_and_its_levels(range_: str, tmp_path: Path) -> None:
+    grey = lavfi(f"testsrc2=size=192x108:duration=0.4,format=gray,setparams=range={range_}")
+    source = clip(".mkv", *grey, "-c:v", "ffv1", "-color_range", range_)
+    done = enhanced(source, tmp_path)
+    assert done.after.picture.range == done.before.picture.range
+    old, new = (frames(path)[5] for path in (source, done.path))
+    was, now = (
+        np.frombuffer(f.planes[0], np.uint8).reshape(-1, f.planes[0].line_size)[:108, :192]
+        for f in (old, new)
+    )
+    assert np.abs(was.astype(int) - now).mean() < 4
+
+
+@pytest.mark.parametrize(("times", "matrix"), [(2, None), (4, "smpte170m")])
+def test_small_pictures_that_become_hd_name_their_matrix(
+    times: int, matrix: str | None, tmp_path: Path
+) -> None:
+    tools = toolbox()
+    source = clip(".mp4", *lavfi("testsrc2=size=320x240:duration=0.4,format=yuv420p"), *X264)
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of(upscale=times))
+    target = tmp_path / "result.mp4"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    assert probe(tools, target, count=False).picture.matrix == matrix
+
+
 def test_the_pixels_shape_turns_with_the_picture(tmp_path: Path) -> None:
     wide = lavfi(f"testsrc2=size=180x144:duration=0.2,format=yuv420p,setsar=64/45,{NOISY}")
     plain = clip(".mp4", *wide, *X264)

@@ -296,6 +296,11 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
     own, so the usual one for its size is taken, and named.
     """
     form = pixels.describe(picture.pixel_format)
+    if form is not None and form.family == "gray" and picture.range is not None:
+        # FFmpeg takes grey for full range, whatever it is said to be: levels stay as they are if
+        # YUV is taken for that, too, and said to be the source's range only then.
+        kept = f"scale=in_range=pc:out_range=pc,format={plan.pixel_format}"
+        return [kept, f"setparams=range={picture.range}"]
     if form is None or form.family not in ("rgb", "palette"):
         return [f"format={plan.pixel_format}"]
     matrix = usual_matrix(picture.height)

@@ -113,6 +113,14 @@ class Picture:
         """The matrix to read it with: its own, or the usual one for its size where untagged."""
         return self.matrix if self.matrix is not None else usual_matrix(self.height)
 
+    def matrix_at(self, times: int) -> str | None:
+        """The matrix that it must name, so many times as high: where it names none, players would
+        take another one from a certain height on."""
+        usual = usual_matrix(self.height)
+        if self.matrix is None and usual_matrix(self.height * times) != usual:
+            return usual
+        return self.matrix
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timing:

@@ -32,7 +32,7 @@ def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
         codec=context.codec.canonical_name,
         width=frame.width if frame is not None else context.width,
         height=frame.height if frame is not None else context.height,
-        rotation=clockwise(frame.rotation) if frame is not None else 0,
+        rotation=_rotation(frame) if frame is not None else 0,
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         pixel_format=pixels.name if pixels is not None else "unknown",
         bit_depth=_bit_depth(pixels),
@@ -48,6 +48,16 @@ def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
 def clockwise(rotation: int) -> int:
     """libav counts anticlockwise from -180 to 180, players turn clockwise by quarters."""
     return round(-rotation / 90) * 90 % 360
+
+
+def _rotation(frame: VideoFrame) -> int:
+    """Of a picture that is mirrored, libav takes a mirror for half a turn."""
+    turned = clockwise(frame.rotation)
+    matrix = side_data(frame, Type.DISPLAYMATRIX)
+    if matrix is None or turned in (90, 270):
+        return turned
+    a, b, _, c, d, *_ = _DISPLAY.unpack(matrix)
+    return 0 if a * d - b * c < 0 else turned
 
 
 def _bit_depth(pixels: VideoFormat | None) -> int:
@@ -81,6 +91,9 @@ def _colour(stream: VideoStream, frame: VideoFrame | None) -> dict[str, str | No
 def _first(names: Any) -> str | None:
     return next((name for name in names if name is not None), None)
 
+
+# Column x and line y go to column a·x + c·y and line b·x + d·y.
+_DISPLAY = struct.Struct("=9i")
 
 # struct AVMasteringDisplayMetadata: ten fractions, then what of them is set.
 _MASTERING = struct.Struct("=20i2i")

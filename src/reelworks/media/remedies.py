@@ -357,9 +357,12 @@ def _upscale(picture: Picture, options: Options) -> Filter | None:
     times = options.upscale
     if times == 1:
         return None
+    expression = f"scale=iw*{times}:ih*{times}:flags=lanczos+accurate_rnd+full_chroma_int"
+    if (matrix := picture.matrix_at(times)) != picture.matrix:
+        expression += f",setparams=colorspace={matrix}"
     return Filter(
         name="upscale",
-        expression=f"scale=iw*{times}:ih*{times}:flags=lanczos+accurate_rnd+full_chroma_int",
+        expression=expression,
         strength=float(times),
         reason=f"Asked for: {times} times as wide and high.",
     )

@@ -118,10 +118,14 @@ def expected_picture(picture: Picture, plan: Plan) -> dict[str, Any]:
     }
     if form is not None and form.family in ("yuv", "gray"):
         expected |= {"range": picture.range, "transfer": picture.transfer}
-        expected |= {"matrix": picture.matrix, "primaries": picture.primaries}
+        expected |= {"matrix": picture.matrix_at(_times(plan)), "primaries": picture.primaries}
     if picture.hdr:
         expected["hdr"] = picture.hdr
     return expected
+
+
+def _times(plan: Plan) -> int:
+    return next((round(f.strength) for f in plan.filters if f.name == "upscale"), 1)
 
 
 def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
