@@ -212,6 +212,18 @@ def test_a_program_that_forgets_its_client_ends() -> None:
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
+def test_an_iteration_that_is_left_behind_ends_with_its_client(
+    service: RunningService, recwarn: pytest.WarningsRecorder
+) -> None:
+    file_id = service.accepted(plain())
+    with Client(service.url) as client:
+        updates = client.follow(file_id)
+        next(updates)
+    del updates
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
+
+
 def test_a_client_may_be_closed_twice(service: RunningService) -> None:
     client = Client(service.url)
     client.close()

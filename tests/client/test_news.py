@@ -133,3 +133,11 @@ def test_a_look_counts_also_where_the_clock_of_the_service_was_set_back() -> Non
     news = News([_at(_COURSE[3])])
     again = _update(Status.PENDING, 0, -100)
     assert list(news.looked_at(_at(again))) == [again]
+
+
+def test_the_same_again_only_later_is_no_news() -> None:
+    news = News([_at(_COURSE[2])])
+    later = replace(_COURSE[2], timestamp=_BEGIN + timedelta(seconds=9))
+    assert list(news.told(later)) == []
+    assert list(news.told(_COURSE[3])) == []  # older than what is known by then
+    assert list(news.looked_at(_at(_COURSE[4]))) == [_COURSE[4]]

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import partial, wraps
+from threading import Event
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 from weakref import finalize
@@ -39,11 +40,12 @@ def _iterating(
     def iterate(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         found = method(self._client, *args, **kwargs)
         end = object()
+        self._iterated.add(found)
         try:
             while (item := self._run(partial(_next, found, end))) is not end:
                 yield cast(T, item)
         finally:
-            self._run(found.aclose)
+            self._leave(found)
 
     return iterate
 
@@ -65,6 +67,7 @@ class Client:
     ) -> None:
         """As of ``AsyncClient``."""
         self._client = AsyncClient(base_url, client_id, patience=patience, timeout=timeout)
+        self._iterated: set[AsyncGenerator[Any, None]] = set()
         stack = ExitStack()
         self._portal = stack.enter_context(start_blocking_portal(name="reelworks-client"))
         # A thread that is forgotten must end as well, and before the interpreter does.
@@ -89,6 +92,8 @@ class Client:
     def close(self) -> None:
         """Close all connections, and end the thread; once more does no harm."""
         if self._end_thread.alive:
+            for found in list(self._iterated):
+                self._leave(found)
             self._run(self._client.close)
             self._end_thread()
 
@@ -103,12 +108,27 @@ class Client:
     retry = _blocking(AsyncClient.retry)
     delete = _blocking(AsyncClient.delete)
 
+    def _leave(self, found: AsyncGenerator[Any, None]) -> None:
+        """Iterate no further; where the client was closed meanwhile, that was done already."""
+        if found in self._iterated:
+            self._iterated.discard(found)
+            self._run(found.aclose)
+
     def _run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        future: Future[T] = self._portal.start_task_soon(call)
+        ended = Event()
+
+        async def run() -> T:
+            try:
+                return await call()
+            finally:
+                ended.set()
+
+        future: Future[T] = self._portal.start_task_soon(run)
         try:
             return future.result()
         except BaseException:
-            future.cancel()  # where it was not the call that raised
+            if future.cancel():  # it was not the call that raised: it ends now, and is waited for
+                ended.wait()
             raise
 
 

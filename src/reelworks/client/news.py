@@ -37,25 +37,27 @@ class News:
     def looked_at(self, video: Video) -> Iterator[Update]:
         """A video was looked at: what of it is new."""
         for update in video.updates():
-            if update != self._known[_key(update)]:
-                yield self._learnt(update)
+            yield from self._learnt(update)
 
     def told(self, update: Update) -> Iterator[Update]:
         """The socket told this: itself, if it is about these videos and new."""
         known = self._known.get(_key(update))
         if known is not None and _moment(update) > _moment(known):
-            yield self._learnt(update)
+            yield from self._learnt(update)
 
     def deleted(self, file_id: str) -> Iterator[Update]:
         """A video is not there any more: what was unfinished of it never will be."""
         for process_type in ProcessType:
             known = self._known[file_id, process_type]
             if not known.status.is_final:
-                yield self._learnt(replace(known, status=Status.FAILED, error="Deleted"))
+                yield from self._learnt(replace(known, status=Status.FAILED, error="Deleted"))
 
-    def _learnt(self, update: Update) -> Update:
+    def _learnt(self, update: Update) -> Iterator[Update]:
+        """Itself; unless it says what is known, only later: a takeover begins where it was."""
+        known = self._known[_key(update)]
         self._known[_key(update)] = update
-        return update
+        if replace(known, timestamp=update.timestamp) != update:
+            yield update
 
 
 def _key(update: Update) -> Key:
