@@ -16,6 +16,7 @@ from rich.table import Table
 
 from reelworks import __version__
 from reelworks.commands.flags import Preset, examples, with_options
+from reelworks.commands.remote import remote
 from reelworks.commands.words import summary
 from reelworks.errors import BadRequest, ReelworksError, SettingsError
 from reelworks.media.options import (
@@ -37,6 +38,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Upload a video, watch it being enhanced and measured live, fetch the results.",
 )
+
+cli.add_typer(remote)
 
 DataDir = Annotated[
     Path | None,

@@ -126,6 +126,18 @@ class Settings(BaseSettings):
         "video, process, attempt, stage.",
     )
 
+    url: str = Field(
+        "http://localhost:8000",
+        description="Where the service is that `submit`, `status`, `fetch` and the like use.",
+    )
+    client_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=256,
+        description="Under which name `submit` uploads and `list` lists; it must be the same to "
+        "find a video again.",
+    )
+
     @field_validator("preset")
     @classmethod
     def _is_known(cls, preset: str) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.text import Text
+
 from reelworks.client.nouns import Process, Video
 from reelworks.model import ProcessType, Status
+
+_WIDE = 70
 
 NAMES = {
     ProcessType.VIDEO_ENHANCEMENT: "enhancement",
@@ -64,6 +68,20 @@ def account(video: Video) -> Iterator[str]:
         yield f"  {name:<12} {standing(video.process(process_type))}"
     if video.plan is not None:
         yield f"  plan         {planned(video.plan)}"
+
+
+def listed(video: Video, width: int | None) -> str:
+    """A video in a list: in a line, or in two where the terminal is too narrow for one.
+
+    The file id is never cut, as it is there to be copied.
+    """
+    name, state = Text(printable(video.filename)), f"{in_short(video):<10}"
+    if width is None:
+        return f"{video.file_id}  {state}  {name.plain}"
+    is_wide = width >= _WIDE
+    begin = f"{video.file_id}  {state}  " if is_wide else f"  {state}  "
+    name.truncate(width - len(begin), overflow="ellipsis")
+    return begin + name.plain if is_wide else f"{video.file_id}\n{begin}{name.plain}"
 
 
 def planned(plan: Mapping[str, Any]) -> str:
