@@ -1,4 +1,4 @@
-"""The pages of the reference that are made from the code, or parts of which are."""
+"""The pages that are made from the code, or parts of which are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.docs import commands, messages, modules, routes, settings
+from tests.docs import commands, decisions, messages, modules, routes, settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 _BEGIN = "<!-- Made from the code by `make docs`; what is written here by hand is lost. -->"
@@ -34,17 +34,18 @@ def between(*parts: Callable[[], Iterable[str]]) -> Callable[[Path], str]:
 
 
 def _page(name: str, made: Callable[[Path], str]) -> tuple[Path, Callable[[], str]]:
-    path = DOCS / "reference" / name
+    path = DOCS / name
     return path, lambda: made(path)
 
 
 PAGES = dict(
     [
-        _page("commands.md", whole(commands.page)),
-        _page("messages.md", whole(messages.page)),
-        _page("modules.md", whole(modules.page)),
-        _page("routes.md", whole(routes.page)),
-        _page("settings.md", between(settings.table_lines, settings.flags)),
+        _page("decisions/README.md", whole(decisions.page)),
+        _page("reference/commands.md", whole(commands.page)),
+        _page("reference/messages.md", whole(messages.page)),
+        _page("reference/modules.md", whole(modules.page)),
+        _page("reference/routes.md", whole(routes.page)),
+        _page("reference/settings.md", between(settings.table_lines, settings.flags)),
     ]
 )
 """Each page that is made, and what it should be."""

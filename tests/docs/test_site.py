@@ -99,7 +99,7 @@ def test_every_page_is_in_the_navigation_or_a_decision() -> None:
     navigation = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"]
     listed = set(_leaves(navigation))
     pages = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
-    assert {page for page in pages - listed if not page.startswith("decisions/")} == set()
+    assert {page for page in pages - listed if not page.startswith("decisions/0")} == set()
 
 
 def _leaves(navigation: list[dict[str, Any]]) -> Iterator[str]:
@@ -114,4 +114,5 @@ def _leaves(navigation: list[dict[str, Any]]) -> Iterator[str]:
 def test_the_index_lists_every_page() -> None:
     index = (DOCS / "README.md").read_text(encoding="utf-8")
     pages = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")} - {"README.md"}
-    assert {page for page in pages if f"]({page})" not in index} == set()
+    listed = {page for page in pages if f"]({page})" in index}
+    assert {page for page in pages - listed if not page.startswith("decisions/0")} == set()
