@@ -39,9 +39,15 @@ def test_it_counts_down_between_two_percents() -> None:
     assert left(3000, pace_ms=10_000) == 597
 
 
-def test_what_stands_still_takes_longer_not_less() -> None:
-    assert left(10_000) == 590
-    assert left(20_000) == 1180
+def test_a_percent_that_takes_longer_is_the_pace_from_now_on() -> None:
+    assert left(1000) == 59
+    assert left(20_000, pace_ms=10_000) == 1180
+
+
+def test_how_long_what_stands_still_will_take_nobody_knows() -> None:
+    assert left(5_001) is None
+    assert left(50_000, pace_ms=10_000) is not None
+    assert left(50_001, pace_ms=10_000) is None
 
 
 def test_a_clock_that_is_behind_is_no_reason_for_more() -> None:

@@ -30,8 +30,8 @@ class VideoProcess(ProcessStatus):
     )
     eta_seconds: int | None = Field(
         ge=0,
-        description="How long the rest takes at the pace of late, while it is processing; null "
-        "where nobody knows.",
+        description="How long its pictures take yet at the pace of late, while it is processing; "
+        "checking the result comes after them. Null where nobody knows.",
     )
 
     @classmethod
