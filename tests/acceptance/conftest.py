@@ -12,19 +12,25 @@ from tests.clips import make_clip
 from tests.databases import PostgresServer
 from tests.service import RunningService
 
+KINDS = ["sqlite-disk", "postgresql-s3"]
+"""What one machine needs, and what many need."""
 
-@pytest.fixture(scope="session", params=["sqlite-disk", "postgresql-s3"])
+
+@pytest.fixture(scope="session", params=KINDS)
 def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningService]:
     """A service that every test may use and none may break, of each kind in turn."""
-    folder = tmp_path_factory.mktemp("service")
-    if request.param == "sqlite-disk":
-        service = RunningService(folder)
-    else:
-        service = large_service(request, folder)
+    service = service_of(request, tmp_path_factory.mktemp("service"))
     yield service
     service.stop()
+
+
+def service_of(request: pytest.FixtureRequest, folder: Path, *flags: str) -> RunningService:
+    """A service of one of ``KINDS``."""
+    if request.param == "sqlite-disk":
+        return RunningService(folder, *flags)
+    return large_service(request, folder, *flags)
 
 
 def large_service(request: pytest.FixtureRequest, folder: Path, *flags: str) -> RunningService:
