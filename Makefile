@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 ASYNCAPI := @asyncapi/specs@6.11.1
 
-.PHONY: help install serve test check docs chaos kills bench bench-quality lock clean
+.PHONY: help install serve test check docs chaos kills bench bench-quality screenshots lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ bench-quality: $(DEV_STAMP)  ## Damage clean clips, enhance them, score them; wr
 docs: $(DEV_STAMP)  ## Bring the reference in line with the code, and build the site in site/.
 	$(BIN)/python -m tests.docs
 	$(BIN)/zensical build --strict --clean
+
+screenshots: $(DEV_STAMP)  ## Take the pictures of the page that the documents show; needs Chromium.
+	$(BIN)/python -m tests.browser.screenshots
 
 lock: $(DEV_STAMP)  ## Choose the newest allowed versions and write them down.
 	$(BIN)/pip install --quiet uv

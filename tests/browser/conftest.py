@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import chromium_path, opened_browser
 from tests.browser.visitor import Visitor
@@ -15,6 +15,9 @@ from tests.clips import clip, lavfi
 from tests.service import RunningService
 
 Visit = Callable[..., Visitor]
+
+# Milliseconds: a machine that tests two files at a time on two cores is slow at times.
+expect.set_options(timeout=20_000)
 
 
 # Not for the session: while Playwright is open, nothing else in its thread can run an event loop.
@@ -83,9 +86,9 @@ def long() -> Path:
     """A clip that takes long enough to be interrupted."""
     return clip(
         ".mp4",
-        *lavfi("testsrc2=size=640x360:rate=25:duration=24"),
-        *("-vf", "noise=alls=24:allf=t", "-c:v", "libx264", "-preset", "ultrafast"),
-        *("-crf", "22", "-pix_fmt", "yuv420p"),
+        *lavfi("testsrc2=size=480x272:rate=25:duration=20"),
+        *("-vf", "noise=alls=20:allf=t", "-c:v", "libx264", "-preset", "ultrafast"),
+        *("-crf", "26", "-pix_fmt", "yuv420p"),
     )
 
 

@@ -45,7 +45,7 @@ SHOTS = (
     Shot("Morning coffee.mp4", "coffee.png", "noise=alls=16:allf=t"),
     Shot("Chelsea.mp4", "chelsea.png", "colorchannelmixer=rr=0.86:bb=1.12,noise=alls=14:allf=t"),
     Shot("Workshop.mp4", "motorcycle_left.png", "null"),
-    Shot("Deep field.mkv", "hubble_deep_field.jpg", "noise=alls=18:allf=t"),
+    Shot("Deep field.mkv", "hubble_deep_field.jpg", "noise=alls=18:allf=t", seconds=8),
 )
 
 
@@ -55,7 +55,7 @@ def make_shot(shot: Shot, folder: Path) -> Path:
     width, height = shot.size
     camera = (
         # zoompan counts in whole pixels of its input: a large one keeps the movement smooth.
-        f"scale={4 * width}:{4 * height}:force_original_aspect_ratio=increase:flags=lanczos,"
+        f"scale={3 * width}:{3 * height}:force_original_aspect_ratio=increase:flags=lanczos,"
         f"zoompan=z='1+0.12*on/{frames}':x='(iw-iw/zoom)*(0.35+0.3*on/{frames})':"
         f"y='(ih-ih/zoom)*0.4':d={frames}:s={width}x{height}:fps={RATE}"
     )

@@ -42,7 +42,7 @@ def test_chosen_files_are_sent_with_the_look_that_was_chosen(
     page.get_by_label("Quality").select_option(label="high")
     page.get_by_role("checkbox", name="auto").first.check()  # of denoising
     expect(page.locator(".changed")).to_have_text("3 changes")
-    page.get_by_label("Choose videos").set_input_files(clean)
+    visitor.choose(clean)
     visitor.is_ready(clean.name)
     (video,) = service.videos(visitor.client_id)
     assert video["preset"] == "clean"

@@ -35,7 +35,7 @@ _POLICY = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' blob:",
+        "img-src 'self'",
         "media-src 'self'",
         "connect-src 'self'",
         "form-action 'self'",

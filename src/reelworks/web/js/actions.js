@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { LIST_HREF } from "./router.js";
-import { withVideo, without } from "./videos.js";
+import { without } from "./videos.js";
 
 export function createActions(store, follower) {
   /** Do it; what the service says against it is shown. */
@@ -23,13 +23,17 @@ export function createActions(store, follower) {
 
   const retry = (fileId) =>
     attempt(async () => {
-      const video = await api.retry(fileId);
-      store.set(({ videos }) => ({ videos: withVideo(videos, video) }));
+      await api.retry(fileId);
+      await follower.look(fileId);
     });
 
   const remove = (fileId) =>
     attempt(async () => {
-      await api.remove(fileId);
+      const stay = follower.leave(fileId);
+      await api.remove(fileId).catch((fault) => {
+        stay();
+        throw fault;
+      });
       if (store.get().route.fileId === fileId) location.hash = LIST_HREF;
       store.set(({ videos }) => ({ videos: without(videos, fileId) }));
     });

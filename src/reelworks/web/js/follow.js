@@ -10,6 +10,7 @@ const LOOK_EVERY = 3_000;
 export function follow(store) {
   let socket = null;
   let isLooking = false;
+  const leaving = new Set(); // being deleted: the last news of them is no reason to ask
 
   function start() {
     socket?.stop();
@@ -41,7 +42,8 @@ export function follow(store) {
   async function catchUp() {
     const before = [...store.get().videos.values()].filter(isUnfinished);
     await lookAtNewest();
-    const { videos, route } = store.get();
+    const { videos, route, listFault } = store.get();
+    if (listFault) return;
     const asked = new Set(
       before.filter((video) => videos.get(video.file_id) === video).map((v) => v.file_id),
     );
@@ -55,9 +57,11 @@ export function follow(store) {
       async () => {
         const page = await api.listVideos(clientId);
         if (store.get().clientId !== clientId) return;
-        store.set(({ videos, next, isListed }) => ({
+        // Where so many are new that none is known, what lies between is still to be listed.
+        const goesOn = store.get().isListed && page.videos.some((video) => known.has(video.file_id));
+        store.set(({ videos, next }) => ({
           videos: withNewest(videos, page, newestFirst(known, clientId)),
-          next: isListed ? next : page.next,
+          next: goesOn ? next : page.next,
           isListed: true,
           listFault: "",
         }));
@@ -67,6 +71,7 @@ export function follow(store) {
   }
 
   async function look(fileId) {
+    if (leaving.has(fileId)) return;
     await guarded(
       async () => {
         const video = await api.getVideo(fileId);
@@ -115,10 +120,13 @@ export function follow(store) {
     const { connection, videos, route } = store.get();
     if (isLooking || connection.phase !== "live" || document.hidden) return;
     isLooking = true;
-    const shown = videos.get(route.fileId);
-    if (shown && isUnfinished(shown)) await look(route.fileId);
-    else if ([...videos.values()].some(isUnfinished)) await lookAtNewest();
-    isLooking = false;
+    try {
+      const shown = videos.get(route.fileId);
+      if (shown && isUnfinished(shown)) await look(route.fileId);
+      else if ([...videos.values()].some(isUnfinished)) await lookAtNewest();
+    } finally {
+      isLooking = false;
+    }
   }
 
   setInterval(lookAgain, LOOK_EVERY);
@@ -126,5 +134,16 @@ export function follow(store) {
   addEventListener("online", () => socket.retry());
   document.addEventListener("visibilitychange", () => !document.hidden && socket.retry());
   start();
-  return { look, more, retry: () => socket.retry(), lookAtNewest, restart: start };
+  return {
+    /** A video is to be deleted; the answer takes that back. */
+    leave(fileId) {
+      leaving.add(fileId);
+      return () => leaving.delete(fileId);
+    },
+    look,
+    more,
+    reconnect: () => socket.retry(),
+    lookAtNewest,
+    restart: start,
+  };
 }

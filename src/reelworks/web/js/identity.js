@@ -27,6 +27,7 @@ function makeId() {
 
 /** What is wrong with an id; empty where it can be used. */
 export function idFault(id) {
+  if (id === "." || id === "..") return "An id needs more than dots: an address cannot hold it.";
   if (!id.trim()) return "An id needs at least one letter.";
   if (new TextEncoder().encode(id).length > MAX_BYTES) return `An id has at most ${MAX_BYTES} bytes.`;
   return "";

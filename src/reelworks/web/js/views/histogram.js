@@ -1,7 +1,7 @@
 // RGB histograms: three areas over the 256 levels, and what they are at the level that is pointed at.
 
 import { h, s, setAttribute, setText } from "../dom.js";
-import { percent } from "../format.js";
+import { list, percent } from "../format.js";
 
 const CHANNELS = [
   ["r", "Red"],
@@ -98,7 +98,7 @@ export function summary(histograms) {
     black + full < 0.0005
       ? "Nothing is clipped."
       : `${percent(black)} are clipped at black, ${percent(full)} at full.`;
-  return `Half of the values are at or below ${halves.join(", ")} of 255. ${ends}`;
+  return `Half of the values are at or below ${list(halves)} of 255. ${ends}`;
 }
 
 function median(shares) {

@@ -67,7 +67,7 @@ function createBanner(actions) {
     class: "small",
     type: "button",
     text: "Try now",
-    on: { click: actions.retry },
+    on: { click: actions.reconnect },
   });
   const element = h("div", { class: "banner", hidden: true }, words, retry);
   let connection = { phase: "connecting" };

@@ -1,0 +1,96 @@
+"""Losing the service and finding it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.chromium import chromium_path
+from tests.browser.conftest import Visit
+from tests.browser.visitor import WORK, Visitor
+from tests.service import RunningService
+
+
+@pytest.fixture
+def own_service(tmp_path: Path) -> Iterator[RunningService]:
+    """A service that a test may kill."""
+    chromium_path()
+    service = RunningService(tmp_path)
+    yield service
+    service.stop()
+
+
+def is_offline(visitor: Visitor) -> None:
+    expect(visitor.page.locator(".pulse")).to_have_text("Offline", timeout=60_000)
+    expect(visitor.page.locator(".banner")).to_contain_text("Offline")
+
+
+def test_what_finished_while_the_network_was_away_is_caught_up(
+    visitor: Visitor, service: RunningService, noisy: Path
+) -> None:
+    visitor.drop(("away.mp4", noisy.read_bytes()))
+    expect(visitor.card("away.mp4")).to_have_attribute("data-state", "working")
+    (video,) = service.videos(visitor.client_id)
+    visitor.expect_failures()
+    visitor.context.set_offline(True)
+    is_offline(visitor)
+    assert {status["status"] for status in service.finished(video["file_id"])} == {"completed"}
+    expect(visitor.card("away.mp4").locator(".state")).not_to_have_text("Ready")
+    visitor.context.set_offline(False)
+    visitor.is_live()
+    visitor.is_ready("away.mp4")
+    expect(visitor.page.locator(".banner")).to_be_hidden()
+
+
+def test_a_service_that_dies_midway_is_found_again_and_the_work_goes_on(
+    visit: Visit, own_service: RunningService, long: Path
+) -> None:
+    visitor = visit(own_service)
+    visitor.open()
+    visitor.expect_failures()
+    visitor.choose(long)
+    expect(visitor.card(long.name).locator(".state")).to_contain_text("Enhancing", timeout=WORK)
+    own_service.kill()
+    is_offline(visitor)
+    own_service.start()
+    visitor.is_live()
+    expect(visitor.card(long.name).locator(".state")).to_contain_text("Enhancing", timeout=WORK)
+    expect(visitor.page.locator("#live")).to_contain_text("Connected again.")
+    visitor.card(long.name).get_by_role("button", name="Cancel").click()
+    expect(visitor.card(long.name).locator(".state")).to_have_text("Cancelled")
+
+
+def test_an_upload_that_breaks_off_is_sent_again(
+    visit: Visit, own_service: RunningService, noisy: Path
+) -> None:
+    visitor = visit(own_service)
+    visitor.open()
+    visitor.expect_failures()
+    devtools = visitor.context.new_cdp_session(visitor.page)
+    devtools.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 20_000}
+    devtools.send("Network.emulateNetworkConditions", slow)
+    visitor.drop(("broken.mp4", noisy.read_bytes()))
+    card = visitor.card("broken.mp4")
+    expect(card.locator(".state")).to_contain_text("Sending")
+    own_service.kill()
+    expect(card.locator(".fault")).to_contain_text("The connection broke off")
+    devtools.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    own_service.start()
+    visitor.is_live()
+    card.get_by_role("button", name="Send again").click()
+    visitor.is_ready("broken.mp4")
+
+
+def test_trying_at_once_needs_no_waiting(visit: Visit, own_service: RunningService) -> None:
+    visitor = visit(own_service)
+    visitor.open()
+    visitor.expect_failures()
+    own_service.kill()
+    is_offline(visitor)
+    own_service.start()
+    visitor.page.get_by_role("button", name="Try now").click(timeout=5_000)
+    visitor.is_live()
