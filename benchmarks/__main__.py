@@ -10,10 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import processing, serving, sockets, spreading
+from benchmarks import engine, processing, scaling, serving, sockets, spreading
 from benchmarks.measuring import Row, table
 
-_PARTS = ("noisy", "dark", "metadata", "upload", "latency", "sockets", "spread")
+_PARTS = (
+    *("noisy", "dark", "metadata", "upload", "latency", "sockets"),
+    *("engine", "minute", "lost", "spread"),
+)
 _PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
@@ -39,8 +42,7 @@ def _measure(folder: Path, arguments: argparse.Namespace) -> list[Row]:
         rows += serving.latency(folder, 20)
     if "sockets" in wanted:
         rows += sockets.sockets(folder / "sockets")
-    if "spread" in wanted:
-        rows += spreading.spread(folder / "spread", arguments.runs)
+    rows += _of_many(folder, wanted, arguments.runs)
     if "upload" in wanted:
         rows += serving.uploads(folder, round(arguments.gigabytes * 1e9), arguments.runs)
     if wanted & {"noisy", "dark", "metadata"}:
@@ -50,6 +52,22 @@ def _measure(folder: Path, arguments: argparse.Namespace) -> list[Row]:
                 rows += processing.enhancement(folder / kind, kind, clip, short, arguments.runs)
         if "metadata" in wanted:
             rows += processing.extraction(clips["dark"][0], arguments.runs)
+    return rows
+
+
+def _of_many(folder: Path, wanted: set[str], runs: int) -> list[Row]:
+    """What many workers come to."""
+    rows: list[Row] = []
+    if "engine" in wanted:
+        rows += engine.carried(4000, workers=2, slots=8)
+        rows += engine.told(running=200, workers=4, seconds=60)
+        rows += engine.thousands(10_000, workers=4, slots=50, seconds=2)
+    if "minute" in wanted:
+        rows += scaling.minute(folder / "minute")
+    if "lost" in wanted:
+        rows += spreading.lost(folder / "lost")
+    if "spread" in wanted:
+        rows += spreading.spread(folder / "spread", runs)
     return rows
 
 

@@ -25,6 +25,19 @@ def dark(folder: Path, *, seconds: int = 60) -> Path:
     return _clip(folder / f"dark-{seconds}.mp4", f"{_PICTURE},lutyuv=y=16+(val-16)*0.4", seconds)
 
 
+def film(path: Path, *, seconds: int, size: str) -> Path:
+    """A glide of 12 s with sensor noise and a tone, over and over: quickly made, however long."""
+    picture = (
+        "mandelbrot=size=1920x1080:rate=25,trim=end_frame=1,"
+        f"zoompan=z='1+0.0006*on':x='on':y='on/2':d=300:s={size}:fps=25,"
+        "noise=alls=12:allf=t,format=yuv420p"
+    )
+    glide = _clip(path.with_stem(f"{path.stem}-once"), picture, 12)
+    command = [str(find_tools(None, Children()).ffmpeg), "-v", "error", "-stream_loop", "-1"]
+    run([*command, "-i", str(glide), "-t", str(seconds), "-c", "copy", str(path)])
+    return path
+
+
 def _clip(path: Path, picture: str, seconds: int) -> Path:
     if path.exists():
         return path

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
 import httpx
 from tests.waiting import wait_for
 
-from benchmarks.measuring import Row, in_turn, ratio, run
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
+from benchmarks.clips import film
+from benchmarks.measuring import Row, in_turn, ratio
 
 _SECONDS = 120
 
@@ -25,7 +25,7 @@ _SECONDS = 120
 def spread(folder: Path, runs: int) -> list[Row]:
     """A 2-minute 720p video by one worker on one core, and by two on one core each."""
     folder.mkdir()
-    clip = _clip(folder / "film.mp4")
+    clip = film(folder / "film.mp4", seconds=_SECONDS, size="1280x720")
     seconds = in_turn(
         runs,
         {
@@ -42,31 +42,69 @@ def spread(folder: Path, runs: int) -> list[Row]:
     ]
 
 
-def _clip(path: Path) -> Path:
-    picture = (
-        "mandelbrot=size=1920x1080:rate=25,trim=end_frame=1,"
-        f"zoompan=z='1+0.0002*on':x='on/4':y='on/8':d={_SECONDS * 25}:s=1280x720:fps=25,"
-        "noise=alls=12:allf=t,format=yuv420p"
-    )
-    command = [str(find_tools(None, Children()).ffmpeg), "-v", "error", "-f", "lavfi"]
-    command += ["-i", picture, "-f", "lavfi", "-i", "sine=frequency=440", "-t", str(_SECONDS)]
-    run(
-        [*command, "-c:v", "libx264", "-preset", "veryfast", "-crf", "24", "-c:a", "aac", str(path)]
-    )
-    return path
+def lost(folder: Path) -> list[Row]:
+    """A worker that vanishes in the middle of a film, as a machine does: without a word."""
+    folder.mkdir()
+    clip = film(folder / "film.mp4", seconds=60, size="320x180")
+    data = folder / "data"
+    with _running("api", "--port", "0", data=data) as api, _two(data) as (victim, _, log):
+        status = _uploaded(api, clip)
+        chunks = data / "chunks"
+        wait_for(lambda: any(chunks.rglob("*.mp4")), "a chunk", seconds=600)
+        before = {path.name for path in chunks.rglob("*.mp4")}
+        begin = time.perf_counter()
+        victim.send_signal(signal.SIGSTOP)  # its host cannot see that it is gone
+        wait_for(lambda: "taking over" in log.read_text(), "the takeover", seconds=60)
+        takeover = time.perf_counter() - begin
+        wait_for(lambda: _is_completed(status), "the enhancement", seconds=1800)
+        again = log.read_text().count("taking over chunk/")
+        victim.kill()
+    return [
+        Row(
+            "a worker vanishes in the middle of a film: until its work is taken over",
+            f"{takeover:.1f} s; {again} chunk begun again, {len(before)} kept",
+            "≤ 15 s and one chunk",
+        )
+    ]
+
+
+@contextmanager
+def _two(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], subprocess.Popen[bytes], Path]]:
+    """Two workers of one slot; yields both, and the second one's log."""
+    with ExitStack() as held:
+        workers = []
+        for number in range(2):
+            log = data.with_name(f"worker-{number}.log")
+            file = held.enter_context(log.open("wb"))
+            command = [sys.executable, "-m", "reelworks", "worker", "--slots", "1"]
+            worker = subprocess.Popen([*command, "--data-dir", str(data)], stdout=file, stderr=file)
+            held.callback(worker.wait)
+            held.callback(worker.kill)
+            workers.append(worker)
+            wait_for(partial(_is_said, "is ready", log), "a worker", seconds=60)
+        yield workers[0], workers[1], log
+
+
+def _is_said(words: str, log: Path) -> bool:
+    return words in log.read_text()
 
 
 def _enhance(folder: Path, clip: Path, cores: Sequence[int]) -> float:
     """Seconds from the upload's answer until the enhancement is completed."""
     data = folder / f"data-{time.monotonic_ns()}"
     with _running("api", "--port", "0", data=data) as log, _workers(cores, data):
-        said = wait_for(lambda: re.search(r"serving on (\S+)", log.read_text()), "the API")
-        with clip.open("rb") as file:
-            answer = httpx.post(f"{said[1]}/upload", files={"file": file}, timeout=120)
+        status = _uploaded(log, clip)
         begin = time.perf_counter()
-        status = f"{said[1]}/internal/video-enhancement-status/{answer.json()['file_id']}"
         wait_for(lambda: _is_completed(status), "the enhancement", seconds=1800)
         return time.perf_counter() - begin
+
+
+def _uploaded(log: Path, clip: Path) -> str:
+    """Where the enhancement's status is, once the API has taken the clip."""
+    said = wait_for(lambda: re.search(r"serving on (\S+)", log.read_text()), "the API")
+    with clip.open("rb") as file:
+        answer = httpx.post(f"{said[1]}/upload", files={"file": file}, timeout=120)
+    return f"{said[1]}/internal/video-enhancement-status/{answer.json()['file_id']}"
 
 
 def _is_completed(status: str) -> bool:

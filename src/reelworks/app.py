@@ -35,7 +35,7 @@ from reelworks.engine.queue import CHUNK, JOIN, Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.upkeep import Upkeep
-from reelworks.errors import SettingsError, StorageError
+from reelworks.errors import NoSpace, SettingsError, StorageError
 from reelworks.events.hub import Hub
 from reelworks.jobs.control import Control
 from reelworks.jobs.enhancement import Enhancement
@@ -88,7 +88,7 @@ def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
     migrate(engine)
     records = Records(engine)
     try:
-        try_out(storage)
+        _try_out(storage)
         storage.sweep(is_known=records.is_known, owners=Leases(engine).held())
     except StorageError as error:
         raise SettingsError(str(error)) from error
@@ -106,6 +106,17 @@ def create_storage(settings: Settings, patience: timedelta) -> Storage:
         has_links=settings.redirect_results,
         patience=patience,
     )
+
+
+def _try_out(storage: Storage) -> None:
+    """A full disk stops nobody from starting: it gets room again, and until then it is waited for.
+
+    Raises StorageError.
+    """
+    try:
+        try_out(storage)
+    except NoSpace as error:
+        log.warning("starting all the same: %s", error)
 
 
 def open_overview(settings: Settings) -> Overview:

@@ -18,6 +18,7 @@ class Relay:
     def __init__(self, upstream: Address) -> None:
         self._upstream = upstream
         self._writers: set[asyncio.StreamWriter] = set()
+        self._passed = {"up": 0, "down": 0}
         self._loop = asyncio.new_event_loop()
         self._passing = asyncio.Event()
         self._passing.set()
@@ -39,6 +40,10 @@ class Relay:
         """Things pass again. What was silenced is cut: whoever waited must begin anew."""
         self._loop.call_soon_threadsafe(self._cut)
         self._loop.call_soon_threadsafe(self._passing.set)
+
+    def passed(self) -> tuple[int, int]:
+        """How many bytes went to the server so far, and how many came from it."""
+        return self._passed["up"], self._passed["down"]
 
     def end(self) -> None:
         """Close everything."""
@@ -63,7 +68,9 @@ class Relay:
             self._forget(writer)
             return
         self._writers.add(far_writer)
-        await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
+        await asyncio.gather(
+            self._pass(reader, far_writer, "up"), self._pass(far_reader, writer, "down")
+        )
         self._forget(writer, far_writer)
 
     async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -71,10 +78,13 @@ class Relay:
             return await asyncio.open_unix_connection(self._upstream)
         return await asyncio.open_connection(*self._upstream)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str
+    ) -> None:
         try:
             while data := await reader.read(_PIECE_BYTES):
                 await self._passing.wait()
+                self._passed[way] += len(data)
                 writer.write(data)
                 await writer.drain()
         except OSError:  # one of the two is gone, so the other is of no use

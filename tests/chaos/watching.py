@@ -17,7 +17,6 @@ from tests.chaos.traffic import Accepted, Traffic
 from tests.service import PROCESSES
 from tests.waiting import wait_for
 
-_ROUND_SECONDS = 0.5
 _PATIENCE_SECONDS = 120.0
 _RANKS = {"pending": 0, "processing": 1, "completed": 2, "failed": 2}
 
@@ -36,6 +35,7 @@ class Watcher:
     """Asks for each video's statuses and results over and over, of any API.
 
     Attributes:
+        round_seconds: how long it rests between two rounds.
         violations: what should never be, in words.
         unfinished: the videos that are not final as far as anybody knows.
         replaced: how often a whole result took the place of an earlier one.
@@ -44,6 +44,7 @@ class Watcher:
 
     urls: list[str]
     traffic: Traffic
+    round_seconds: float = 0.5
     violations: list[str] = field(default_factory=list)
     replaced: int = 0
     looked_at: int = 0
@@ -72,18 +73,19 @@ class Watcher:
         return seen is not None and len(seen.final) == len(PROCESSES)
 
     def _watch(self) -> None:
-        while not self._ended.wait(_ROUND_SECONDS):
+        while not self._ended.wait(self.round_seconds):
             for upload in self.unfinished:
-                self._look(upload)
+                self.look(upload)
             self.traffic.finished = len(self.traffic.accepted) - len(self.unfinished)
 
-    def _look(self, upload: Accepted) -> None:
+    def look(self, upload: Accepted) -> None:
+        """How a video stands now, and what is published of it."""
         seen = self._seen.setdefault(upload.file_id, _Seen())
         for process in PROCESSES:
             answer = self._ask(f"internal/{process}-status/{upload.file_id}")
             if answer is not None:
                 self._note_status(upload, seen, process, answer)
-        self.look_at_result(upload)
+        self._look_at_result(upload)
 
     def _ask(self, path: str) -> httpx.Response | None:
         """An answer that says something; None while the API or what it needs is down."""
@@ -115,7 +117,7 @@ class Watcher:
         if status["status"] == "failed":
             self._violated(f"failed: {name}: {status['error']}")
 
-    def look_at_result(self, upload: Accepted) -> None:
+    def _look_at_result(self, upload: Accepted) -> None:
         """Whatever stands under the final names now is whole."""
         seen = self._seen[upload.file_id]
         for extension in {"mp4", upload.kind.path.suffix[1:]}:
@@ -171,7 +173,7 @@ class Watcher:
             metadata = self._insist(f"processed_videos/metadata/{upload.file_id}_metadata.json")
             if metadata.status_code != 200:
                 self._violated(f"lost: the metadata of {upload.file_id}")
-            self.look_at_result(upload)
+            self._look_at_result(upload)
             if not seen.etag:
                 self._violated(f"lost: the result of {upload.file_id}")
 

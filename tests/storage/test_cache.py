@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -168,6 +169,24 @@ def test_a_full_disk_is_cleared_of_what_nobody_uses(folder: Path) -> None:
     use(cache, "b")
     use(cache, "c")
     assert names(folder) == {"b", "c"} or names(folder) == {"c"}
+
+
+def test_half_of_the_room_there_is_stays_free_for_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def usage(_: Path) -> shutil._ntuple_diskusage:
+        """A disk of 1000 bytes with nothing on it but the folder's files."""
+        used = sum(path.stat().st_size for path in folder.iterdir())
+        return shutil._ntuple_diskusage(1000, used, 1000 - used)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    cache = open_cache(folder)
+    for name in "abcdefgh":
+        use(cache, name)
+    assert names(folder) == set("defgh")
+    (folder / "other").write_bytes(bytes(300))  # newer, and as good as the whole cache
+    cache.relieve()
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 500
 
 
 def test_room_on_a_full_disk_is_waited_for_and_not_for_ever(folder: Path) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -136,12 +137,20 @@ class Cache:
                 raise _no_space()
             time.sleep(_POLLING_SECONDS)
 
+    def relieve(self) -> None:
+        """Something else needs the disk: remove what is too much, as far as nobody uses it."""
+        self._evict(0)
+
     def _evict(self, coming_bytes: int) -> bool:
-        """Remove what is too much. Whether there is room on the disk for so many bytes more."""
+        """Remove what is too much. Whether there is room on the disk for so many bytes more.
+
+        At least half of the room there is, is for others: unfinished results above all.
+        """
         entries = sorted(self._entries())
         total = sum(size for _, size, _ in entries) + coming_bytes
         for _, size, path in entries:
-            if total <= self._max_bytes and self._has_room(coming_bytes):
+            bound = min(self._max_bytes, shutil.disk_usage(self._folder).free - coming_bytes)
+            if total <= bound and self._has_room(coming_bytes):
                 return True
             if not path.name.endswith(_PART) and remove_unheld(path):
                 total -= size

@@ -57,8 +57,17 @@ class ObjectStorage:
         self.read = bucket.read
         self.stream = bucket.stream
         self.check = bucket.glance
-        self.scratch = workplace.scratch
-        self.check_room = workplace.check_room
+
+    def scratch(self, owner: str) -> AbstractContextManager[Path]:
+        """A new local folder for unfinished results, removed in the end."""
+        self._cache.relieve()
+        return self._workplace.scratch(owner)
+
+    def check_room(self, coming_bytes: int) -> None:
+        """Raises NoSpace where so many bytes more would eat into the local disk's reserve."""
+        if self._workplace.lacking(coming_bytes):
+            self._cache.relieve()
+        self._workplace.check_room(coming_bytes)
 
     def incoming(self, key: str) -> ArrivingObject:
         """A new upload on its way in."""

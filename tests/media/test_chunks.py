@@ -1,0 +1,216 @@
+"""A film that is encoded in parts and joined is the film that is encoded whole."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from tests.clips import clip, lavfi, toolbox
+
+from reelworks.errors import WrongResult
+from reelworks.media.chunks import Span, cut, encode_span, join
+from reelworks.media.encode import encode
+from reelworks.media.enhance import decide
+from reelworks.media.facts import Probe
+from reelworks.media.options import Options
+from reelworks.media.plan import Plan
+from reelworks.media.probe import probe
+from reelworks.media.verify import verify
+
+SECONDS = 48
+NOISE = "noise=alls=14:allf=t,format=yuv420p"
+SOUND = lavfi(f"sine=frequency=440:duration={SECONDS}")
+AAC = ("-c:a", "aac")
+QUICK_VP8 = ("-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M")
+QUICK_HEVC = ("-preset", "ultrafast", "-x265-params", "log-level=error")
+
+FILMS = {
+    "B-frames": (".mp4", "10", NOISE, ("-bf", "3", "-g", "40", *AAC)),
+    "open GOP": (".mp4", "10", NOISE, ("-bf", "3", "-x264-params", "open-gop=1:keyint=40", *AAC)),
+    "NTSC": (".mp4", "30000/2997", NOISE, ("-g", "33", *AAC)),
+    "uneven": (".mkv", "15", f"select='lt(mod(n*n,7),4)',{NOISE}", ("-fps_mode", "vfr", *AAC)),
+    "Matroska, NTSC": (".mkv", "30000/2997", NOISE, ("-bf", "3", "-c:a", "libopus")),
+    "WebM": (".webm", "10", NOISE, ("-c:v", "libvpx", *QUICK_VP8, "-g", "50", "-c:a", "libopus")),
+    "late sound": (".mp4", "10", NOISE, ("-af", "adelay=700", "-g", "40", *AAC)),
+    "HEVC": (".mov", "10", NOISE, ("-c:v", "libx265", *QUICK_HEVC, *AAC)),
+}
+"""What each film has: container, rate, filters, options."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A film, encoded both ways."""
+
+    source: Path
+    probe: Probe
+    plan: Plan
+    spans: tuple[Span, ...]
+    parts: list[Path]
+    joined: Path
+    whole: Path
+
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=FILMS)
+def film(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Encoded:
+    return encoded(request.param, tmp_path_factory.getbasetemp())
+
+
+@cache
+def encoded(name: str, base: Path) -> Encoded:
+    """Encode a film whole, and in parts that are joined."""
+    folder = base / name.replace(" ", "-")
+    folder.mkdir(exist_ok=True)
+    source = made(name)
+    found, plan = planned(source)
+    spans = cut(toolbox(), source, found, plan)
+    parts = [folder / str(span.number) for span in spans]
+    for span, part in zip(spans, parts, strict=True):
+        assert encode_span(toolbox(), found, plan, span, source, part, silent) == span.frames
+    joined, whole = folder / f"joined.{plan.extension}", folder / f"whole.{plan.extension}"
+    join(toolbox(), found, plan, parts, source, joined, silent)
+    encode(toolbox(), found, plan, source, whole, silent)
+    return Encoded(source, found, plan, spans, parts, joined, whole)
+
+
+def made(name: str) -> Path:
+    suffix, rate, filters, options = FILMS[name]
+    pictures = lavfi(f"testsrc2=size=160x120:rate={rate}:duration={SECONDS}")
+    fast = () if "-c:v" in options else ("-c:v", "libx264", "-crf", "16")
+    return clip(suffix, *pictures, *SOUND, "-vf", filters, *fast, *options)
+
+
+def planned(source: Path) -> tuple[Probe, Plan]:
+    found = probe(toolbox(), source, count=True)
+    plan = decide(toolbox(), source, found, Options.of())
+    assert plan.action == "encode", plan.findings
+    return found, plan
+
+
+def silent(_done: int) -> None:
+    pass
+
+
+def test_it_is_cut_into_parts_that_hold_every_picture_once(film: Encoded) -> None:
+    assert len(film.spans) > 1
+    assert film.probe.timing is not None
+    assert sum(span.frames for span in film.spans) == film.probe.timing.packets
+
+
+def test_every_picture_is_shown_when_it_was(film: Encoded) -> None:
+    assert times(film.joined, "video") == times(film.whole, "video")
+
+
+def test_all_else_is_as_if_it_had_been_encoded_whole(film: Encoded) -> None:
+    assert times(film.joined, "audio") == times(film.whole, "audio")
+    assert sound(film.joined) == sound(film.whole)
+    assert shape(film.joined) == shape(film.whole)
+
+
+def test_the_joined_film_passes_the_check_of_every_result(film: Encoded) -> None:
+    assert film.probe.timing is not None
+    frames = film.probe.timing.packets
+    assert verify(toolbox(), film.source, film.probe, film.plan, film.joined, frames).exact
+
+
+def test_no_picture_at_a_border_is_worse_than_elsewhere(film: Encoded) -> None:
+    """Filters remember: a part that began without its lead would be noisier at first."""
+    likeness = np.array(likenesses(film))
+    borders = list(accumulate(span.frames for span in film.spans))[:-1]
+    near = np.zeros(len(likeness), bool)
+    for border in borders:
+        near[border - 6 : border + 6] = True
+    assert abs(likeness[near].mean() - likeness[~near].mean()) < 0.1
+
+
+def likenesses(film: Encoded) -> list[float]:
+    """How much nearer to the noisy source each joined picture is than the one of the whole, in dB.
+
+    Against the source, and not against each other: two encodings of like quality differ a little
+    in every picture.
+    """
+    ratios = []
+    for original, joined, whole in zip(
+        pictures(film.source), pictures(film.joined), pictures(film.whole), strict=True
+    ):
+        ratios.append(psnr(original, joined) - psnr(original, whole))
+    return ratios
+
+
+def psnr(one: np.ndarray, other: np.ndarray) -> float:
+    error = np.mean((one.astype(float) - other) ** 2)
+    return float(10 * np.log10(255**2 / error))
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+
+
+def times(path: Path, kind: str) -> list[Fraction]:
+    """When each picture or piece of sound is to be shown or heard."""
+    with av.open(str(path)) as container:
+        (stream,) = [stream for stream in container.streams if stream.type == kind]
+        packets = container.demux(stream)
+        return sorted(p.pts * p.time_base for p in packets if p.pts is not None)
+
+
+def sound(path: Path) -> str:
+    with av.open(str(path)) as container:
+        packets = container.demux(container.streams.audio[0])
+        return hashlib.sha256(b"".join(bytes(packet) for packet in packets)).hexdigest()
+
+
+def shape(path: Path) -> list[tuple[object, ...]]:
+    """What a player is told of each stream before it plays."""
+    with av.open(str(path)) as container:
+        return [
+            (stream.type, stream.codec_context.name, stream.time_base, stream.start_time)
+            for stream in container.streams
+        ]
+
+
+def test_a_film_with_a_part_missing_is_not_joined(tmp_path: Path) -> None:
+    whole = made("B-frames")
+    found, plan = planned(whole)
+    spans = cut(toolbox(), whole, found, plan)
+    parts = [tmp_path / str(span.number) for span in spans]
+    for span, part in zip(spans, parts, strict=True):
+        encode_span(toolbox(), found, plan, span, whole, part, silent)
+    with pytest.raises(WrongResult):
+        join(toolbox(), found, plan, parts[:-1], whole, tmp_path / "joined.mp4", silent)
+
+
+def test_a_part_with_another_number_of_pictures_is_no_result(tmp_path: Path) -> None:
+    source = made("B-frames")
+    found, plan = planned(source)
+    spans = cut(toolbox(), source, found, plan)
+    short = replace(spans[1], frames=spans[1].frames + 1)
+    with pytest.raises(WrongResult):
+        encode_span(toolbox(), found, plan, short, source, tmp_path / "part", silent)
+
+
+@pytest.mark.parametrize(("suffix", "options"), [(".ts", ()), (".avi", ("-bf", "0"))])
+def test_a_film_that_cannot_be_sought_in_exactly_stays_whole(
+    suffix: str, options: tuple[str, ...]
+) -> None:
+    pictures = lavfi(f"testsrc2=size=160x120:rate=10:duration={SECONDS}")
+    source = clip(suffix, *pictures, "-vf", NOISE, "-c:v", "libx264", *options)
+    found, plan = planned(source)
+    assert len(cut(toolbox(), source, found, plan)) == 1
+
+
+def test_a_short_film_stays_whole() -> None:
+    pictures = lavfi("testsrc2=size=160x120:rate=10:duration=30")
+    source = clip(".mp4", *pictures, "-vf", NOISE, "-c:v", "libx264", "-crf", "16")
+    found, plan = planned(source)
+    assert len(cut(toolbox(), source, found, plan)) == 1
