@@ -12,6 +12,14 @@ import typer
 from reelworks.media.options import Options
 from reelworks.media.wishes import allowed, flag_of
 
+FAILED, WRONG_USE = 1, 2
+"""Exit status: what was asked for could not be done; it was asked for wrongly."""
+
+Ffmpeg = Annotated[
+    str | None,
+    typer.Option(help="Another FFmpeg program to use.", show_default="the one installed along"),
+]
+
 Preset = Annotated[
     str | None,
     typer.Option(

@@ -15,14 +15,12 @@ from typing import Annotated, Any
 import typer
 
 from reelworks.client import Client, Result, ServiceError, Video
-from reelworks.commands.flags import Preset, examples, with_options
+from reelworks.commands.flags import FAILED, Preset, examples, with_options
 from reelworks.commands.screens import Screen, choose, terminal_width
 from reelworks.commands.words import account, in_bytes, listed, printable
 from reelworks.errors import BadRequest, ReelworksError, SettingsError
 from reelworks.media.wishes import preset_fault, read_flags
 from reelworks.settings import read_settings
-
-FAILED = 1
 
 remote = typer.Typer()
 

@@ -128,7 +128,8 @@ class Children:
         )
         tail = bytearray()
         try:
-            watchdog = _Watchdog(output, stall_seconds or self.stall_seconds)
+            usual = self.stall_seconds
+            watchdog = _Watchdog(output, usual if stall_seconds is None else stall_seconds)
             self._read(child, feed, tail, watchdog)
             code = self._wait(child, tail, watchdog)
         finally:
