@@ -30,8 +30,8 @@ class Shot:
     name: str
     photograph: str
     damage: str
-    seconds: int = 4
-    size: tuple[int, int] = (960, 600)
+    seconds: int = 2
+    size: tuple[int, int] = (800, 500)
     encoding: tuple[str, ...] = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "16")
 
 
@@ -45,7 +45,7 @@ SHOTS = (
     Shot("Morning coffee.mp4", "coffee.png", "noise=alls=16:allf=t"),
     Shot("Chelsea.mp4", "chelsea.png", "colorchannelmixer=rr=0.86:bb=1.12,noise=alls=14:allf=t"),
     Shot("Workshop.mp4", "motorcycle_left.png", "null"),
-    Shot("Deep field.mkv", "hubble_deep_field.jpg", "noise=alls=18:allf=t", seconds=8),
+    Shot("Deep field.mp4", "hubble_deep_field.jpg", "noise=alls=18:allf=t", seconds=6),
 )
 
 

@@ -28,6 +28,8 @@ expect.set_options(timeout=60_000)
 SCHEMES = ("light", "dark")
 SHOWN = "Launch at dusk.mp4"
 MOST_BYTES = 300_000
+SEEN = """[...document.images].every((image) =>
+  image.complete || image.getBoundingClientRect().top > innerHeight)"""
 
 
 def main() -> None:
@@ -53,6 +55,7 @@ def fill(service: RunningService, folder: Path) -> None:
     wait_for(
         lambda: service.status("video-enhancement", last_id)["progress"] > 5,
         "the last clip to be under way",
+        seconds=600,
     )
 
 
@@ -62,9 +65,11 @@ def paused(service: RunningService) -> Iterator[None]:
     pids = service.worker_pids()
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
-    yield
-    for pid in pids:
-        os.kill(pid, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def take(browser: Browser, service: RunningService, width: int, scheme: str) -> None:
@@ -79,7 +84,7 @@ def take(browser: Browser, service: RunningService, width: int, scheme: str) -> 
     page.goto(service.url)
     expect(page.locator(".pulse")).to_have_text("Live")
     expect(page.locator(".card img:visible")).to_have_count(len(SHOTS) - 1)
-    wait_for(lambda: page.evaluate("[...document.images].every(i => i.complete)"), "the posters")
+    wait_for(lambda: page.evaluate(SEEN), "the posters that are in sight")
     save(page, f"page-{width}-{scheme}")
     page.get_by_role("link", name=SHOWN).click()
     expect(page.locator("svg.plot")).to_be_visible()
@@ -90,20 +95,25 @@ def take(browser: Browser, service: RunningService, width: int, scheme: str) -> 
         "the first pictures",
     )
     page.get_by_role("slider", name="Divider").evaluate("each => each.blur()")
-    save(page, f"page-video-{width}-{scheme}", full=True)
+    save_whole(page, f"page-video-{width}-{scheme}")
     context.close()
 
 
-def save(page: Page, name: str, *, full: bool = False) -> None:
-    """A picture of the page, with no more colours than its size allows."""
+def save(page: Page, name: str) -> None:
+    """A picture of what is in sight: 256 colours, dithered, as photographs want."""
     path = IMAGES / f"{name}.png"
-    page.screenshot(path=path, full_page=full)
-    for colours in (None, 256, 128, 64):
-        if colours is not None:
-            Image.open(path).convert("RGB").quantize(colours).save(path, optimize=True)
-        if path.stat().st_size < MOST_BYTES:
-            return
-    raise AssertionError(f"{path} is larger than {MOST_BYTES} bytes")
+    page.screenshot(path=path)
+    picture = Image.open(path).convert("RGB")
+    palette = picture.quantize(256, kmeans=1)
+    picture.quantize(palette=palette).save(path, optimize=True)
+    assert path.stat().st_size < MOST_BYTES, f"{path} is larger than {MOST_BYTES} bytes"
+
+
+def save_whole(page: Page, name: str) -> None:
+    """A picture of the whole page."""
+    path = IMAGES / f"{name}.jpg"
+    page.screenshot(path=path, full_page=True, type="jpeg", quality=82)
+    assert path.stat().st_size < MOST_BYTES, f"{path} is larger than {MOST_BYTES} bytes"
 
 
 if __name__ == "__main__":
