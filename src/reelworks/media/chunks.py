@@ -1,7 +1,7 @@
 """Encodes a long film in parts, which many machines can do at once, and joins them.
 
 The parts have one plan, and no seam: filters see the same neighbours as in the whole film, and the
-joined result has every picture at the source's own time. See docs/decisions/0020.
+joined result has every picture at the source's own time. See docs/decisions/0023.
 """
 
 from __future__ import annotations

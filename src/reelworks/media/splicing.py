@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 _MICROSECONDS = 1_000_000
 
 
-@dataclass
-class _Pictures:
-    """When pictures are shown, in ticks."""
-
-    times: list[int]
-    keyframes: list[int]
-    last_length: int
-
-
 def cut(moved: Moved, *, path: str, main: int, lead: int) -> list[dict[str, Any]]:
     """Where to cut a film: its parts as JSON values. The child's side of ``chunks.cut``.
 
