@@ -51,15 +51,15 @@ def minute(folder: Path) -> list[Row]:
         seconds, own = time.monotonic() - begin, _spent(worker) - spent
         cost = installation.cost() - before
         bytes_up, bytes_down = (now - was for now, was in zip(wire.passed(), passed, strict=True))
-    work = _without(cost, resting_both, seconds)
     size = clip.stat().st_size
     return [
         Row("idle worker, PostgreSQL", _each_second(resting)),
         Row("idle worker and API, PostgreSQL", _each_second(resting_both)),
         Row(
             "a minute of 360p, chunked, PostgreSQL",
-            f"{work.transactions} transactions, {work.log_bytes / 1000:.0f} kB of log, "
-            f"{work.processor_seconds:.2f} s of its processor; {own:.0f} s of the worker's",
+            f"{cost.transactions} transactions in {seconds:.0f} s, those of idling among them, "
+            f"{cost.log_bytes / 1000:.0f} kB of log, {cost.processor_seconds:.2f} s of its "
+            f"processor; {own:.0f} s of the worker's",
         ),
         Row(
             "the same, bytes to and from the store ÷ the upload's",
@@ -78,14 +78,6 @@ def _idle(installation: Installation) -> Cost:
         transactions=round(spent.transactions / seconds),
         log_bytes=round(spent.log_bytes / seconds),
         processor_seconds=spent.processor_seconds / seconds,
-    )
-
-
-def _without(cost: Cost, resting: Cost, seconds: float) -> Cost:
-    return Cost(
-        transactions=cost.transactions - round(resting.transactions * seconds),
-        log_bytes=cost.log_bytes - round(resting.log_bytes * seconds),
-        processor_seconds=cost.processor_seconds - resting.processor_seconds * seconds,
     )
 
 

@@ -47,10 +47,10 @@ class Relay:
 
     def end(self) -> None:
         """Close everything."""
-        self._loop.call_soon_threadsafe(self._server.close)
-        self.cut()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def _cut(self) -> None:
         for writer in self._writers:
@@ -58,6 +58,13 @@ class Relay:
 
     async def _open(self) -> asyncio.Server:
         return await asyncio.start_server(self._serve, "127.0.0.1", 0)
+
+    async def _end(self) -> None:
+        self._server.close()
+        self._passing.set()
+        self._cut()
+        while self._writers:  # each forgets its own
+            await asyncio.sleep(0.01)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
