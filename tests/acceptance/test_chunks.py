@@ -50,7 +50,7 @@ def chunk_files(service: RunningService) -> set[str]:
 
 def test_a_long_video_is_cut_and_joined(service: RunningService, film: Path) -> None:
     file_id = service.accepted(film)
-    wait_for(lambda: chunk_files(service), "a chunk", seconds=60)
+    wait_for(lambda: chunk_files(service), "a chunk", seconds=180)
     enhancement, _ = service.finished(file_id)
     assert enhancement["status"] == "completed", enhancement
     assert decoded_frames(service.enhanced(file_id)) == SECONDS * RATE
@@ -62,14 +62,14 @@ def test_a_lost_worker_costs_no_chunk_that_was_done(
     service: RunningService, film: Path, told_by: signal.Signals
 ) -> None:
     file_id = service.accepted(film)
-    done = wait_for(lambda: chunk_files(service), "a chunk", seconds=60)
+    done = wait_for(lambda: chunk_files(service), "a chunk", seconds=180)
     first = {
         path: path.stat().st_mtime_ns for path in (service.kept / "chunks").rglob("[0-9]*.mp4")
     }
     (worker,) = service.worker_pids()
     os.kill(worker, told_by)
     before = service.status("video-enhancement", file_id)["progress"]
-    again = wait_for(lambda: chunk_files(service) - done, "the next chunk", seconds=60)
+    again = wait_for(lambda: chunk_files(service) - done, "the next chunk", seconds=180)
     assert again
     for path, written in first.items():
         assert not path.exists() or path.stat().st_mtime_ns == written

@@ -28,6 +28,8 @@ from reelworks.telemetry.subject import subject
 log = logging.getLogger(__name__)
 
 _WRITE_SECONDS = 0.2
+# A part of a film moves the whole by little, and telling of it costs a look at all parts.
+_PART_WRITE_SECONDS = 1.0
 
 
 @dataclass
@@ -122,21 +124,30 @@ class Progress:
         self._frames = instruments.frames.labels((about and about.stage) or "other")
         self._counted = 0
         self._overall = overall or (lambda done: (done, total))
+        self._is_part = overall is not None
+        self._write_seconds = _PART_WRITE_SECONDS if self._is_part else _WRITE_SECONDS
         self._clock = clock
         self._last = 0
-        self._written_at = -_WRITE_SECONDS
+        self._written_at = -self._write_seconds
 
     def __call__(self, done: int) -> None:
         """So many frames are done."""
         self._frames.inc(max(0, done - self._counted))
         self._counted = max(done, self._counted)
         now = self._clock()
-        if now - self._written_at < _WRITE_SECONDS:
+        if now - self._written_at < self._write_seconds:
             return
         try:
-            value = percent(*self._overall(done))
-            if value > self._last:
-                self._write(value)
-                self._last, self._written_at = value, now
+            if self._advance(done):
+                self._written_at = now
         except EngineError as error:  # the work goes on without; the next number says it too
             log.warning("progress could not be written down: %s", error)
+
+    def _advance(self, done: int) -> bool:
+        """Whether anything was asked of the database."""
+        value = percent(*self._overall(done))
+        if value > self._last:
+            self._write(value)
+            self._last = value
+            return True
+        return self._is_part
