@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+import psutil
 from tests.waiting import wait_for
 
 from benchmarks.clips import film
@@ -51,6 +52,7 @@ def lost(folder: Path) -> list[Row]:
         status = _uploaded(api, clip)
         chunks = data / "chunks"
         wait_for(lambda: any(chunks.rglob("*.mp4")), "a chunk", seconds=600)
+        wait_for(psutil.Process(victim.pid).children, "the worker to be at one", seconds=600)
         before = {path.name for path in chunks.rglob("*.mp4")}
         begin = time.perf_counter()
         victim.send_signal(signal.SIGSTOP)  # its host cannot see that it is gone
