@@ -42,7 +42,7 @@ class RunningService:
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
         self.kept = kept or self.data
-        self._environment = os.environ | (environment or {})
+        self._environment = environment or {}
         self.log = folder / "service.log"
         self._flags = flags
         self._port = "0"
@@ -63,7 +63,7 @@ class RunningService:
                     *(sys.executable, "-m", "reelworks", self.command, *self._flags),
                     *("--port", self._port, "--data-dir", str(self.data)),
                 ],
-                env=self._environment,
+                env=os.environ | self._environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -17,7 +17,6 @@ def test_an_upload_over_the_limit_is_413(tmp_path: Path, clean_clip: Path) -> No
     service.stop()
 
 
-@pytest.mark.xfail(reason="fails since several parts were put together; not yet looked into")
 def test_an_upload_that_would_eat_the_reserve_is_507(
     tmp_path: Path, clean_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
