@@ -249,6 +249,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     base.tools.children.stop()
     housekeeping.end()
     executor.leave()
+    base.storage.clear_scratch(executor.identity.executor_id)
     log.info("worker %s has left; its work goes on elsewhere", executor.identity.executor_id)
     logging.shutdown()
     # Threads whose work was stopped may still be on their way out: nobody waits for them.

@@ -86,7 +86,6 @@ def under_way(service: RunningService, file_id: str) -> None:
     )
 
 
-@pytest.mark.xfail(reason="fails since several parts were put together; not yet looked into")
 def test_a_worker_that_slept_through_its_takeover_changes_nothing_and_leaves(
     installation: Installation,
 ) -> None:

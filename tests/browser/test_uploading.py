@@ -30,7 +30,6 @@ def test_two_dropped_files_finish_live(visitor: Visitor, noisy: Path, clean: Pat
     expect(visitor.page.locator("#live")).to_have_text(re.compile("finished"))
 
 
-@pytest.mark.xfail(reason="fails since several parts were put together; not yet looked into")
 def test_chosen_files_are_sent_with_the_look_that_was_chosen(
     visitor: Visitor, clean: Path, service: RunningService
 ) -> None:

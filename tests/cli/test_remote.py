@@ -196,7 +196,6 @@ def test_what_failed_is_a_failure(reelworks: Run, env: dict[str, str], film: Pat
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80])
-@pytest.mark.xfail(reason="fails since several parts were put together; not yet looked into")
 def test_the_bars_fit_the_terminal(
     env: dict[str, str], film: Path, tmp_path: Path, columns: int
 ) -> None:
@@ -243,7 +242,6 @@ def test_a_terminal_that_can_do_nothing_gets_lines(env: dict[str, str], tmp_path
     assert f"{plain().name}: enhancement completed" in terminal.now()
 
 
-@pytest.mark.xfail(reason="fails since several parts were put together; not yet looked into")
 def test_a_list_is_readable_in_a_narrow_terminal(env: dict[str, str], tmp_path: Path) -> None:
     with Client(env["REELWORKS_URL"], env["REELWORKS_CLIENT_ID"]) as client:
         file_id = client.upload(plain(), filename="a rather long name of a film.mp4").file_id
@@ -257,7 +255,6 @@ def test_a_list_is_readable_in_a_narrow_terminal(env: dict[str, str], tmp_path: 
         assert terminal.now() == expected
 
 
-@pytest.mark.xfail(reason="fails since several parts were put together; not yet looked into")
 def test_ctrl_c_ends_the_watching_and_not_the_work(
     env: dict[str, str], film: Path, tmp_path: Path
 ) -> None:

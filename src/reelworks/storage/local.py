@@ -103,6 +103,10 @@ class LocalStorage:
         """A new folder for unfinished results, removed in the end."""
         return self._workplace.scratch(owner)
 
+    def clear_scratch(self, owner: str) -> None:
+        """Remove what a worker that leaves has not finished."""
+        self._workplace.clear_scratch(owner)
+
     def check_room(self, coming_bytes: int) -> None:
         """Raises NoSpace where so many bytes more would eat into the reserve."""
         self._workplace.check_room(coming_bytes)

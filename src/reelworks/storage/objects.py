@@ -63,6 +63,10 @@ class ObjectStorage:
         self._cache.relieve()
         return self._workplace.scratch(owner)
 
+    def clear_scratch(self, owner: str) -> None:
+        """Remove what a worker that leaves has not finished."""
+        self._workplace.clear_scratch(owner)
+
     def check_room(self, coming_bytes: int) -> None:
         """Raises NoSpace where so many bytes more would eat into the local disk's reserve."""
         if self._workplace.lacking(coming_bytes):

@@ -117,6 +117,9 @@ class Storage(Protocol):
     def scratch(self, owner: str) -> AbstractContextManager[Path]:
         """A new local folder for unfinished results, removed in the end."""
 
+    def clear_scratch(self, owner: str) -> None:
+        """Remove what a worker that leaves has not finished."""
+
     def check_room(self, coming_bytes: int) -> None:
         """Raises NoSpace where so many bytes more would eat into the local disk's reserve."""
 

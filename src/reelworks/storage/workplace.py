@@ -48,6 +48,10 @@ class Workplace:
         with tempfile.TemporaryDirectory(dir=parent) as folder:
             yield Path(folder)
 
+    def clear_scratch(self, owner: str) -> None:
+        """Remove what a worker that leaves has not finished."""
+        shutil.rmtree(self._scratch / owner, ignore_errors=True)
+
     def lacking(self, coming_bytes: int) -> int:
         """How much room is missing for so many bytes more; 0 where none is."""
         free = shutil.disk_usage(self.root).free

@@ -54,8 +54,9 @@ function become(id) {
   follower.restart();
 }
 
-function wish(wishes) {
-  store.set({ wishes });
+/** `change`: from the state to the new wishes; of the state as it is now, not as it was shown. */
+function wish(change) {
+  store.set((state) => ({ wishes: change(state) }));
 }
 
 async function readPresets() {

@@ -71,7 +71,7 @@ function createPresets({ wish }) {
 function createPreset(wish) {
   const input = h("input", { type: "radio", name: "preset" });
   const [name, about] = [h("span", { class: "preset-name" }), h("span", { class: "preset-about" })];
-  input.addEventListener("change", () => wish({ preset: input.value, options: {} }));
+  input.addEventListener("change", () => wish(() => ({ preset: input.value, options: {} })));
   return {
     element: h("label", { class: "preset" }, input, name, about),
     update(preset) {
@@ -95,13 +95,12 @@ function createOptions({ wish }) {
     rows,
     reset,
   );
-  let state = null;
-  reset.addEventListener("click", () => wish({ ...state.wishes, options: {} }));
+  reset.addEventListener("click", () => wish(({ wishes }) => ({ ...wishes, options: {} })));
 
   const show = keyedList(
     rows,
     (option) => option.name,
-    (option) => createOption(option, (value) => wish(withOption(state, option.name, value))),
+    (option) => createOption(option, (value) => wish((now) => withOption(now, option.name, value))),
   );
   const render = whenChanged(
     ({ presets, wishes }) => [Boolean(presets), wishes],
@@ -123,13 +122,7 @@ function createOptions({ wish }) {
       reset.hidden = !count;
     },
   );
-  return {
-    element,
-    update(now) {
-      state = now;
-      render(now);
-    },
-  };
+  return { element, update: render };
 }
 
 function withOption({ presets, wishes }, name, value) {
