@@ -86,6 +86,7 @@ def test_an_id_can_be_entered_and_is_kept(visitor: Visitor) -> None:
     )
     field.fill("cutting room/2")
     page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Your id")).to_contain_text("cutting room/2")
     visitor.is_live()
     page.reload()
     visitor.is_live()

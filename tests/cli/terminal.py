@@ -35,7 +35,7 @@ class Terminal:
             stderr=slave,
             start_new_session=True,
             cwd=cwd,
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **env},
+            env={**_elsewhere(), "TERM": "xterm-256color", "LANG": "C.UTF-8", **env},
         )
         os.close(slave)
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -71,3 +71,9 @@ class Terminal:
         assert not self._reader.is_alive(), "what it showed could not be read in time"
         os.close(self._master)
         return status
+
+
+def _elsewhere() -> dict[str, str]:
+    """The variables of this process but those that speak of its own terminal: they would count for
+    more than the size of this one."""
+    return {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
