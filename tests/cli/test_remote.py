@@ -38,8 +38,14 @@ def env(service: RunningService, request: pytest.FixtureRequest) -> dict[str, st
 @pytest.fixture(scope="module")
 def film() -> Path:
     """Some seconds of work."""
-    noisy = ("-vf", "noise=alls=24:allf=t", "-c:v", "libx264", "-preset", "ultrafast")
-    return clip(".mp4", *lavfi("testsrc2=size=640x360:rate=25:duration=6"), *noisy, "-crf", "16")
+    return noisy(6)
+
+
+def noisy(seconds: int) -> Path:
+    """About as many seconds of work."""
+    picture = lavfi(f"testsrc2=size=640x360:rate=25:duration={seconds}")
+    noise = ("-vf", "noise=alls=24:allf=t", "-c:v", "libx264", "-preset", "ultrafast")
+    return clip(".mp4", *picture, *noise, "-crf", "16")
 
 
 @pytest.fixture
@@ -255,10 +261,8 @@ def test_a_list_is_readable_in_a_narrow_terminal(env: dict[str, str], tmp_path: 
         assert terminal.now() == expected
 
 
-def test_ctrl_c_ends_the_watching_and_not_the_work(
-    env: dict[str, str], film: Path, tmp_path: Path
-) -> None:
-    terminal = Terminal(80, "submit", str(film), "--watch", env=env, cwd=tmp_path)
+def test_ctrl_c_ends_the_watching_and_not_the_work(env: dict[str, str], tmp_path: Path) -> None:
+    terminal = Terminal(80, "submit", str(noisy(40)), "--watch", env=env, cwd=tmp_path)
     wait_for(lambda: terminal.ever("enhance "), "the bars")
     terminal.interrupt()
     assert terminal.end(30) == 1
