@@ -21,9 +21,12 @@ WHOLE_SECONDS = 40
 SHORTEST, LONGEST = 10, 60
 """Seconds of a part."""
 
-_FEW_PARTS, _MANY_PARTS = 8, 240
-_EARLIEST, _USUAL, _LATEST = 15, 30, 45
+_FEW_PARTS, _MANY_PARTS = 10, 240
+_EARLIEST, _USUAL, _LATEST = 12, 30, 45
 """Seconds of a part that is wished for, in short, in ordinary and in very long films."""
+
+_MOST_TAPER = Fraction(1, 4)
+"""By how much of the mean the first part is longer and the last one shorter, at most."""
 
 _LEAST_GAP = Fraction(1, 1000)
 """Seconds between two pictures that a cut needs: FFmpeg's filters count in microseconds."""
@@ -107,6 +110,9 @@ def lead_of(probe: Probe, plan: Plan) -> int | None:
 def cuts(times: Sequence[int], keyframes: Sequence[int], tick: Fraction) -> list[int]:
     """The pictures that begin a new part, by their numbers; none where the film stays whole.
 
+    Parts become shorter towards the end, so that all who share the work have done the last ones at
+    about the same time (guided self-scheduling: Polychronopoulos and Kuck 1987).
+
     Args:
         times: when each picture is shown, in order.
         keyframes: when each keyframe is, in order.
@@ -119,10 +125,12 @@ def cuts(times: Sequence[int], keyframes: Sequence[int], tick: Fraction) -> list
         return []
     parts = round(seconds / _wished(seconds))
     length = seconds / parts
-    room = min((length - SHORTEST) / 2, (LONGEST - length) / 2, length / 4)
+    taper = max(Fraction(), min(_MOST_TAPER, 1 - _EARLIEST / length))
+    longest, shortest = length * (1 + taper), length * (1 - taper)
+    room = min((shortest - SHORTEST) / 2, (LONGEST - longest) / 2, length / 4)
     found: list[int] = []
     for number in range(1, parts):
-        at = times[0] + number * length / tick
+        at = times[0] + number * (longest - taper * length * number / parts) / tick
         place = _place(times, keyframes, at, room / tick, tick)
         if place is not None and (not found or place > found[-1]):
             found.append(place)
@@ -138,7 +146,7 @@ def _wished(seconds: Fraction) -> Fraction:
 def _place(
     times: Sequence[int], keyframes: Sequence[int], at: Fraction, room: Fraction, tick: Fraction
 ) -> int | None:
-    """The picture to cut before: the keyframe nearest to the even place, else the nearest one."""
+    """The picture to cut before: the keyframe nearest to the place, else the nearest picture."""
     for candidates in (keyframes, times):
         near = candidates[bisect_left(candidates, at - room) : bisect_right(candidates, at + room)]
         numbers = (bisect_left(times, time) for time in sorted(near, key=lambda t: abs(t - at)))
