@@ -13,7 +13,7 @@ _BLOCK = 16
 _LEAST_MOTION = 0.002
 """Share of a picture that must move before anything is said of its fields."""
 
-_MOVES = 0.02
+_MOVES = 0.01
 """By how much of the picture's range a block that moves changes."""
 
 
