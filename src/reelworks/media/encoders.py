@@ -74,7 +74,7 @@ _ALL = (
         codec="h264",
         title="H.264",
         name="libx264",
-        factors={"small": 23, "light": 21, "balanced": 18, "high": 14, "exact": 10},
+        factors={"small": 23, "light": 22, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "veryfast"),
         depth=10,
     ),
@@ -82,7 +82,7 @@ _ALL = (
         codec="hevc",
         title="HEVC",
         name="libx265",
-        factors={"small": 24, "light": 21, "balanced": 18, "high": 14, "exact": 10},
+        factors={"small": 24, "light": 22, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "superfast"),
     ),
     Encoder(

@@ -38,7 +38,7 @@ FINEST, UNROUNDED = 4.0, 1.0
 """Quantiser step (levels) of sources that are finer than our own usual encoding; and of those that
 have lost nothing at all."""
 
-AMPLIFIED, SHOWN_STEP = 1.5, 8.0
+AMPLIFIED, SHOWN_STEP = 1.5, 6.0
 """A source's rounding counts as enlarged from this gain, and is coarse from this step in the
 result on."""
 
