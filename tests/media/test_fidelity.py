@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -268,6 +269,42 @@ def test_hdr_stays_hdr(transfer: str, suffix: str, tmp_path: Path) -> None:
         assert float(Fraction(after.hdr["mastering_display"][key])) == pytest.approx(
             float(Fraction(value)), rel=1e-3
         )
+
+
+def test_hdr10_plus_is_missed_aloud(tmp_path: Path) -> None:
+    """No encoder here takes what it says of each picture; HDR10 under it stays."""
+    dynamic = tmp_path / "dynamic.json"
+    dynamic.write_text(json.dumps({"SceneInfo": [hdr10_plus(number) for number in range(5)]}))
+    source = make_clip(
+        tmp_path / "hdr10plus.mp4",
+        *lavfi(
+            "testsrc2=size=192x108:duration=0.2,format=yuv420p10le,"
+            f"setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084,{NOISY}"
+        ),
+        *("-c:v", "libx265", "-preset", "ultrafast"),
+        *("-x265-params", f"log-level=error:{HDR}:hdr10=1:dhdr10-info={dynamic}"),
+    )
+    tools = toolbox()
+    plan = decide(tools, source, probe(tools, source, count=True), Options.of(denoise=1))
+    assert "The extra data of HDR10+; the HDR picture under it is kept." in plan.dropped
+
+
+def hdr10_plus(number: int) -> dict[str, Any]:
+    """What is said of one picture, in the form that x265 reads."""
+    light = {"AverageRGB": 1037, "MaxScl": [17830, 16895, 14252]}
+    spread = {
+        "DistributionIndex": [1, 5, 10, 25, 50, 75, 90, 95, 99],
+        "DistributionValues": [17, 9837, 72, 149, 400, 1200, 3000, 4500, 9837],
+    }
+    return {
+        "BezierCurveData": {"Anchors": [102, 205, 307], "KneePointX": 0, "KneePointY": 0},
+        "LuminanceParameters": light | {"LuminanceDistributions": spread},
+        "NumberOfWindows": 1,
+        "TargetedSystemDisplayMaximumLuminance": 400,
+        "SceneFrameIndex": number,
+        "SequenceFrameIndex": number,
+        "SceneId": 0,
+    }
 
 
 def test_one_picture_is_enough(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ class Analysis:
         flicker: how much the mean of luma jumps from picture to picture.
         shake: how much the camera jerks, as a share of the width.
         transparent: whether any pixel lets something through.
-        dolby_vision: whether Dolby Vision's own data comes with the pictures.
+        dynamic_hdr: what comes with the pictures and changes from one to the next, by its names.
     """
 
     pictures: int = 0
@@ -52,22 +51,14 @@ class Analysis:
     flicker: float = 0.0
     shake: float = 0.0
     transparent: bool = False
-    dolby_vision: bool = False
-
-    def to_json(self) -> str:
-        """The analysis as JSON; ``from_json`` gives an equal one back."""
-        return json.dumps(asdict(self))
-
-    @staticmethod
-    def from_json(text: str) -> Analysis:
-        """An analysis that ``to_json`` wrote."""
-        return Analysis.from_values(json.loads(text))
+    dynamic_hdr: tuple[str, ...] = ()
 
     @staticmethod
     def from_values(data: dict[str, Any]) -> Analysis:
         """An analysis from plain JSON values."""
         cast = data["cast"]
-        return Analysis(**{**data, "cast": tuple(tuple(c) for c in cast) if cast else None})
+        cast = tuple(tuple(c) for c in cast) if cast else None
+        return Analysis(**data | {"cast": cast, "dynamic_hdr": tuple(data["dynamic_hdr"])})
 
     def words(self) -> tuple[str, ...]:
         """What was seen, in words."""

@@ -194,7 +194,7 @@ def _cover_name(probe: Probe, index: int, number: int) -> tuple[str, str]:
 
 
 def dropped(
-    probe: Probe, box: Container, form: Pixels, *, alpha: bool, dolby_vision: bool
+    probe: Probe, box: Container, form: Pixels, *, alpha: bool, dynamic_hdr: Iterable[str]
 ) -> tuple[str, ...]:
     picture = probe.picture
     words = [
@@ -219,8 +219,9 @@ def dropped(
     words += _lost_tags(probe, box, long_list=bool(box.muxer == "mp4" and not pictures))
     if (picture.alpha or form.alpha) and not alpha:
         words.append("The transparency.")
-    if dolby_vision:
-        words.append("Dolby Vision's extra layer; the HDR picture under it is kept.")
+    words += [
+        f"The extra data of {name}; the HDR picture under it is kept." for name in dynamic_hdr
+    ]
     return tuple(words)
 
 

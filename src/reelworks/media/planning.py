@@ -124,7 +124,7 @@ def encode_plan(
     audio, lost_audio = keeping.audio_tracks(probe, box)
     subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
     covers = keeping.covers(probe, box)
-    lost = keeping.dropped(probe, box, form, alpha=alpha, dolby_vision=analysis.dolby_vision)
+    lost = keeping.dropped(probe, box, form, alpha=alpha, dynamic_hdr=analysis.dynamic_hdr)
     retime = _retime(probe)
     return Plan(
         action="encode",

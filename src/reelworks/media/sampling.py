@@ -30,6 +30,12 @@ _BANDS, _BAND_LINES = 4, 64
 _SUSPICIOUS = 1.0
 """Noise from which it is worth looking twice whether it is any."""
 
+_DYNAMIC_HDR = {
+    Type.DOVI_METADATA: "Dolby Vision",
+    Type.DYNAMIC_HDR_PLUS: "HDR10+",
+    Type.DYNAMIC_HDR_VIVID: "HDR Vivid",
+}
+
 
 def look(
     moved: Moved,
@@ -89,7 +95,7 @@ class _Found:
     luma: np.ndarray[Any, Any] | None = None
     scale: Scale | None = None
     transparent: bool = False
-    dolby_vision: bool = False
+    dynamic_hdr: set[str] = field(default_factory=set)
 
     def add(self, run: list[VideoFrame], full_range: bool) -> None:
         """Measure one run."""
@@ -155,7 +161,7 @@ class _Found:
         self.peaks.append(light.peak(calm, light.agreed_cast(casts)))
         self.transparent = self.transparent or _see_through(frame)
         kinds: Any = frame.side_data
-        self.dolby_vision = self.dolby_vision or Type.DOVI_METADATA in kinds
+        self.dynamic_hdr |= {name for kind, name in _DYNAMIC_HDR.items() if kind in kinds}
 
     def analysis(self) -> Analysis:
         """All of it in one."""
@@ -176,7 +182,7 @@ class _Found:
             flicker=_median(self.flicker) or 0.0,
             shake=_median(self.shake) or 0.0,
             transparent=self.transparent,
-            dolby_vision=self.dolby_vision,
+            dynamic_hdr=tuple(sorted(self.dynamic_hdr)),
         )
 
     def _level(self, share: float) -> float | None:
