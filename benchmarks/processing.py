@@ -10,6 +10,7 @@ from tests.service import RunningService, messages_until_final
 from benchmarks import clips
 from benchmarks.measuring import Row, in_turn, ratio, remove, run
 from benchmarks.references import opencv_loop
+from benchmarks.services import MANY_MACHINES, ONE_MACHINE, serving
 from reelworks.media.command import encode_command
 from reelworks.media.enhance import decide
 from reelworks.media.facts import Toolbox
@@ -31,17 +32,20 @@ def enhancement(folder: Path, kind: str, clip: Path, short: Path, runs: int) -> 
     plan = decide(tools, clip, found, Options.of())
     assert plan.action == "encode", f"{kind}: {plan.findings}"
     command = encode_command(tools.ffmpeg, found, plan, clip, folder / f"by-hand.{plan.extension}")
-    service = RunningService(folder)
-    seconds = in_turn(
-        runs,
-        {
-            "service": lambda: _through(service, clip),
-            "by hand": lambda: run(command),
-            "limit": lambda: run(_limit(tools, plan, clip, folder / "limit.mp4")),
-            "loop": lambda: _loop(short, folder / "loop.mp4"),
-        },
-    )
-    service.stop()
+    with (
+        serving(ONE_MACHINE, folder / "one") as one,
+        serving(MANY_MACHINES, folder / "many") as many,
+    ):
+        seconds = in_turn(
+            runs,
+            {
+                "service": lambda: _through(one, clip),
+                "by hand": lambda: run(command),
+                "many": lambda: _through(many, clip),
+                "limit": lambda: run(_limit(tools, plan, clip, folder / "limit.mp4")),
+                "loop": lambda: _loop(short, folder / "loop.mp4"),
+            },
+        )
     remove(folder / "limit.mp4")
     filters = ", ".join(f.name for f in plan.filters)
     limit, loop = seconds["limit"], [_OPENCV_SHARE * one for one in seconds["loop"]]
@@ -49,6 +53,11 @@ def enhancement(folder: Path, kind: str, clip: Path, short: Path, runs: int) -> 
         Row(
             f"{kind} ({filters}): service ÷ the same plan on FFmpeg's command line",
             ratio(seconds["service"], seconds["by hand"]),
+            "≤ 1.10",
+        ),
+        Row(
+            f"{kind} ({filters}): the same with {MANY_MACHINES}",
+            ratio(seconds["many"], seconds["by hand"]),
             "≤ 1.10",
         ),
         Row(f"{kind}: service ÷ decode + encode, no filter", ratio(seconds["service"], limit)),

@@ -15,38 +15,43 @@ from tests.waiting import wait_for
 
 from benchmarks import clips
 from benchmarks.measuring import Row, in_turn, ratio, run
+from benchmarks.services import KINDS, serving
 
 _IDLE_SECONDS = 30
 
 
 def uploads(folder: Path, size_bytes: int, runs: int) -> list[Row]:
-    """One large upload, by curl, to the service and to the tutorial's handler."""
+    """One large upload, by curl, to each kind of service and to the tutorial's handler."""
     small = _small(folder)
     large = clips.large(folder / "large.mp4", small, size_bytes)
-    service = RunningService(folder / "upload")
-    tutorial = _Tutorial(folder)
-    api = psutil.Process(service.process.pid)
-    service.accepted(small)  # everything is loaded then
-    before, tutorial_before = api.memory_info().rss, tutorial.process.memory_info().rss
-    seconds = in_turn(
-        runs,
-        {
-            "service": lambda: run(_curl(large, service.url)),
-            "tutorial": lambda: run(_curl(large, tutorial.url)),
-        },
-    )
-    rise, tutorial_rise = _peak(api) - before, _peak(tutorial.process) - tutorial_before
-    service.kill()
-    tutorial.end()
-    gigabytes = size_bytes / 1e9
+    return [row for kind in KINDS for row in _uploads(kind, folder / kind, small, large, runs)]
+
+
+def _uploads(kind: str, folder: Path, small: Path, large: Path, runs: int) -> list[Row]:
+    folder.mkdir()
+    with serving(kind, folder) as service:
+        tutorial = _Tutorial(folder)
+        api = psutil.Process(service.process.pid)
+        service.accepted(small)  # everything is loaded then
+        before, tutorial_before = api.memory_info().rss, tutorial.process.memory_info().rss
+        seconds = in_turn(
+            runs,
+            {
+                "service": lambda: run(_curl(large, service.url)),
+                "tutorial": lambda: run(_curl(large, tutorial.url)),
+            },
+        )
+        rise, tutorial_rise = _peak(api) - before, _peak(tutorial.process) - tutorial_before
+        tutorial.end()
+    gigabytes = large.stat().st_size / 1e9
     return [
         Row(
-            f"{gigabytes:.0f} GB upload: throughput ÷ tutorial UploadFile",
+            f"{gigabytes:.0f} GB upload, {kind}: throughput ÷ tutorial UploadFile",
             ratio(seconds["tutorial"], seconds["service"]),
             "≥ 0.8",
         ),
         Row(
-            f"{gigabytes:.0f} GB upload: rise of the API's memory (tutorial's)",
+            f"{gigabytes:.0f} GB upload, {kind}: rise of the API's memory (tutorial's)",
             f"{rise / 1e6:.0f} MB ({tutorial_rise / 1e6:.0f} MB)",
             "< 64 MB",
         ),
@@ -78,20 +83,23 @@ class _Tutorial:
 
 def latency(folder: Path, count: int) -> list[Row]:
     """From the upload's answer to the message that work has begun; and the cost of idling."""
-    service = RunningService(folder / "latency")
     small = _small(folder)
-    waits = [_start_latency(service, small, f"client-{number}") for number in range(count)]
-    idle = _idle_share(service)
-    service.stop()
+    return [row for kind in KINDS for row in _latency(kind, folder / f"{kind}-l", small, count)]
+
+
+def _latency(kind: str, folder: Path, small: Path, count: int) -> list[Row]:
+    with serving(kind, folder) as service:
+        waits = [_start_latency(service, small, f"client-{number}") for number in range(count)]
+        idle = _idle_share(service)
     ordered = sorted(waits)
     return [
         Row(
-            "from the upload's answer to «processing» on the socket",
+            f"{kind}: from the upload's answer to «processing» on the socket",
             f"median {statistics.median(ordered):.2f} s, 90th percentile "
             f"{ordered[int(0.9 * len(ordered))]:.2f} s",
             "≤ 0.3 s median",
         ),
-        Row("idle service, all its processes", f"{idle:.1%} of a core", "< 3 %"),
+        Row(f"{kind}: idle service, all its processes", f"{idle:.1%} of a core", "< 3 %"),
     ]
 
 
