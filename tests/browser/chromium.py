@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -33,3 +33,17 @@ def opened_browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+def at_rest(page: Page) -> None:
+    """Wait until nothing that has an end moves, and every picture in sight is there."""
+    page.evaluate(
+        """async () => {
+          const inSight = (image) => image.checkVisibility()
+            && image.getBoundingClientRect().top < innerHeight
+          await Promise.all([...document.images].filter(inSight).map((image) => image.decode()))
+          const endless = (each) => each.effect.getComputedTiming().endTime > 1e5
+          const moving = document.getAnimations().filter((each) => !endless(each))
+          await Promise.all(moving.map((each) => each.finished.catch(() => {})))
+        }"""
+    )

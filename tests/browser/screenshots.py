@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import opened_browser
+from tests.browser.chromium import at_rest, opened_browser
 from tests.browser.pictures import SHOTS, make_shot
 from tests.service import RunningService
 from tests.waiting import wait_for
@@ -28,8 +28,6 @@ expect.set_options(timeout=60_000)
 SCHEMES = ("light", "dark")
 SHOWN = "Launch at dusk.mp4"
 MOST_BYTES = 300_000
-SEEN = """[...document.images].every((image) =>
-  image.complete || image.getBoundingClientRect().top > innerHeight)"""
 
 
 def main() -> None:
@@ -84,7 +82,7 @@ def take(browser: Browser, service: RunningService, width: int, scheme: str) -> 
     page.goto(service.url)
     expect(page.locator(".pulse")).to_have_text("Live")
     expect(page.locator(".card img:visible")).to_have_count(len(SHOTS) - 1)
-    wait_for(lambda: page.evaluate(SEEN), "the posters that are in sight")
+    at_rest(page)
     save(page, f"page-{width}-{scheme}")
     page.get_by_role("link", name=SHOWN).click()
     expect(page.locator("svg.plot")).to_be_visible()
@@ -95,6 +93,7 @@ def take(browser: Browser, service: RunningService, width: int, scheme: str) -> 
         "the first pictures",
     )
     page.get_by_role("slider", name="Divider").evaluate("each => each.blur()")
+    at_rest(page)
     save_whole(page, f"page-video-{width}-{scheme}")
     context.close()
 

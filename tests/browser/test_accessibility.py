@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import at_rest
 from tests.browser.visitor import Visitor
 from tests.service import RunningService
 
@@ -42,12 +43,8 @@ def page(visitor: Visitor, request: pytest.FixtureRequest) -> Page:
 
 
 def violations(page: Page) -> list[str]:
-    # In the middle of a change of colour every contrast is a wrong one. What spins has no end.
-    page.evaluate(
-        "() => Promise.all(document.getAnimations()"
-        ".filter((each) => each.effect.getComputedTiming().endTime < 1e5)"
-        ".map((each) => each.finished.catch(() => {})))"
-    )
+    # In the middle of a change of colour every contrast is a wrong one.
+    at_rest(page)
     found = Axe().run(page).response
     assert "color-contrast" in {rule["id"] for rule in found["passes"] + found["violations"]}
     return [
