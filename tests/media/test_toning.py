@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
+from functools import partial
 from math import log
 
 import numpy as np
@@ -15,6 +17,7 @@ from tests.media.scenes import Array
 from reelworks.media import toning
 from reelworks.media.light import WEIGHTS
 from reelworks.media.stored import Stored
+from reelworks.media.toning import Tone
 
 WAYS = [Stored(depth, full, chroma="444") for depth in (8, 10) for full in (False, True)]
 WAYS_NAMES = [f"{way.depth} bits, {'full' if way.full else 'limited'}" for way in WAYS]
@@ -60,7 +63,7 @@ def grey_ramp(way: Stored) -> tuple[Array, Array]:
 
 @in_every_way
 def test_a_dim_picture_is_multiplied_and_its_black_stays(way: Stored) -> None:
-    tone = toning.stretch(10, 120.0, flat=False, share=1)
+    tone = toning.brightened(120.0, share=1)
     shown, picture = grey_ramp(way)
     after = levels(filtered(picture, tone.expression(way), way)[0], way)
     assert (tone.gain, tone.offset) == (2.0, 0.0)
@@ -68,28 +71,40 @@ def test_a_dim_picture_is_multiplied_and_its_black_stays(way: Stored) -> None:
 
 
 @in_every_way
-def test_a_flat_picture_is_stretched_to_both_ends(way: Stored) -> None:
-    tone = toning.stretch(70, 180, flat=True, share=1)
+@pytest.mark.parametrize(
+    ("low", "high", "end", "target"),
+    [
+        (70, 150, 70, toning.BLACK_TARGET),
+        (100, 190, 190, toning.WHITE_TARGET),
+        (140, 190, 190, toning.WHITE_TARGET),
+    ],
+)
+def test_contrast_is_given_back_around_middle_grey(
+    low: int, high: int, end: int, target: float, way: Stored
+) -> None:
+    tone = toning.contrasted(low, high, share=1)
     _, picture = grey_ramp(way)
     after = levels(filtered(picture, tone.expression(way), way)[0, 0], way)
-    assert after[70] == pytest.approx(toning.BLACK_TARGET, abs=1.5)
-    assert after[180] == pytest.approx(toning.WHITE_TARGET, abs=1.5)
+    assert after[end] == pytest.approx(target, abs=2)
+    assert (after[127] + after[128]) / 2 == pytest.approx(toning.MIDDLE, abs=1.5)
     assert (np.diff(after) >= -1e-9).all()
 
 
 @in_every_way
-def test_half_a_share_goes_half_of_the_way(way: Stored) -> None:
-    tone = toning.stretch(70, 180, flat=True, share=0.5)
+@pytest.mark.parametrize("share", [0.5, 1])
+def test_a_stretch_brings_both_ends_where_they_belong(share: float, way: Stored) -> None:
+    tone = toning.stretched(70, 180, share=share)
     _, picture = grey_ramp(way)
     after = levels(filtered(picture, tone.expression(way), way)[0, 0], way)
-    assert after[70] == pytest.approx((70 + toning.BLACK_TARGET) / 2, abs=1.5)
-    assert after[180] == pytest.approx((180 + toning.WHITE_TARGET) / 2, abs=1.5)
+    for end, target in ((70, toning.BLACK_TARGET), (180, toning.WHITE_TARGET)):
+        assert after[end] == pytest.approx(end + (target - end) * share, abs=1.5)
+    assert (np.diff(after) >= -1e-9).all()
 
 
 @in_every_way
 @pytest.mark.parametrize("saturation", [0.0, 0.5, 1.3])
 def test_saturation_multiplies_colour_and_leaves_luma(way: Stored, saturation: float) -> None:
-    tone = toning.stretch(0, 255, flat=False, share=0).coloured(saturation, 20)
+    tone = toning.brightened(255, share=0).coloured(saturation, 20)
     shown, picture = grey_ramp(way)
     colour = (shown - 127) / 2 * way.unit
     picture[1:] = way.grey + np.stack([colour, -colour])
@@ -100,7 +115,7 @@ def test_saturation_multiplies_colour_and_leaves_luma(way: Stored, saturation: f
 
 
 def test_colour_is_not_stretched_beyond_its_bound() -> None:
-    tone = toning.stretch(0, 100, flat=False, share=1)
+    tone = toning.brightened(100, share=1)
     assert tone.coloured(1.0, 20).chroma == pytest.approx(2.4)
     assert tone.coloured(1.0, 60).chroma == pytest.approx(toning.MAX_CHROMA / 60)
     assert tone.coloured(1.0, 120).chroma == 1
@@ -109,37 +124,48 @@ def test_colour_is_not_stretched_beyond_its_bound() -> None:
 
 @in_every_way
 def test_what_cannot_fill_the_range_keeps_its_middle(way: Stored) -> None:
-    tone = toning.stretch(100, 160, flat=True, share=1)
+    tone = toning.stretched(100, 160, share=1)
     shown, picture = grey_ramp(way)
     after = levels(filtered(picture, tone.expression(way), way)[0, 0], way)
     assert tone.gain == toning.MAX_FLAT_GAIN
     assert after[130] == pytest.approx(shown[0, 130], abs=1.5)
 
 
-@pytest.mark.parametrize("flat", [False, True])
-def test_no_colour_is_driven_beyond_its_brightest(flat: bool) -> None:
-    low, high, peak = (70.0, 150.0, 185.0) if flat else (5.0, 110.0, 140.0)
-    free = toning.stretch(low, high, flat=flat, share=1)
-    bound = toning.stretch(low, high, flat=flat, share=1, peak=peak)
+@pytest.mark.parametrize(
+    "tone_to",
+    [
+        partial(toning.brightened, 110.0),
+        partial(toning.contrasted, 70.0, 150.0),
+        partial(toning.stretched, 70.0, 150.0),
+    ],
+)
+def test_no_colour_is_driven_beyond_its_brightest(tone_to: Callable[..., Tone]) -> None:
+    free, peak = tone_to(share=1), 200.0
+    bound = tone_to(share=1, peak=peak)
     assert free.gain * peak + free.offset > toning.BRIGHTEST
     assert bound.gain * peak + bound.offset == pytest.approx(toning.BRIGHTEST)
 
 
-@given(st.floats(-20, 254), st.floats(1, 200), st.booleans(), st.floats(0, 1))
-def test_no_stretch_darkens_white_lifts_black_or_goes_too_far(
-    low: float, span: float, flat: bool, share: float
+@given(st.floats(-20, 254), st.floats(1, 200), st.floats(0, 1))
+def test_no_tone_darkens_white_lifts_black_or_goes_too_far(
+    low: float, span: float, share: float
 ) -> None:
     high = low + span
-    tone = toning.stretch(low, high, flat=flat, share=share)
-    assert 1 <= tone.gain <= toning.MAX_GAIN
-    assert tone.gain * low + tone.offset <= max(low, 0) * tone.gain + 1e-6
-    if low > toning.BLACK_TARGET or not flat:
-        assert tone.gain * high + tone.offset <= max(toning.WHITE_TARGET, high) + 1e-6
+    tones = (
+        toning.brightened(high, share=share),
+        toning.contrasted(low, high, share=share),
+        toning.stretched(low, high, share=share),
+    )
+    for tone in tones:
+        assert 1 <= tone.gain <= toning.MAX_GAIN
+        assert tone.gain * low + tone.offset <= max(low, 0) * tone.gain + 1e-6
+        most = max(toning.WHITE_TARGET, high * tone.gain if low <= toning.BLACK_TARGET else high)
+        assert tone.gain * high + tone.offset <= most + 1e-6
 
 
-def test_a_stretch_of_no_share_is_nothing() -> None:
-    assert toning.stretch(70, 180, flat=True, share=0).is_nothing
-    assert not toning.stretch(70, 180, flat=True, share=1).is_nothing
+def test_a_tone_of_no_share_is_nothing() -> None:
+    assert toning.contrasted(70, 180, share=0).is_nothing
+    assert not toning.contrasted(70, 180, share=1).is_nothing
 
 
 # White

@@ -251,9 +251,13 @@ def _tone(analysis: Analysis, options: Options) -> Tone:
     factor = _factor(options.levels, dim or flat)
     if factor == 0 and options.saturation == 1:
         return toning.SAME
-    tone = toning.stretch(
-        low, high, flat=flat or not dim, share=min(factor, 1.0), peak=analysis.peak
-    )
+    share, peak = min(factor, 1.0), analysis.peak
+    if flat:
+        tone = toning.contrasted(low, high, share=share, peak=peak)
+    elif dim:
+        tone = toning.brightened(high, share=share, peak=peak)
+    else:
+        tone = toning.stretched(low, high, share=share, peak=peak)
     return tone.coloured(options.saturation, analysis.chroma or 0.0)
 
 

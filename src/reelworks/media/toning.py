@@ -15,6 +15,9 @@ MAX_GAIN, MAX_FLAT_GAIN = 2.6, 2.2
 at most: beyond, noise and banding take over. Less where black is brought down as well: a scene may
 have had a narrow range to begin with."""
 
+MIDDLE = 127.5
+"""What loses contrast in a camera or a converter loses it around this."""
+
 BRIGHTEST = 255.0
 """What no channel of R'G'B' may be brought beyond: there colours change."""
 
@@ -62,33 +65,61 @@ SAME = Tone(1.0, 0.0, 1.0)
 """Changes nothing."""
 
 
-def stretch(
-    low: float, high: float, *, flat: bool, share: float, peak: float | None = None
-) -> Tone:
-    """The tone that brings a clip's range to the whole one.
+def brightened(high: float, *, share: float, peak: float | None = None) -> Tone:
+    """The tone that multiplies light, as a longer exposure would.
 
     Args:
-        low, high: black and white point, in full-scale levels.
-        flat: whether black is brought down as well; else light is only multiplied, as a longer
-            exposure would.
+        high: white point, in full-scale levels.
         share: of the way, 0 to 1.
         peak: the largest of R'G'B'; None where it is not known.
     """
-    wanted = BLACK_TARGET if flat else 0.0
-    begin = min(low, high - 1.0) if flat else 0.0
-    if flat and begin < wanted:
-        wanted = begin  # black that is black already stays where it is
-    gain = (WHITE_TARGET - wanted) / max(high - begin, 1.0)
+    gain = WHITE_TARGET / max(high, 1.0)
     if peak is not None:
-        gain = min(gain, (BRIGHTEST - wanted) / max(peak - begin, 1.0))
-    most = MAX_FLAT_GAIN if flat else MAX_GAIN
-    if flat and gain > most:
+        gain = min(gain, BRIGHTEST / max(peak, 1.0))
+    return _tone(gain, 0.0, MAX_GAIN, share)
+
+
+def contrasted(low: float, high: float, *, share: float, peak: float | None = None) -> Tone:
+    """The tone that moves everything away from middle grey, until black or white is where clean
+    clips have theirs. How bright the clip is stays: a bright one has no black that was lost.
+
+    Args:
+        low, high: black and white point, in full-scale levels.
+        share, peak: as for ``brightened``.
+    """
+    ends = [(low, BLACK_TARGET), (high, WHITE_TARGET), (peak or high, BRIGHTEST)]
+    gains = [
+        (target - MIDDLE) / (end - MIDDLE)
+        for end, target in ends
+        if (end - MIDDLE) * (target - MIDDLE) > 0
+    ]
+    return _tone(min(gains, default=1.0), MIDDLE, MAX_FLAT_GAIN, share)
+
+
+def stretched(low: float, high: float, *, share: float, peak: float | None = None) -> Tone:
+    """The tone that brings both ends of a clip's range to where clean clips have theirs.
+
+    Args:
+        low, high, share, peak: as for ``contrasted``.
+    """
+    begin = min(low, high - 1.0)
+    black = min(max(begin, 0.0), BLACK_TARGET)  # what is black already stays where it is
+    gain = (WHITE_TARGET - black) / max(high - begin, 1.0)
+    if peak is not None:
+        gain = min(gain, (BRIGHTEST - black) / max(peak - begin, 1.0))
+    if gain > MAX_FLAT_GAIN:
         # As it cannot fill the whole range, its middle stays where it is, if both ends fit.
-        length = most * (high - begin)
-        wanted = min(max(wanted, (begin + high - length) / 2), WHITE_TARGET - length)
-    gain = min(max(gain, 1.0), most)
-    gain, offset = 1 + (gain - 1) * share, (wanted - begin * gain) * share
-    return Tone(gain, offset, gain)
+        gain = MAX_FLAT_GAIN
+        length = gain * (high - begin)
+        black = min(max(black, (begin + high - length) / 2), WHITE_TARGET - length)
+    still = (black - gain * begin) / (1 - gain) if gain > 1 else 0.0
+    return _tone(gain, still, MAX_FLAT_GAIN, share)
+
+
+def _tone(gain: float, still: float, most: float, share: float) -> Tone:
+    """What multiplies distances from the level ``still``, as far as is allowed and wished."""
+    gain = 1 + (min(max(gain, 1.0), most) - 1) * share
+    return Tone(gain, still * (1 - gain), gain)
 
 
 def white_balance(
