@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.measuring import run
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
+from reelworks.media.children.process import Children
+from reelworks.media.children.tools import find_tools
 
 # A fractal has detail at every scale, as natural pictures have; the camera glides over it.
 _PICTURE = (

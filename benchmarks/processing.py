@@ -11,16 +11,15 @@ from benchmarks import clips
 from benchmarks.measuring import Row, in_turn, ratio, remove, run
 from benchmarks.references import opencv_loop
 from benchmarks.services import MANY_MACHINES, ONE_MACHINE, serving
-from reelworks.media.command import encode_command
+from reelworks.media.children.process import Children
+from reelworks.media.children.tools import Toolbox, find_tools
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.command import encode_command
 from reelworks.media.enhance import decide
-from reelworks.media.facts import Toolbox
-from reelworks.media.measure import measure
-from reelworks.media.metadata import describe
-from reelworks.media.options import Options
-from reelworks.media.plan import Plan
-from reelworks.media.probe import probe
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
+from reelworks.media.measuring.measure import measure
+from reelworks.media.measuring.metadata import describe
+from reelworks.media.probing.probe import probe
 
 _OPENCV_SHARE = 6  # the loop is slow: it gets a sixth of the clip, and its time counts six times
 

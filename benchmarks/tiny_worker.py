@@ -17,8 +17,8 @@ from reelworks.engine.leases import Executor
 from reelworks.engine.records import Records
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.workshop import Workshop
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
+from reelworks.media.children.process import Children
+from reelworks.media.children.tools import find_tools
 from reelworks.model import ProcessType, Work
 from reelworks.storage.local import LocalStorage
 

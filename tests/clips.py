@@ -8,9 +8,8 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from reelworks.media.facts import Toolbox
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
+from reelworks.media.children.process import Children
+from reelworks.media.children.tools import Toolbox, find_tools
 
 
 @cache

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
+from reelworks.media.children.process import Children
+from reelworks.media.children.tools import find_tools
 
 FFMPEG = str(find_tools(None, Children()).ffmpeg)
 LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-qp", "0")

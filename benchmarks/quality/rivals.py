@@ -9,9 +9,9 @@ from benchmarks.measuring import run
 from benchmarks.quality.frames import FFMPEG
 from benchmarks.references import opencv_loop
 from reelworks.jobs.single import enhance_file
-from reelworks.media.options import DEFAULT_PRESET, Options
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
+from reelworks.media.children.process import Children
+from reelworks.media.children.tools import find_tools
+from reelworks.media.deciding.options import DEFAULT_PRESET, Options
 
 Rival = Callable[[Path, Path], Path]
 """(source, where to) → the file."""

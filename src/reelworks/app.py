@@ -44,9 +44,8 @@ from reelworks.jobs.housekeeping import Housekeeping
 from reelworks.jobs.intake import Intake
 from reelworks.jobs.spreading import Spreading
 from reelworks.jobs.workshop import Workshop
-from reelworks.media.facts import Toolbox
-from reelworks.media.process import Children
-from reelworks.media.tools import find_tools
+from reelworks.media.children.process import Children
+from reelworks.media.children.tools import Toolbox, find_tools
 from reelworks.model import ProcessType
 from reelworks.settings import PREFIX, Settings
 from reelworks.storage.opening import open_storage

@@ -11,10 +11,9 @@ from datetime import timedelta
 from reelworks import __version__
 from reelworks.engine.database import check_connection, open_database, shown
 from reelworks.errors import ReelworksError, SettingsError
-from reelworks.media.facts import Toolbox
-from reelworks.media.launcher import landlock_version
-from reelworks.media.process import Children, collect
-from reelworks.media.tools import find_tools
+from reelworks.media.children.launcher import landlock_version
+from reelworks.media.children.process import Children, collect
+from reelworks.media.children.tools import Toolbox, find_tools
 from reelworks.settings import Settings
 from reelworks.storage.opening import open_storage
 from reelworks.storage.store import try_out

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reelworks.errors import SettingsError
-from reelworks.media.options import DEFAULT_PRESET
-from reelworks.media.wishes import preset_fault
+from reelworks.media.deciding.options import DEFAULT_PRESET
+from reelworks.media.deciding.wishes import preset_fault
 
 PREFIX = "REELWORKS_"
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+")

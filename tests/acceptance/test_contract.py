@@ -13,7 +13,7 @@ import av
 import httpx
 import pytest
 
-from reelworks.media.options import Options
+from reelworks.media.deciding.options import Options
 from tests.service import PROCESSES, RunningService, messages_until_final
 from tests.waiting import wait_for
 

@@ -11,7 +11,7 @@ import pytest
 from reelworks.api.parameters import read_cursor, write_cursor
 from reelworks.engine.catalogue import Place
 from reelworks.errors import BadRequest
-from reelworks.media.options import Options
+from reelworks.media.deciding.options import Options
 from reelworks.media.report import Previews, Rendered, report
 from reelworks.model import ProcessType
 from tests.api.conftest import OpenedApi

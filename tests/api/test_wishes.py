@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reelworks.media.options import Options, preset_names
+from reelworks.media.deciding.options import Options, preset_names
 from reelworks.model import Video
 from tests.api.conftest import OpenedApi
 from tests.clips import plain

@@ -12,8 +12,8 @@ from pathlib import Path
 import av
 import pytest
 
-from reelworks.media.options import Options, preset_names
-from reelworks.media.wishes import flag_of
+from reelworks.media.deciding.options import Options, preset_names
+from reelworks.media.deciding.wishes import flag_of
 from tests.buckets import S3Server
 from tests.cli.conftest import Run
 from tests.clips import make_clip
@@ -185,7 +185,7 @@ def test_a_comparison_that_cannot_be_written_is_refused_before_the_work(
 def test_a_result_that_cannot_be_compared_is_kept_and_the_user_is_told(
     reelworks: Run, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reelworks.media.proof._STALL_SECONDS", 0)  # no child is that quick
+    monkeypatch.setattr("reelworks.media.proving.proof._STALL_SECONDS", 0)  # no child is that quick
     ended = reelworks("enhance", str(clip), "-o", "one.mp4")
     assert ended.returncode == 0
     assert "It could not be compared with its source. " in ended.stdout

@@ -22,13 +22,14 @@ Every module of `src/reelworks`, by room, with what it is about.
 def page() -> Iterator[str]:
     """The page."""
     yield from _INTRODUCTION.splitlines()
-    for room in [PACKAGE, *sorted(path.parent for path in PACKAGE.glob("*/__init__.py"))]:
+    rooms = {path.parent for path in PACKAGE.rglob("__init__.py") if "migrations" not in path.parts}
+    for room in sorted(rooms):
         yield ""
         yield from _room(room)
 
 
 def _room(room: Path) -> Iterator[str]:
-    name = "reelworks" if room == PACKAGE else f"{room.name}/"
+    name = "reelworks" if room == PACKAGE else f"{room.relative_to(PACKAGE)}/"
     yield f"## {name}"
     yield ""
     yield subject(room / "__init__.py")

@@ -18,7 +18,7 @@ from reelworks.engine.executor import WorkExecutor, step
 from reelworks.engine.leases import Executor
 from reelworks.engine.records import Records
 from reelworks.errors import ChildFailed, EngineError, NoSpace, StorageError
-from reelworks.media.process import Children
+from reelworks.media.children.process import Children
 from reelworks.model import ProcessType, Work
 
 url, folder = sys.argv[1], Path(sys.argv[2])

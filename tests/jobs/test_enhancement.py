@@ -11,9 +11,9 @@ import pytest
 from reelworks.engine.records import Records
 from reelworks.jobs.enhancement import planned
 from reelworks.jobs.workshop import Workshop, wished
-from reelworks.media.options import Options
-from reelworks.media.plan import Plan
-from reelworks.media.probe import probe
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.probing.probe import probe
 from reelworks.storage.local import LocalStorage
 from tests.clips import clip, lavfi, toolbox
 from tests.videos import new_video

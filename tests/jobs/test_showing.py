@@ -15,11 +15,11 @@ from reelworks.engine.records import Records
 from reelworks.errors import WorkStopped
 from reelworks.jobs.showing import show
 from reelworks.jobs.workshop import Workshop, compare_key, enhanced_key, poster_key
+from reelworks.media.children.process import Children
+from reelworks.media.deciding.plan import Plan
 from reelworks.media.enhance import enhance_to
 from reelworks.media.facts import Probe
-from reelworks.media.plan import Plan
-from reelworks.media.probe import probe
-from reelworks.media.process import Children
+from reelworks.media.probing.probe import probe
 from reelworks.media.report import Rendered
 from reelworks.model import ProcessType, Work
 from reelworks.storage.local import LocalStorage

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from reelworks.media import pixels
-from reelworks.media.analyse import Analysis
+from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Filter, Plan
+from reelworks.media.deciding.planning import encode_plan, make_plan
+from reelworks.media.deciding.remedies import choose_filters
 from reelworks.media.facts import Picture, Probe, Stream, Timing
-from reelworks.media.options import Options
-from reelworks.media.plan import Filter, Plan
-from reelworks.media.planning import encode_plan, make_plan
-from reelworks.media.remedies import choose_filters
+from reelworks.media.formats import pixels
 
 VIDEO = Stream(index=0, kind="video", codec="h264", default=True)
 AAC = Stream(index=1, kind="audio", codec="aac", language="eng", default=True)

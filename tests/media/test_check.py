@@ -10,7 +10,7 @@ import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
 
 from reelworks.errors import ChildFailed, NotAVideo
-from reelworks.media.check import check
+from reelworks.media.probing.check import check
 
 ADVICE = "upload a video file such as MP4, MOV, MKV or WebM."
 SECOND = lavfi("testsrc=size=320x240:rate=25:duration=1")

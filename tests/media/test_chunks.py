@@ -15,14 +15,14 @@ import pytest
 from tests.clips import clip, lavfi, toolbox
 
 from reelworks.errors import WrongResult
-from reelworks.media.chunks import Span, cut, encode_span, join
-from reelworks.media.encode import encode
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.chunks import Span, cut, encode_span, join
+from reelworks.media.encoding.encode import encode
 from reelworks.media.enhance import decide
 from reelworks.media.facts import Probe
-from reelworks.media.options import Options
-from reelworks.media.plan import Plan
-from reelworks.media.probe import probe
-from reelworks.media.verify import verify
+from reelworks.media.probing.probe import probe
+from reelworks.media.verifying.verify import verify
 
 SECONDS = 48
 NOISE = "noise=alls=14:allf=t,format=yuv420p"

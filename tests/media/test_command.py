@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from tests.media.plans import AAC, VIDEO, forced, picture, plan_of, probe_of
 
-from reelworks.media.allowed import input_arguments
-from reelworks.media.analyse import Analysis
-from reelworks.media.command import cover_command, encode_command, filter_chain
+from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.command import cover_command, encode_command, filter_chain
 from reelworks.media.facts import Probe, Stream, Timing
-from reelworks.media.plan import Plan
+from reelworks.media.formats.allowed import input_arguments
 
 SOURCE, TARGET, FFMPEG = Path("/in/a: b.mp4"), Path("/out/c.part"), Path("/bin/ffmpeg")
 HEAD = [

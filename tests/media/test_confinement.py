@@ -10,8 +10,8 @@ import pytest
 from tests.clips import toolbox
 
 from reelworks.errors import ChildFailed
-from reelworks.media.launcher import landlock_version
-from reelworks.media.process import Children, collect
+from reelworks.media.children.launcher import landlock_version
+from reelworks.media.children.process import Children, collect
 
 pytestmark = pytest.mark.skipif(
     landlock_version() == 0, reason="this kernel has no Landlock, which holds children to this"

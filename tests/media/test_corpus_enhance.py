@@ -10,9 +10,9 @@ from tests.clips import toolbox
 from tests.corpus import CORPUS, manifest, needs_corpus
 from tests.media.plans import forced
 
-from reelworks.media.encode import encode
-from reelworks.media.probe import probe
-from reelworks.media.verify import verify
+from reelworks.media.encoding.encode import encode
+from reelworks.media.probing.probe import probe
+from reelworks.media.verifying.verify import verify
 
 pytestmark = [pytest.mark.corpus, needs_corpus]
 

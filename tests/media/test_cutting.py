@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelworks.media.cutting import LONGEST, SHORTEST, WHOLE_SECONDS, cuts
+from reelworks.media.encoding.cutting import LONGEST, SHORTEST, WHOLE_SECONDS, cuts
 
 RATE = 10
 

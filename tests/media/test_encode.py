@@ -14,10 +14,10 @@ from tests.clips import clip, lavfi, toolbox
 from tests.media.plans import forced
 
 from reelworks.errors import ChildFailed, WorkStopped, WrongResult
-from reelworks.media.encode import Progress, encode
-from reelworks.media.plan import Filter
-from reelworks.media.probe import probe
-from reelworks.media.process import Children
+from reelworks.media.children.process import Children
+from reelworks.media.deciding.plan import Filter
+from reelworks.media.encoding.encode import Progress, encode
+from reelworks.media.probing.probe import probe
 
 SAID = (
     b"frame=3\nfps=0.00\ntotal_size=48\ndup_frames=0\ndrop_frames=0\nprogress=continue\n"

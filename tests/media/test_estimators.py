@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.media.scenes import blurred, noisy, stored, texture
 
-from reelworks.media import estimators, fields, light, motion
-from reelworks.media.estimators import Flatness, Plane, Scale
+from reelworks.media.analysis import estimators, fields, light, motion
+from reelworks.media.analysis.estimators import Flatness, Plane, Scale
 
 FULL = Scale(8, full=True)
 

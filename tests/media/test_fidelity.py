@@ -16,13 +16,13 @@ from tests.clips import clip, lavfi, make_clip, toolbox
 from tests.media.plans import forced
 from tests.media.scenes import PAN, film
 
-from reelworks.media.encode import encode
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.encode import encode
 from reelworks.media.enhance import decide, enhance_to
 from reelworks.media.facts import Probe
-from reelworks.media.options import Options
-from reelworks.media.plan import Plan
-from reelworks.media.probe import probe
-from reelworks.media.verify import verify
+from reelworks.media.probing.probe import probe
+from reelworks.media.verifying.verify import verify
 
 NOISY = "noise=alls=24:allf=t:all_seed=3"
 PICTURES = lavfi(f"testsrc2=size=192x108:rate=25:duration=1,format=yuv420p,{NOISY}")

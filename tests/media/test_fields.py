@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.media.scenes import Array, noisy, stored, texture
 
-from reelworks.media import fields
+from reelworks.media.analysis import fields
 
 BROAD = texture(240, 480)
 

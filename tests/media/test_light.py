@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.media.scenes import photograph
 
-from reelworks.media import light
+from reelworks.media.analysis import light
 
 SCENE = photograph() * 0.75
 

@@ -9,8 +9,8 @@ import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
 
 from reelworks.errors import ChildFailed
-from reelworks.media.measure import Measurement, measure, sampled_size, sampling
-from reelworks.media.probe import probe
+from reelworks.media.measuring.measure import Measurement, measure, sampled_size, sampling
+from reelworks.media.probing.probe import probe
 
 COLOUR = (200, 90, 40)
 LEVELS = 2

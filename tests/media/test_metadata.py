@@ -15,9 +15,9 @@ from tests.clips import make_clip, plain, toolbox
 from reelworks.errors import NotAVideo
 from reelworks.media.facts import Probe, Timing
 from reelworks.media.inspect import inspect
-from reelworks.media.measure import Measurement, measure
-from reelworks.media.metadata import bit_rate, describe, frame_rate
-from reelworks.media.probe import probe
+from reelworks.media.measuring.measure import Measurement, measure
+from reelworks.media.measuring.metadata import bit_rate, describe, frame_rate
+from reelworks.media.probing.probe import probe
 
 
 @cache

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.media.scenes import Array, noisy, stored, texture
 
-from reelworks.media import motion
+from reelworks.media.analysis import motion
 
 BROAD = texture(300, 400)
 

@@ -13,14 +13,21 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reelworks.errors import BadRequest
-from reelworks.media.options import (
+from reelworks.media.deciding.options import (
     DEFAULT_PRESET,
     Options,
     preset_description,
     preset_names,
     preset_options,
 )
-from reelworks.media.wishes import Wishes, allowed, flag_of, read_flags, read_options, read_preset
+from reelworks.media.deciding.wishes import (
+    Wishes,
+    allowed,
+    flag_of,
+    read_flags,
+    read_options,
+    read_preset,
+)
 
 NAMES = tuple(Options.model_fields)
 JSON = st.recursive(

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.media.plans import AAC, VIDEO, filters_of, forced, picture, plan_of, probe_of
 
-from reelworks.media import containers, pixels
-from reelworks.media.analyse import Analysis
-from reelworks.media.encoders import ENCODERS
+from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.deciding.encoders import ENCODERS
+from reelworks.media.deciding.options import Options, preset_names
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.deciding.planning import make_plan
+from reelworks.media.deciding.remedies import NOISY
+from reelworks.media.deciding.toning import MAX_FLAT_GAIN
 from reelworks.media.facts import Picture, Probe, Stream, Timing
-from reelworks.media.options import Options, preset_names
-from reelworks.media.plan import Plan
-from reelworks.media.planning import make_plan
-from reelworks.media.remedies import NOISY
-from reelworks.media.toning import MAX_FLAT_GAIN
+from reelworks.media.formats import containers, pixels
 
 CLEAN = Analysis(
     pictures=40,

@@ -9,10 +9,10 @@ import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
 
 from reelworks.errors import NotAVideo
-from reelworks.media import wire
 from reelworks.media.facts import Probe
-from reelworks.media.naming import container_name
-from reelworks.media.probe import probe
+from reelworks.media.formats.naming import container_name
+from reelworks.media.probing import wire
+from reelworks.media.probing.probe import probe
 
 SECOND = lavfi("testsrc=size=320x240:rate=25:duration=1")
 

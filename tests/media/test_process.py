@@ -14,7 +14,7 @@ import pytest
 from tests.waiting import wait_for
 
 from reelworks.errors import ChildFailed, ChildHung, WorkStopped
-from reelworks.media.process import Children
+from reelworks.media.children.process import Children
 
 FOREVER = "import time; time.sleep(600)"
 TELL_PID_AND_STAY = f"import os; print(os.getpid(), flush=True); {FOREVER}"
@@ -166,7 +166,7 @@ def test_an_error_of_the_callers_own_kills_the_child() -> None:
 def test_a_child_dies_with_its_parent() -> None:
     program = (
         "import sys\n"
-        "from reelworks.media.process import Children\n"
+        "from reelworks.media.children.process import Children\n"
         "def feed(data):\n"
         "    sys.stdout.buffer.write(data); sys.stdout.flush(); return True\n"
         f"Children().run([sys.executable, '-c', {TELL_PID_AND_STAY!r}], feed)\n"

@@ -13,9 +13,9 @@ import pytest
 from tests.clips import clip, lavfi, make_clip, toolbox
 
 from reelworks.errors import ChildFailed
-from reelworks.media import pairing, proving, similarity
-from reelworks.media.probe import probe
-from reelworks.media.proof import SAME, Fidelity, Proof, prove
+from reelworks.media.probing.probe import probe
+from reelworks.media.proving import pairing, proving, similarity
+from reelworks.media.proving.proof import SAME, Fidelity, Proof, prove
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast")
 FINE = (*X264, "-crf", "4")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tests.media.plans import forced, picture, plan_of, probe_of
 
-from reelworks.media.analyse import Analysis
-from reelworks.media.options import Options
-from reelworks.media.proof import SAME, Fidelity, Proof
+from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.deciding.options import Options
+from reelworks.media.proving.proof import SAME, Fidelity, Proof
 from reelworks.media.report import Previews, Rendered, report
 
 SOURCE = probe_of(picture(codec="mpeg4"))

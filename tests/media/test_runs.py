@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from tests.clips import clip, lavfi
 
-from reelworks.media import runs
-from reelworks.media.film import Film
-from reelworks.media.reading import main_video, open_video
-from reelworks.media.runs import PLACES, RUN
+from reelworks.media.analysis import runs
+from reelworks.media.analysis.runs import PLACES, RUN
+from reelworks.media.probing.film import Film
+from reelworks.media.probing.reading import main_video, open_video
 
 
 def numbered(suffix: str, group: int) -> Path:

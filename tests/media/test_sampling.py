@@ -12,10 +12,10 @@ import pytest
 from tests.clips import clip, lavfi, toolbox
 from tests.media.scenes import FINE, LOSSLESS, PAN, film
 
-from reelworks.media.analyse import Analysis, analyse
+from reelworks.media.analysis.analyse import Analysis, analyse
+from reelworks.media.deciding.options import Options
 from reelworks.media.enhance import decide
-from reelworks.media.options import Options
-from reelworks.media.probe import probe
+from reelworks.media.probing.probe import probe
 
 
 @cache

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reelworks.media.signatures import HEAD_BYTES, recognise
+from reelworks.media.formats.signatures import HEAD_BYTES, recognise
 
 NOT_VIDEOS = {
     "a still picture (JPEG)": b"\xff\xd8\xff\xe0\0\x10JFIF",

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from tests.clips import lavfi, make_clip, toolbox
 
-from reelworks.media import tone
-from reelworks.media.probe import probe
-from reelworks.media.proof import prove
+from reelworks.media.probing.probe import probe
+from reelworks.media.proving import tone
+from reelworks.media.proving.proof import prove
 
 PQ, HLG = "smpte2084", "arib-std-b67"
 

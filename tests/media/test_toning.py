@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.clips import toolbox
 from tests.media.scenes import Array
 
-from reelworks.media import toning
-from reelworks.media.light import WEIGHTS
-from reelworks.media.stored import Stored
-from reelworks.media.toning import Tone
+from reelworks.media.analysis.light import WEIGHTS
+from reelworks.media.deciding import toning
+from reelworks.media.deciding.stored import Stored
+from reelworks.media.deciding.toning import Tone
 
 WAYS = [Stored(depth, full, chroma="444") for depth in (8, 10) for full in (False, True)]
 WAYS_NAMES = [f"{way.depth} bits, {'full' if way.full else 'limited'}" for way in WAYS]

@@ -16,12 +16,12 @@ from tests.clips import clip, lavfi, make_clip, toolbox
 from tests.media.plans import forced
 
 from reelworks.errors import WrongResult
-from reelworks.media.encode import encode
+from reelworks.media.deciding.keeping import Track
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.encode import encode
 from reelworks.media.facts import Picture, Probe
-from reelworks.media.keeping import Track
-from reelworks.media.plan import Plan
-from reelworks.media.probe import probe
-from reelworks.media.verify import Verified, expectation, expected_picture, verify
+from reelworks.media.probing.probe import probe
+from reelworks.media.verifying.verify import Verified, expectation, expected_picture, verify
 
 PICTURES = lavfi("testsrc2=size=192x108:rate=25:duration=2,format=yuv420p")
 SWEEP = "aevalsrc=0.5*sin(2*PI*(200+300*t)*t):duration=2:sample_rate=44100"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reelworks.media.options import DEFAULT_PRESET, Options, preset_description
+from reelworks.media.deciding.options import DEFAULT_PRESET, Options, preset_description
 
 _ID = "0b0c5e2e-6d2c-4c3e-9a55-4f0d7a2f9a11"
 _OPTIONS = Options.of().model_dump()

@@ -15,7 +15,7 @@ from reelworks.api.service import Service, ServiceDependency
 from reelworks.engine.catalogue import Entry
 from reelworks.errors import NotFound
 from reelworks.jobs.workshop import compare_key, enhanced_key, metadata_key, poster_key
-from reelworks.media.plan import Plan
+from reelworks.media.deciding.plan import Plan
 from reelworks.model import ProcessType, Status
 from reelworks.storage.content import BINARY
 

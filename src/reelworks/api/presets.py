@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from reelworks.api.service import ServiceDependency
-from reelworks.media.options import (
+from reelworks.media.deciding.options import (
     Options,
     preset_description,
     preset_names,

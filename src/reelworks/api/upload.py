@@ -19,7 +19,7 @@ from reelworks.api.schemas import Uploaded
 from reelworks.api.service import Service, ServiceDependency
 from reelworks.errors import BadRequest, NoSpace, NotAVideo, ReelworksError
 from reelworks.jobs.intake import Upload
-from reelworks.media.wishes import Wishes, form_schema, read_options, read_preset
+from reelworks.media.deciding.wishes import Wishes, form_schema, read_options, read_preset
 from reelworks.telemetry import instruments
 
 router = APIRouter()

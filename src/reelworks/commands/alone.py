@@ -17,13 +17,13 @@ from reelworks import __version__
 from reelworks.commands.flags import Ffmpeg, Preset, examples, with_options
 from reelworks.commands.words import summary
 from reelworks.errors import BadRequest, SettingsError
-from reelworks.media.options import (
+from reelworks.media.deciding.options import (
     Options,
     preset_description,
     preset_names,
     preset_options,
 )
-from reelworks.media.wishes import read_flags
+from reelworks.media.deciding.wishes import read_flags
 from reelworks.settings import read_settings
 
 alone = typer.Typer()

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from reelworks.media.options import Options
-from reelworks.media.wishes import allowed, flag_of
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.wishes import allowed, flag_of
 
 FAILED, WRONG_USE = 1, 2
 """Exit status: what was asked for could not be done; it was asked for wrongly."""

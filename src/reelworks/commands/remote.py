@@ -19,7 +19,7 @@ from reelworks.commands.flags import FAILED, Preset, examples, with_options
 from reelworks.commands.screens import Screen, choose, terminal_width
 from reelworks.commands.words import account, in_bytes, listed, printable
 from reelworks.errors import BadRequest, ReelworksError, SettingsError
-from reelworks.media.wishes import preset_fault, read_flags
+from reelworks.media.deciding.wishes import preset_fault, read_flags
 from reelworks.settings import read_settings
 
 remote = typer.Typer()

@@ -8,11 +8,11 @@ from reelworks.jobs.reporting import reported
 from reelworks.jobs.showing import show
 from reelworks.jobs.spreading import Spreading
 from reelworks.jobs.workshop import Workshop, wished
-from reelworks.media.chunks import Span, cut
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.chunks import Span, cut
 from reelworks.media.enhance import decide
 from reelworks.media.facts import Probe
-from reelworks.media.plan import Plan
-from reelworks.media.probe import probe
+from reelworks.media.probing.probe import probe
 from reelworks.model import ProcessType, Work
 
 _TYPE = ProcessType.VIDEO_ENHANCEMENT

@@ -11,9 +11,9 @@ from reelworks.jobs.enhancement import planned
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.workshop import Workshop, wished
 from reelworks.media.facts import Probe
-from reelworks.media.measure import Measurement, measure
-from reelworks.media.metadata import describe
-from reelworks.media.probe import probe
+from reelworks.media.measuring.measure import Measurement, measure
+from reelworks.media.measuring.metadata import describe
+from reelworks.media.probing.probe import probe
 from reelworks.media.report import report
 from reelworks.model import ProcessType, Video, Work
 

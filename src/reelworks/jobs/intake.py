@@ -8,10 +8,10 @@ import uuid
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.errors import TooLarge
-from reelworks.media.check import check
-from reelworks.media.facts import Toolbox
-from reelworks.media.options import DEFAULT_PRESET, Options
-from reelworks.media.wishes import Wishes
+from reelworks.media.children.tools import Toolbox
+from reelworks.media.deciding.options import DEFAULT_PRESET, Options
+from reelworks.media.deciding.wishes import Wishes
+from reelworks.media.probing.check import check
 from reelworks.model import NewVideo
 from reelworks.storage.store import UPLOADS, Storage
 from reelworks.telemetry.subject import about

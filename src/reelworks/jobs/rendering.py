@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reelworks.jobs.reporting import Progress
 from reelworks.jobs.workshop import Workshop, enhanced_key
+from reelworks.media.deciding.plan import Plan
 from reelworks.media.enhance import enhance_to
 from reelworks.media.facts import Probe
-from reelworks.media.plan import Plan
 from reelworks.media.report import Rendered
 from reelworks.model import Work
 

@@ -10,9 +10,9 @@ from reelworks.errors import MediaError
 from reelworks.jobs.document import publish_report
 from reelworks.jobs.reporting import sentence
 from reelworks.jobs.workshop import Workshop, compare_key, enhanced_key, poster_key, wished
+from reelworks.media.deciding.plan import Plan
 from reelworks.media.facts import Probe
-from reelworks.media.plan import Plan
-from reelworks.media.proof import Proof, prove
+from reelworks.media.proving.proof import Proof, prove
 from reelworks.media.report import Previews, Rendered, Report, report
 from reelworks.model import Work
 

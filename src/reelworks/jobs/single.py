@@ -11,13 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reelworks.errors import BadRequest, ChildFailed, MediaError
-from reelworks.media.check import check
+from reelworks.media.children.tools import Toolbox
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Plan
 from reelworks.media.enhance import decide, enhance_to
-from reelworks.media.facts import Probe, Toolbox
-from reelworks.media.options import Options
-from reelworks.media.plan import Plan
-from reelworks.media.probe import probe
-from reelworks.media.proof import Proof, prove
+from reelworks.media.facts import Probe
+from reelworks.media.probing.check import check
+from reelworks.media.probing.probe import probe
+from reelworks.media.proving.proof import Proof, prove
 from reelworks.media.report import Previews, Rendered, Report, report
 
 Show = Callable[[int, int], None]

@@ -20,12 +20,12 @@ from reelworks.jobs.rendering import render
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.showing import show
 from reelworks.jobs.workshop import Workshop, chunk_key, chunks_prefix, enhanced_key
-from reelworks.media.chunks import Span, encode_span
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.chunks import Span, encode_span
 from reelworks.media.enhance import finish
 from reelworks.media.facts import Probe
-from reelworks.media.plan import Plan
+from reelworks.media.probing.wire import pack, unpack
 from reelworks.media.report import Rendered
-from reelworks.media.wire import pack, unpack
 from reelworks.model import ProcessType, Work
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from pathlib import Path
 from reelworks.engine.patience import Unfit
 from reelworks.engine.records import Records
 from reelworks.errors import WorkStopped
-from reelworks.media.facts import Toolbox
-from reelworks.media.options import Options
+from reelworks.media.children.tools import Toolbox
+from reelworks.media.deciding.options import Options
 from reelworks.model import Status, Video, Work
 from reelworks.storage.store import Storage
 

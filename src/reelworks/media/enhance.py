@@ -6,15 +6,16 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from reelworks.media.analyse import Analysis, analyse
-from reelworks.media.chunks import join
-from reelworks.media.encode import encode
-from reelworks.media.facts import Probe, Toolbox
-from reelworks.media.options import Options
-from reelworks.media.plan import Plan
-from reelworks.media.planning import make_plan
+from reelworks.media.analysis.analyse import Analysis, analyse
+from reelworks.media.children.tools import Toolbox
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.deciding.planning import make_plan
+from reelworks.media.encoding.chunks import join
+from reelworks.media.encoding.encode import encode
+from reelworks.media.facts import Probe
 from reelworks.media.report import Rendered
-from reelworks.media.verify import verify
+from reelworks.media.verifying.verify import verify
 
 
 def decide(

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, Literal
-
-from reelworks.media.process import Children
 
 StreamKind = Literal["video", "audio", "subtitle", "data", "attachment"]
 
@@ -18,21 +15,6 @@ StreamKind = Literal["video", "audio", "subtitle", "data", "attachment"]
 def usual_matrix(lines: int) -> str:
     """The matrix of video that does not say: HD has BT.709, less has BT.601."""
     return "bt709" if lines >= 720 else "smpte170m"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Toolbox:
-    """What media functions work with: the programs, and the one that starts them.
-
-    Attributes:
-        ffmpeg: the FFmpeg command line program.
-        ffprobe: FFmpeg's prober, or None where there is none.
-        children: starts and stops child processes.
-    """
-
-    ffmpeg: Path
-    ffprobe: Path | None
-    children: Children
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from reelworks.media.check import check
-from reelworks.media.facts import Toolbox
-from reelworks.media.measure import measure
-from reelworks.media.metadata import describe
-from reelworks.media.probe import probe
+from reelworks.media.children.tools import Toolbox
+from reelworks.media.measuring.measure import measure
+from reelworks.media.measuring.metadata import describe
+from reelworks.media.probing.check import check
+from reelworks.media.probing.probe import probe
 
 
 def inspect(tools: Toolbox, path: Path, on_progress: Callable[[float], None]) -> dict[str, Any]:

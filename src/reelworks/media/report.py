@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reelworks.media.encoders import ENCODERS
+from reelworks.media.deciding.encoders import ENCODERS
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Plan
 from reelworks.media.facts import Probe
-from reelworks.media.options import Options
-from reelworks.media.plan import Plan
-from reelworks.media.proof import Proof
+from reelworks.media.proving.proof import Proof
 
 Report = dict[str, Any]
 """Plain JSON values; what is not known yet is None."""

@@ -1,0 +1,1 @@
+"""What pictures show: noise, levels, colour of the light, fields, motion."""

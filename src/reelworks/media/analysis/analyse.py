@@ -1,0 +1,101 @@
+"""Looks at short runs of a clip's pictures, and says what they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reelworks.media.children.call import call
+from reelworks.media.children.tools import Toolbox
+from reelworks.media.facts import Probe
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Analysis:
+    """What a clip's pictures show. Levels are 8-bit full-scale ones, 0 to 255.
+
+    A value is None where the pictures do not tell: one picture has no temporal noise.
+
+    Attributes:
+        pictures: how many were looked at.
+        noise: standard deviation of the finest noise.
+        coarseness: how much stronger noise is at half the size; 1 for white noise, about 2 for
+            noise that compression has smoothed.
+        black, white: 0.5th and 99.5th percentile of luma over the whole clip.
+        peak: 99.5th percentile of the largest of R', G' and B', without the cast.
+        chroma: 99th percentile of the distance from grey, in 8-bit levels.
+        blockiness: strength of the 8×8 grid; 1 is none.
+        quantiser: median step with which the encoder rounded, in levels; None where the decoder
+            does not tell.
+        sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
+        interlaced: "tff" or "bff" where pictures are woven from two fields.
+        cast: the light's colour by four estimates, as (ln red ÷ green, ln blue ÷ green).
+        flicker: how much the mean of luma jumps from picture to picture.
+        shake: how much the camera jerks, as a share of the width.
+        transparent: whether any pixel lets something through.
+        dynamic_hdr: what comes with the pictures and changes from one to the next, by its names.
+    """
+
+    pictures: int = 0
+    noise: float | None = None
+    coarseness: float = 1.0
+    black: float | None = None
+    white: float | None = None
+    peak: float | None = None
+    chroma: float | None = None
+    blockiness: float | None = None
+    quantiser: float | None = None
+    sharpness: float | None = None
+    interlaced: str | None = None
+    cast: tuple[tuple[float, float], ...] | None = None
+    flicker: float = 0.0
+    shake: float = 0.0
+    transparent: bool = False
+    dynamic_hdr: tuple[str, ...] = ()
+
+    @staticmethod
+    def from_values(data: dict[str, Any]) -> Analysis:
+        """An analysis from plain JSON values."""
+        cast = data["cast"]
+        cast = tuple(tuple(c) for c in cast) if cast else None
+        return Analysis(**data | {"cast": cast, "dynamic_hdr": tuple(data["dynamic_hdr"])})
+
+    def words(self) -> tuple[str, ...]:
+        """What was seen, in words."""
+        if self.pictures == 0:
+            return ("None of its pictures could be looked at.",)
+        seen = [f"{self.pictures} of its pictures were looked at."]
+        if self.noise is not None:
+            seen.append(f"Noise: about {self.noise:.1f} of 255 levels.")
+        if self.black is not None and self.white is not None:
+            black, white = max(0.0, self.black), min(255.0, self.white)
+            seen.append(f"Brightness: from {black:.0f} to {white:.0f} of 255.")
+        if self.interlaced:
+            seen.append("Its pictures are interlaced.")
+        return tuple(seen)
+
+
+def analyse(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
+    """Look at a clip in up to eight places.
+
+    Raises:
+        ChildFailed, ChildHung, WorkStopped: as from ``call``.
+    """
+    picture = probe.picture
+    values = call(
+        tools,
+        "analyse",
+        reads=[path],
+        path=str(path),
+        index=picture.index,
+        # libav's own VP8 and VP9 decoders do not show transparency.
+        decoder={"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(picture.codec)
+        if picture.alpha
+        else None,
+        full_range=picture.range == "pc",
+        matrix=picture.working_matrix,
+        packets=probe.timing.packets if probe.timing else 0,
+        seconds=float(probe.timing.duration if probe.timing else probe.duration),
+    )
+    return Analysis.from_values(values)

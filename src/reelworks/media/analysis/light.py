@@ -1,0 +1,115 @@
+"""The colour of the light, and whether it flickers. Pure functions on arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelworks.media.probing.planes import block_means
+
+Array = NDArray[Any]
+Cast = tuple[float, float]
+"""A colour of light: the natural logarithms of red ÷ green and of blue ÷ green."""
+
+WEIGHTS = {
+    "bt709": (0.2126, 0.0722),
+    "smpte170m": (0.299, 0.114),
+    "bt470bg": (0.299, 0.114),
+    "smpte240m": (0.212, 0.087),
+    "fcc": (0.30, 0.11),
+    "bt2020nc": (0.2627, 0.0593),
+}
+"""Shares of red and of blue in luma, by libav's name of the matrix (ITU-T H.273, table 4)."""
+
+_CLIPPED = 250.0
+_LEAST = 1e-3
+
+
+def to_rgb(luma: Array, blue: Array, red: Array, matrix: str) -> Array:
+    """R'G'B' of a picture: (3, height, width), 0 to 255, clipped.
+
+    Args:
+        luma: levels from 0 to 255.
+        blue, red: the colour differences Cb and Cr in the same levels, 0 for grey; as large.
+        matrix: libav's name; an unknown one counts as BT.709.
+    """
+    kr, kb = WEIGHTS.get(matrix, WEIGHTS["bt709"])
+    r, b = luma + 2 * (1 - kr) * red, luma + 2 * (1 - kb) * blue
+    return np.clip(np.stack([r, (luma - kr * r - kb * b) / (1 - kr - kb), b]), 0, 255)
+
+
+def casts(rgb: Array) -> tuple[Cast, Cast, Cast, Cast]:
+    """The colour of the light by four estimates that fail on different pictures.
+
+    Shades of grey (Finlayson, Trezzi 2004): the Minkowski mean of order 6. Grey-edge (van de
+    Weijer 2007): the mean step between neighbours. White patch (Land 1977): the 99th percentile of
+    each channel. Highlights (after Tan 2003): the mean of the brightest twentieth.
+
+    Args:
+        rgb: (3, height, width), gamma-encoded values from 0 to 255.
+    """
+    values = rgb.astype(np.float64)
+    shown = values[:, values.max(axis=0) < _CLIPPED]
+    if shown.shape[1] < 100:
+        return ((0.0, 0.0),) * 4
+    steps = np.hypot(np.diff(values, axis=1)[:, :, :-1], np.diff(values, axis=2)[:, :-1])
+    luma = shown.mean(axis=0)
+    return (
+        _cast((shown**6).mean(axis=1) ** (1 / 6)),
+        _cast(steps.mean(axis=(1, 2))),
+        _cast(np.percentile(shown, 99, axis=1)),
+        _cast(shown[:, luma >= np.percentile(luma, 95)].mean(axis=1)),
+    )
+
+
+def _cast(rgb: Array) -> Cast:
+    red, green, blue = (float(np.log(max(value, _LEAST))) for value in rgb)
+    return red - green, blue - green
+
+
+def agreed_cast(estimates: tuple[Cast, ...]) -> Cast:
+    """What all estimates agree on: their mean's direction, and the shortest of their lengths in
+    it; (0, 0) where one of them points elsewhere."""
+    values = np.array(estimates)
+    mean = values.mean(axis=0)
+    length = float(np.hypot(*mean))
+    if length < _LEAST:
+        return (0.0, 0.0)
+    direction = mean / length
+    shortest = max(0.0, float((values @ direction).min()))
+    return float(direction[0] * shortest), float(direction[1] * shortest)
+
+
+def cast_length(estimates: tuple[Cast, ...]) -> float:
+    """How far the mean of the estimates is from no colour at all."""
+    return float(np.hypot(*np.array(estimates).mean(axis=0)))
+
+
+def calm(rgb: Array) -> Array:
+    """Means of 4 × 4 pixels, in which there is little noise; of tiny pictures, all of it."""
+    size = 4 if min(rgb.shape[1:]) >= 4 else 1
+    return np.stack([block_means(channel, size, size) for channel in rgb])
+
+
+def peak(rgb: Array, cast: Cast) -> float:
+    """The largest of R', G' and B' that more than a few spots reach: the 99.5th percentile. What
+    shines in one colour has little luma, but as little room above it.
+
+    Args:
+        rgb: (3, height, width), values from 0 to 255, calm.
+        cast: the light's colour, which is taken out before: it is not the things' own.
+    """
+    light = np.exp(np.array([cast[0], 0.0, cast[1]]))[:, None, None]
+    return float(np.percentile((rgb / light).max(axis=0), 99.5))
+
+
+def flicker(means: list[float]) -> float:
+    """How much the light jumps from picture to picture: root mean square of the second differences
+    of the pictures' means ÷ √6, which is sigma for independent jumps; fades have none. In the
+    means' own unit; 0 for fewer than three."""
+    if len(means) < 3:
+        return 0.0
+    second = np.diff(np.array(means), n=2)
+    return float(np.sqrt((second**2).mean() / 6))

@@ -1,0 +1,311 @@
+"""Measures short runs of a clip's pictures. In the child only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from av.sidedata.encparams import VideoEncParams
+from av.sidedata.sidedata import Type
+
+from reelworks.media.analysis import estimators, fields, light, motion
+from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.analysis.estimators import Scale
+from reelworks.media.analysis.runs import runs
+from reelworks.media.children.child import Moved
+from reelworks.media.formats import pixels
+from reelworks.media.probing.film import Film
+from reelworks.media.probing.planes import Plane, block_means, is_rgb, plane_of
+from reelworks.media.probing.reading import open_video
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_BAND_PIXELS = 600_000
+_BANDS, _BAND_LINES = 4, 64
+
+_SUSPICIOUS = 1.0
+"""Noise from which it is worth looking twice whether it is any."""
+
+_DYNAMIC_HDR = {
+    Type.DOVI_METADATA: "Dolby Vision",
+    Type.DYNAMIC_HDR_PLUS: "HDR10+",
+    Type.DYNAMIC_HDR_VIVID: "HDR Vivid",
+}
+
+
+def look(
+    moved: Moved,
+    *,
+    path: str,
+    index: int,
+    decoder: str | None,
+    full_range: bool,
+    matrix: str,
+    packets: int,
+    seconds: float,
+) -> Analysis:
+    """Measure a clip's main video stream.
+
+    Args:
+        decoder: libav decoder to use in place of the usual one.
+        full_range: whether YUV uses all levels.
+        matrix: to read YUV with, by libav's name.
+        packets, seconds: how long the stream is; 0 where it is not known.
+    """
+    found = _Found(matrix)
+    with open_video(Path(path)) as container:
+        stream = cast("VideoStream", container.streams[index])
+        # The step of the encoder's quantiser comes with the pictures, where the decoder knows it.
+        film = Film(container, stream, decoder, export_side_data="venc_params")
+        for run in runs(film, packets, Fraction(seconds)):
+            found.add(run, full_range)
+            moved(found.pictures)
+    return found.analysis()
+
+
+def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
+    """The child's side of ``analyse``."""
+    return asdict(look(moved, **arguments))
+
+
+# --- Measuring ------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Found:
+    """What the runs showed so far."""
+
+    matrix: str
+    pictures: int = 0
+    noise: list[float] = field(default_factory=list)
+    coarseness: list[float] = field(default_factory=list)
+    blocks: list[float] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
+    sharpness: list[float] = field(default_factory=list)
+    orders: list[str] = field(default_factory=list)
+    casts: list[Any] = field(default_factory=list)
+    chroma: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
+    flicker: list[float] = field(default_factory=list)
+    shake: list[float] = field(default_factory=list)
+    luma: np.ndarray[Any, Any] | None = None
+    scale: Scale | None = None
+    transparent: bool = False
+    dynamic_hdr: set[str] = field(default_factory=set)
+
+    def add(self, run: list[VideoFrame], full_range: bool) -> None:
+        """Measure one run."""
+        pictures = [_luma(frame) for frame in run]
+        self.pictures += len(run)
+        scale = Scale(_depth(run[0]), full_range and not is_rgb(run[0]))
+        if self.scale is not None and scale != self.scale:
+            return  # the format changed midway: the first one's measures are kept
+        self.scale = scale
+        bands = [_bands(plane) for plane in pictures]
+        woven = self._add_orders(bands)
+        # Of woven pictures, one field: the other moves against it.
+        self._add_noise([plane[::2] for plane in pictures] if woven else pictures, scale)
+        self._add_levels(pictures)
+        self._add_motion(pictures, scale)
+        self._add_single(run[len(run) // 2], pictures[len(run) // 2], scale)
+
+    def _add_noise(self, planes: list[Plane], scale: Scale) -> None:
+        for first, second in estimators.neighbours(planes)[:3]:
+            flat = estimators.flatness(_bands(first), _bands(second), scale)
+            if flat is not None and estimators.noise_sigma(flat) >= _SUSPICIOUS:
+                # It may be texture that moves: noise does not move along with the picture.
+                still = estimators.flatness(*motion.aligned(first, second), scale)
+                flat = min(flat, still or flat, key=estimators.noise_sigma)
+            if flat is not None:
+                self.noise.append(estimators.noise_sigma(flat))
+                self.coarseness.append(estimators.noise_coarseness(flat))
+
+    def _add_orders(self, planes: list[Plane]) -> bool:
+        """Look for fields; says whether these pictures are woven of them."""
+        orders = []
+        for before, picture, after in zip(planes, planes[1:], planes[2:], strict=False):
+            if before.shape == picture.shape == after.shape:
+                weave = fields.weave(before, picture, after)
+                # What moves and does not tell is a vote as well: against whatever others say.
+                orders += [weave.order() or "unsure"] if weave.own > 0 else []
+        self.orders += orders
+        return _field_order(orders) is not None
+
+    def _add_levels(self, planes: list[Plane]) -> None:
+        assert self.scale is not None
+        for plane in planes[::2]:
+            counts = estimators.histogram(plane, self.scale.depth)
+            self.luma = counts if self.luma is None else self.luma + counts
+
+    def _add_motion(self, planes: list[Plane], scale: Scale) -> None:
+        self.shake.append(motion.shake(planes))
+        means = [float(plane[::4, ::4].mean()) / scale.step() for plane in planes]
+        self.flicker.append(light.flicker(means))
+
+    def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale) -> None:
+        block, sharp = estimators.blockiness(luma), estimators.sharpness(luma, scale)
+        self.blocks += [block] if block is not None else []
+        self.sharpness += [sharp] if sharp is not None else []
+        self.steps += _quantiser_steps(frame)
+        self.chroma.append(_chroma_spread(frame))
+        small = _small_rgb(frame, luma, scale, self.matrix)
+        calm = light.calm(small)
+        # Estimates look at the brightest pixels and at steps: noise would tint both.
+        is_noisy = bool(self.noise) and self.noise[-1] >= _SUSPICIOUS
+        casts = light.casts(calm if is_noisy else small)
+        self.casts.append(casts)
+        self.peaks.append(light.peak(calm, light.agreed_cast(casts)))
+        self.transparent = self.transparent or _see_through(frame)
+        kinds: Any = frame.side_data
+        self.dynamic_hdr |= {name for kind, name in _DYNAMIC_HDR.items() if kind in kinds}
+
+    def analysis(self) -> Analysis:
+        """All of it in one."""
+        return Analysis(
+            pictures=self.pictures,
+            noise=_median(self.noise),
+            coarseness=_median(self.coarseness) or 1.0,
+            black=self._level(0.005),
+            white=self._level(0.995),
+            # The brightest run tells: what is within bounds there is so everywhere.
+            peak=round(max(self.peaks), 2) if self.peaks else None,
+            chroma=_median(self.chroma),
+            blockiness=_median(self.blocks),
+            quantiser=_median(self.steps),
+            sharpness=_median(self.sharpness),
+            interlaced=_field_order(self.orders),
+            cast=_median_casts(self.casts),
+            flicker=_median(self.flicker) or 0.0,
+            shake=_median(self.shake) or 0.0,
+            transparent=self.transparent,
+            dynamic_hdr=tuple(sorted(self.dynamic_hdr)),
+        )
+
+    def _level(self, share: float) -> float | None:
+        if self.luma is None or self.scale is None:
+            return None
+        return round(self.scale.levels(estimators.percentile(self.luma, share)), 2)
+
+
+def _median(values: list[float]) -> float | None:
+    return round(float(np.median(values)), 3) if values else None
+
+
+def _median_casts(casts: list[Any]) -> tuple[tuple[float, float], ...] | None:
+    if not casts:
+        return None
+    middle = np.median(np.array(casts), axis=0).round(4).tolist()
+    return tuple((red, blue) for red, blue in middle)
+
+
+def _field_order(orders: list[str]) -> str | None:
+    """The field order that most moving pictures agree on; a few of them are not enough to say."""
+    for order in ("tff", "bff"):
+        if orders.count(order) >= max(3, 0.6 * len(orders)):
+            return order
+    return None
+
+
+# --- Planes ---------------------------------------------------------------------------------------
+
+
+def _depth(frame: VideoFrame) -> int:
+    form = pixels.describe(frame.format.name)
+    return pixels.depth_of(pixels.target(form) or "") if form else 8
+
+
+def _luma(frame: VideoFrame) -> Plane:
+    """The luma plane; RGB is converted, for that is what the filters will see."""
+    return plane_of(_planar(frame), 0)
+
+
+def _planar(frame: VideoFrame) -> VideoFrame:
+    name = frame.format.name
+    if name.startswith(("yuv4", "yuvj4", "gray")) and name[-2:] not in ("be", "16", "22", "32"):
+        return frame
+    form = pixels.describe(name)
+    wanted = (pixels.target(form) if form else None) or "yuv444p"
+    return frame.reformat(format=wanted)
+
+
+def _bands(plane: Plane) -> Plane:
+    """Of a large picture, four bands from top to bottom: as telling, in a quarter of the time."""
+    if plane.size <= _BAND_PIXELS:
+        return plane
+    # On the grid of blocks and on even lines, so that neither blocks nor fields are lost.
+    step = (plane.shape[0] - _BAND_LINES) // (_BANDS - 1) // 16 * 16
+    left = max(plane.shape[1] - 2048, 0) // 2 // 16 * 16
+    starts = [band * step for band in range(_BANDS)]
+    return np.concatenate([plane[y : y + _BAND_LINES, left : left + 2048] for y in starts])
+
+
+def _chroma_spread(frame: VideoFrame) -> float:
+    planar = _planar(frame)
+    if len(planar.format.components) < 3:
+        return 0.0
+    unit = 1 << (_depth(frame) - 8)
+    spread = [
+        np.percentile(np.abs(plane_of(planar, n)[::4, ::4].astype(np.float32) / unit - 128), 99)
+        for n in (1, 2)
+    ]
+    return float(max(spread))
+
+
+def _small_rgb(frame: VideoFrame, luma: Plane, scale: Scale, matrix: str) -> Plane:
+    """The picture in R'G'B' at some 320 columns: noise and subsampled chroma are averaged out."""
+    planar = _planar(frame)
+    step = max(2, luma.shape[1] // 320 // 2 * 2)
+    shape = (luma.shape[0] // step, luma.shape[1] // step)
+    if 0 in shape or len(planar.format.components) < 3:
+        return np.zeros((3, 1, 1), np.float32)
+    full = _pooled(luma, shape) / scale.step()
+    levels = full if scale.full else full - 16 * 255 / 219
+    # Chroma spans 224 levels where luma spans 219.
+    chroma_step = scale.unit if scale.full else scale.unit * 224 / 255
+    grey = 128 * scale.unit
+    blue, red = ((_pooled(plane_of(planar, n), shape) - grey) / chroma_step for n in (1, 2))
+    return light.to_rgb(levels, blue, red, matrix)
+
+
+def _pooled(values: Plane, shape: tuple[int, int]) -> Plane:
+    """Means of equal blocks, so many rows and columns of them."""
+    high, wide = (max(1, n // wanted) for n, wanted in zip(values.shape, shape, strict=True))
+    return block_means(values, high, wide)[: shape[0], : shape[1]]
+
+
+def _quantiser_parameter(data: VideoEncParams) -> float:
+    """The parameter of the middle block; the picture's own where blocks do not lie in a grid."""
+    try:
+        return float(np.median(data.qp_map())) if data.nb_blocks else float(data.qp)
+    except RuntimeError:
+        return float(data.qp)
+
+
+# Which scale a decoder's quantiser parameter is on: AVVideoEncParamsType.
+_H264, _MPEG2 = 1, 2
+
+
+def _quantiser_steps(frame: VideoFrame) -> list[float]:
+    """The step in levels: H.264 doubles it every six (ITU-T H.264, 8.5.8), MPEG counts in it."""
+    steps = []
+    for data in frame.side_data:
+        if isinstance(data, VideoEncParams):
+            parameter = _quantiser_parameter(data)
+            if data.codec_type == _H264:
+                steps.append(0.625 * 2 ** (parameter / 6))
+            elif data.codec_type == _MPEG2:
+                steps.append(parameter)
+    return steps
+
+
+def _see_through(frame: VideoFrame) -> bool:
+    if not any(component.is_alpha for component in frame.format.components):
+        return frame.format.has_palette and bool(
+            (frame.reformat(format="rgba").to_ndarray()[..., 3] < 250).any()
+        )
+    return bool((frame.reformat(format="rgba").to_ndarray()[..., 3] < 250).any())

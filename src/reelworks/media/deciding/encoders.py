@@ -1,0 +1,108 @@
+"""The video encoders, and their settings for each quality. Data, and two look-ups.
+
+Chosen by measurement: docs/decisions/0013-encoders-are-chosen-by-measurement.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from reelworks.media.formats import pixels
+
+KEYFRAME_SECONDS = 4
+"""At most so far apart are keyframes, so that players jump quickly to any place; encoders' own
+choice, some 10 s, makes files smaller by 2 %."""
+
+_LONGEST_GROUP = 600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encoder:
+    """An encoder of FFmpeg's.
+
+    Attributes:
+        codec: what it writes, by the name that users give it.
+        title: what it writes, as people write it.
+        name: libav's name of the encoder.
+        factors: its constant rate factor for each quality; lower is better and larger. "light",
+            between small and balanced, and "exact" cannot be asked for by name.
+        options: further arguments, the same for every quality.
+        free: what lets it take as many bits as the quality asks for.
+        bounded: what bounds its bits a second, "{most}" and "{half}" of it standing for numbers.
+        chroma: the chroma formats that it takes.
+        depth: the most bits that it takes.
+    """
+
+    codec: str
+    title: str
+    name: str
+    factors: Mapping[str, int]
+    options: tuple[str, ...]
+    free: tuple[str, ...] = ()
+    bounded: tuple[str, ...] = ("-maxrate", "{most}", "-bufsize", "{half}")
+    chroma: tuple[str, ...] = ("420", "422", "444")
+    depth: int = 12
+
+    def takes(self, pixel_format: str) -> bool:
+        """Whether it can encode this pixel format."""
+        chroma = next(c for c in ("444", "422", "420") if c in pixel_format)
+        return chroma in self.chroma and pixels.depth_of(pixel_format) <= self.depth
+
+    def arguments(
+        self, quality: str, muxer: str, rate: Fraction, most_bits: int | None = None
+    ) -> tuple[str, ...]:
+        """What FFmpeg is told behind ``-c:v``.
+
+        Args:
+            muxer: libav's name.
+            rate: pictures a second, on average.
+            most_bits: bits a second that it may use at most; None for as many as it takes.
+        """
+        # Without this tag Apple's players do not recognise it.
+        tag = ("-tag:v", "hvc1") if self.codec == "hevc" and muxer in ("mp4", "mov") else ()
+        bits = self.free
+        if most_bits is not None:
+            bits = tuple(p.format(most=most_bits, half=most_bits // 2) for p in self.bounded)
+        group = ("-g", str(min(max(1, round(KEYFRAME_SECONDS * rate)), _LONGEST_GROUP)))
+        return ("-crf", str(self.factors[quality]), *bits, *self.options, *group, *tag)
+
+
+_ALL = (
+    Encoder(
+        codec="h264",
+        title="H.264",
+        name="libx264",
+        factors={"small": 23, "light": 22, "balanced": 18, "high": 14, "exact": 10},
+        options=("-preset", "veryfast"),
+        depth=10,
+    ),
+    Encoder(
+        codec="hevc",
+        title="HEVC",
+        name="libx265",
+        factors={"small": 24, "light": 22, "balanced": 18, "high": 14, "exact": 10},
+        options=("-preset", "superfast"),
+    ),
+    Encoder(
+        codec="av1",
+        title="AV1",
+        name="libsvtav1",
+        factors={"small": 32, "light": 28, "balanced": 22, "high": 16, "exact": 10},
+        options=("-preset", "9"),
+        chroma=("420",),
+        depth=10,
+    ),
+    Encoder(
+        codec="vp9",
+        title="VP9",
+        name="libvpx-vp9",
+        factors={"small": 30, "light": 27, "balanced": 22, "high": 16, "exact": 10},
+        options=("-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
+        free=("-b:v", "0"),
+        bounded=("-b:v", "{most}"),
+    ),
+)
+ENCODERS = {encoder.codec: encoder for encoder in _ALL}
+"""By the codec's name."""

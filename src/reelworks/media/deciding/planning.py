@@ -1,0 +1,310 @@
+"""Decides what is done to a clip. Pure: what is known goes in, a plan comes out, nothing happens.
+
+A clip that shows no damage is not encoded again, because every encoding costs a little.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.deciding import keeping, tags
+from reelworks.media.deciding.encoders import ENCODERS, Encoder
+from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Filter, Plan, Retime
+from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
+from reelworks.media.facts import Picture, Probe
+from reelworks.media.formats import containers, pixels
+from reelworks.media.formats.containers import Container
+from reelworks.media.formats.pixels import Pixels
+
+RAW_DEMUXERS = frozenset(
+    {
+        "h264",
+        "hevc",
+        "vvc",
+        "m4v",
+        "mpegvideo",
+        "h263",
+        "h261",
+        "vc1",
+        "mjpeg",
+        "dirac",
+        "cavsvideo",
+    }
+)
+"""Streams without a container: they have no timestamps at all, only a rate."""
+
+FINEST, UNROUNDED = 4.0, 1.0
+"""Quantiser step (levels) of sources that are finer than our own usual encoding; and of those that
+have lost nothing at all."""
+
+AMPLIFIED, SHOWN_STEP = 1.5, 6.0
+"""A source's rounding counts as enlarged from this gain, and is coarse from this step in the
+result on."""
+
+
+def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> Plan:
+    """What to do with a clip.
+
+    Args:
+        probe: what the file is.
+        analysis: what its pictures show.
+        name: the file's name as uploaded; its extension is kept where it can be.
+        options: what is wished for.
+    """
+    form = pixels.describe(probe.picture.pixel_format)
+    filters = choose_filters(probe.picture, analysis, options)
+    if not filters and not _asks_to_encode(probe.picture, options):
+        return copy_plan(probe, name, (*analysis.words(), "It needs nothing; it is kept as it is."))
+    obstacle = _obstacle(form, probe.picture, analysis, name, probe.container, options)
+    if form is None or obstacle:
+        return copy_plan(probe, name, (*analysis.words(), obstacle))
+    return encode_plan(probe, form, filters, analysis, name, options)
+
+
+def _asks_to_encode(picture: Picture, options: Options) -> bool:
+    """Whether somebody wants another encoding, however good the picture is."""
+    another = options.codec not in ("auto", picture.codec)
+    return another or options.quality != "auto"
+
+
+def copy_plan(probe: Probe, name: str, findings: tuple[str, ...]) -> Plan:
+    """The file is kept as it is, byte for byte, under a name that fits what it is."""
+    width, height = probe.picture.displayed_size
+    return Plan(
+        action="copy",
+        findings=findings,
+        container=probe.container,
+        extension=containers.own_extension(probe.container, name),
+        width=width,
+        height=height,
+    )
+
+
+def _obstacle(
+    form: Pixels | None,
+    picture: Picture,
+    analysis: Analysis,
+    name: str,
+    container: str,
+    options: Options,
+) -> str:
+    """Why a clip that could be better is left alone all the same; empty where nothing hinders."""
+    if form is None or pixels.target(form) is None:
+        return (
+            f"No encoder here keeps its pixel format ({picture.pixel_format}); it is kept as it is."
+        )
+    if picture.codec in ("gif", "apng", "webp") or form.family == "palette":
+        return "It is an animation of flat colours, which filters would only harm; it is kept."
+    if analysis.transparent and not _keeps_alpha(
+        picture, _container(form, name, container, options), options
+    ):
+        return "It has transparency, which encoding would lose; it is kept as it is."
+    return ""
+
+
+def encode_plan(
+    probe: Probe,
+    form: Pixels,
+    filters: tuple[Filter, ...],
+    analysis: Analysis,
+    name: str,
+    options: Options,
+) -> Plan:
+    """The plan that applies these filters and carries everything else over."""
+    picture = probe.picture
+    box = _container(form, name, probe.container, options)
+    alpha = _keeps_alpha(picture, box, options)
+    format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
+    damaged = bool(choose_filters(picture, analysis, Options.of()))
+    encoder, substitute = _encoder(box, format_, options, None if damaged else picture.codec)
+    quality = _quality(picture, options, analysis, filters if damaged else ())
+    most_bits = None if damaged or _asks_for_bits(picture, options) else _most_bits(probe)
+    size, padding = _size(picture, format_, encoder, options.upscale)
+    audio, lost_audio = keeping.audio_tracks(probe, box)
+    subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
+    covers = keeping.covers(probe, box)
+    lost = keeping.dropped(probe, box, form, alpha=alpha, dynamic_hdr=analysis.dynamic_hdr)
+    retime = _retime(probe)
+    return Plan(
+        action="encode",
+        filters=filters + padding,
+        findings=analysis.words()
+        + substitute
+        + tuple(f.reason for f in padding)
+        + _retime_words(retime),
+        dropped=(*lost_audio, *lost_subtitles, *lost),
+        container=box.name,
+        muxer=box.muxer,
+        extension=_extension(box, name, probe.container),
+        encoder=encoder.name,
+        encoder_options=encoder.arguments(quality, box.muxer, _average_rate(picture), most_bits),
+        pixel_format=format_,
+        decoder=_alpha_decoder(picture) if alpha else None,
+        turn=_turn(picture, filters),
+        width=size[0],
+        height=size[1],
+        audio=audio,
+        subtitles=subtitles,
+        pictures=covers,
+        attachments=keeping.attachments(probe, box),
+        chapters=box.chapters,
+        all_tags=box.muxer == "mov"
+        or (box.muxer == "mp4" and not covers and tags.needs_long_list(probe)),
+        retime=retime,
+        rate=_rate(picture) if retime == "constant" else None,
+    )
+
+
+def _size(
+    picture: Picture, format_: str, encoder: Encoder, times: int
+) -> tuple[tuple[int, int], tuple[Filter, ...]]:
+    """The displayed size, and the padding where the encoder cannot take an odd one."""
+    width, height = (n * times for n in picture.displayed_size)
+    if encoder.codec == "vp9" or "444" in format_:
+        return (width, height), ()
+    right = width % 2
+    bottom = height % 2 if "420" in format_ else 0
+    if not right and not bottom:
+        return (width, height), ()
+    wanted = (width + right, height + bottom)
+    return wanted, (_pad(wanted, right, bottom, format_),)
+
+
+def _pad(wanted: tuple[int, int], right: int, bottom: int, format_: str) -> Filter:
+    """Repeat the last column or line of luma. Chroma of an odd size has a sample for it already,
+    which FFmpeg's own padding would cut off: so each plane is padded by itself."""
+    width, height = wanted
+    smear = f"fillborders=right={right}:bottom={bottom}:mode=smear"
+    merge = f"mergeplanes=format={format_}:map0s=0:map1s=1:map2s=2"
+    return Filter(
+        name="pad",
+        expression="extractplanes=y+u+v[y][u][v];"
+        f"[y]pad={width}:{height}:0:0,{smear}[padded];[padded][u][v]{merge}",
+        strength=1.0,
+        reason=f"Its odd size becomes {width}×{height}: the last line or column is repeated once, "
+        "as its encoding needs even sizes.",
+    )
+
+
+def _encoder(
+    box: Container, format_: str, options: Options, own: str | None
+) -> tuple[Encoder, tuple[str, ...]]:
+    """The video encoder, and in words where it is not the one that was asked for.
+
+    More than 8 bits go to HEVC: hardware and browsers play its Main 10, and none plays H.264's
+    High 10; it also carries HDR's side data.
+
+    Args:
+        own: the codec of a source that has no damage: its like needs no more bits than it did.
+    """
+    deep = pixels.depth_of(format_) > 8
+    usual = ENCODERS[(box.deep_codec or box.codecs[0]) if deep else box.codecs[0]]
+    if options.codec == "auto":
+        alike = ENCODERS.get(own or "")
+        fits = alike is not None and alike.codec in box.codecs and alike.takes(format_)
+        return (alike if alike is not None and fits and not deep else usual), ()
+    wanted = ENCODERS[options.codec]
+    if wanted.takes(format_):
+        return wanted, ()
+    return usual, (
+        f"{wanted.title} cannot hold its pixels ({format_}) here; it is {usual.title} instead.",
+    )
+
+
+def _quality(
+    picture: Picture, options: Options, analysis: Analysis, filters: tuple[Filter, ...]
+) -> str:
+    """As exact as what is encoded deserves.
+
+    A fine source of which only colour, fields or edges were mended is encoded better than usual,
+    one without any loss nearly so: else what encoding adds takes away what was won. Denoising and
+    levels are less exact than that.
+    A coarse one that was stretched or sharpened shows its own rounding, enlarged: to encode that
+    finely would cost bits and time for nothing. So would a large one that is very coarse by itself.
+    """
+    if options.quality != "auto":
+        return options.quality
+    step, gain = analysis.quantiser, _gain(filters)
+    if step is None or not filters:
+        return "balanced"
+    enlarged = gain >= AMPLIFIED and step * gain >= SHOWN_STEP
+    if enlarged or (step >= QUANTISED and is_large(picture)):
+        return "light"
+    coarse = {f.name for f in filters} & {"denoise", "levels"}
+    if step > FINEST or coarse:
+        return "balanced"
+    return "exact" if step <= UNROUNDED else "high"
+
+
+def _gain(filters: tuple[Filter, ...]) -> float:
+    """By how much the filters enlarge the differences between neighbouring pixels."""
+    gains = {f.name: f.strength for f in filters}
+    return gains.get("levels", 1.0) * (1 + gains.get("sharpen", 0.0))
+
+
+def _asks_for_bits(picture: Picture, options: Options) -> bool:
+    return options.upscale > 1 or _asks_to_encode(picture, options)
+
+
+def _most_bits(probe: Probe) -> int | None:
+    """Of a source without damage the result must not be much larger: 1.3 × its bits a second."""
+    seconds = probe.timing.duration if probe.timing else probe.duration
+    return round(1.3 * 8 * probe.size_bytes / seconds) if seconds > 0 else None
+
+
+def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:
+    """The turning, where fields must be put together before it."""
+    if picture.rotation == 0 or not any(f.name == "deinterlace" for f in filters):
+        return None
+    return {90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}[
+        picture.rotation
+    ]
+
+
+def _keeps_alpha(picture: Picture, box: Container, options: Options) -> bool:
+    vp9 = options.codec in ("auto", "vp9")
+    return vp9 and box.alpha and picture.alpha and _alpha_decoder(picture) is not None
+
+
+def _alpha_decoder(picture: Picture) -> str | None:
+    """libav's own VP8 and VP9 decoders leave the second, transparent picture out."""
+    return {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(picture.codec)
+
+
+def _retime(probe: Probe) -> Retime | None:
+    if probe.timing is None or probe.timing.sound:
+        return None
+    bare = probe.demuxer in RAW_DEMUXERS and probe.picture.average_rate
+    return "constant" if bare else "repair"
+
+
+def _average_rate(picture: Picture) -> Fraction:
+    return picture.average_rate or Fraction(25)
+
+
+def _rate(picture: Picture) -> str:
+    rate = _average_rate(picture)
+    return f"{rate.numerator}/{rate.denominator}"
+
+
+def _retime_words(retime: Retime | None) -> tuple[str, ...]:
+    if retime is None:
+        return ()
+    how = "an even rate" if retime == "constant" else "their order, wherever they were wrong"
+    return (f"Its timestamps are missing or doubled; new ones follow {how}.",)
+
+
+def _container(form: Pixels, name: str, real: str, options: Options) -> Container:
+    """The upload's own container where it can hold the result, else MP4."""
+    box = containers.BY_EXTENSION[containers.encoded_extension(real, name)]
+    deep_enough = form.depth <= 8 or box.deep_codec is not None
+    takes_codec = options.codec == "auto" or options.codec in box.codecs
+    fits = deep_enough and takes_codec and form.chroma in box.chroma
+    return box if fits else containers.MP4
+
+
+def _extension(box: Container, name: str, real: str) -> str:
+    wanted = containers.encoded_extension(real, name)
+    return wanted if containers.BY_EXTENSION[wanted] is box else "mp4"

@@ -1,0 +1,390 @@
+"""Writes the FFmpeg command line of a plan. Pure: an argument list comes out, nothing runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from reelworks.media.deciding import keeping
+from reelworks.media.deciding.keeping import Track
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.deciding.tags import file_tags, ogg_tags
+from reelworks.media.encoding.cutting import Span
+from reelworks.media.facts import Picture, Probe, usual_matrix
+from reelworks.media.formats import pixels
+from reelworks.media.formats.allowed import input_arguments, location
+
+_SCALE_MATRICES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
+
+
+_MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
+
+
+def is_reordered_avi(probe: Probe) -> bool:
+    """Whether the file only tells when pictures are decoded, and they are shown in another order.
+
+    AVI counts pictures from the file's beginning; the n-th to be shown has the n-th time.
+    """
+    streams = probe.raw.get("streams", [])
+    main = [s for s in streams if s.get("index") == probe.picture.index]
+    return probe.demuxer == "avi" and any(int(s.get("has_b_frames", 0)) > 0 for s in main)
+
+
+def attaches_covers(plan: Plan) -> bool:
+    """Whether covers go into the result as attached files rather than as streams."""
+    return bool(plan.pictures) and plan.muxer == "matroska"
+
+
+def cover_command(ffmpeg: Path, source: Path, index: int, target: Path) -> list[str]:
+    """The argument list that writes a cover, as it is, into a file of its own."""
+    return [
+        str(ffmpeg),
+        *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
+        *input_arguments(source),
+        *("-map", f"0:{index}", "-c", "copy", "-frames:v", "1", "-update", "1", "-f", "image2"),
+        location(target),
+    ]
+
+
+def encode_command(
+    ffmpeg: Path,
+    probe: Probe,
+    plan: Plan,
+    source: Path,
+    target: Path,
+    covers: Sequence[Path] = (),
+) -> list[str]:
+    """The complete argument list that encodes ``source`` into ``target``.
+
+    Args:
+        covers: files of the plan's covers, where ``attaches_covers`` says so.
+    """
+    return [
+        *_working(ffmpeg),
+        *_decoding(probe, plan),
+        *_early(probe),
+        *input_arguments(source),
+        *_maps(f"0:{probe.picture.index}", plan),
+        *_time(plan),
+        *_video(probe, plan),
+        *_everything_else(probe, plan, target, covers),
+    ]
+
+
+def span_command(
+    ffmpeg: Path, probe: Probe, plan: Plan, span: Span, source: Path, target: Path
+) -> list[str]:
+    """The complete argument list that encodes the pictures of a span, and only these, into MP4.
+
+    The first one is at zero there; how far apart they are is the source's.
+    """
+    return [
+        *_working(ffmpeg),
+        *_decoding(probe, plan),
+        # A picture whose references lie before the seek must be missed, not guessed: the count
+        # then tells that this film cannot be sought in.
+        *(f"-flags:{probe.picture.index}", "-output_corrupt"),
+        *_seek(span),
+        *input_arguments(source),
+        *("-map", f"0:{probe.picture.index}", "-map_metadata", "-1", "-map_chapters", "-1"),
+        *_time(plan),
+        *_video(probe, plan, span),
+        *("-f", "mp4", location(target)),
+    ]
+
+
+def join_command(
+    ffmpeg: Path,
+    probe: Probe,
+    plan: Plan,
+    pictures: Path,
+    since: Fraction,
+    source: Path,
+    target: Path,
+    covers: Sequence[Path] = (),
+) -> list[str]:
+    """The complete argument list that puts encoded pictures beside everything else of the source.
+
+    Args:
+        pictures: a file of all the pictures, the first one at zero.
+        since: when the first one is to be shown, in seconds.
+        covers: as for ``encode_command``.
+    """
+    return [
+        *_working(ffmpeg),
+        *_early(probe),
+        *input_arguments(source),
+        *("-itsoffset", f"{float(since):.6f}"),
+        *input_arguments(pictures),
+        *_maps("1:0", plan),
+        *_stream_tags(probe, plan),
+        *_queue(),
+        *("-c:v:0", "copy", *_codec_tag(plan)),
+        *_everything_else(probe, plan, target, covers),
+    ]
+
+
+def _working(ffmpeg: Path) -> list[str]:
+    return [
+        str(ffmpeg),
+        *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
+        *("-nostats", "-progress", "pipe:1"),
+    ]
+
+
+def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Path]) -> list[str]:
+    """All that is not the film's pictures, and where it goes."""
+    return [
+        *_tracks("a", plan.audio, probe),
+        *_tracks("s", plan.subtitles, probe),
+        *_covers(plan),
+        *_attachments(probe, plan, covers),
+        *_tags(probe, plan),
+        *_container(plan, target),
+        location(target),
+    ]
+
+
+def _decoding(probe: Probe, plan: Plan) -> list[str]:
+    stream = str(probe.picture.index)
+    arguments = [
+        # The size is the codec's, as everything else here sees it; a container's own crop, by
+        # which a player may hide the edges, hides nothing of the result.
+        *(f"-apply_cropping:{stream}", "codec"),
+        # Damage is counted when the result is checked; a badly damaged film is better than none.
+        *("-max_error_rate", "1"),
+    ]
+    if plan.decoder:
+        arguments += [f"-c:{stream}", plan.decoder]
+    if plan.turn is not None:
+        # The plan turns the picture itself; FFmpeg must neither turn it again nor say it is turned.
+        arguments += [f"-display_rotation:{stream}", "0"]
+    return arguments
+
+
+def _early(probe: Probe) -> list[str]:
+    if probe.timing is None or probe.timing.early <= 0:
+        return []
+    return ["-itsoffset", f"{float(probe.timing.early):.6f}"]
+
+
+def _seek(span: Span) -> list[str]:
+    # All times stay those of the source's own clock. FFmpeg's own accurate seek would count from
+    # another zero; filters of ours leave out what comes too early.
+    arguments = ["-copyts", "-noaccurate_seek", "-seek_timestamp", "1"]
+    return [*arguments, "-ss", _seconds(span.seek)] if span.seek is not None else ["-copyts"]
+
+
+def _seconds(time: Fraction) -> str:
+    return f"{float(time):.6f}"
+
+
+def _kept(plan: Plan) -> list[int]:
+    """The source's streams that come along beside the pictures, in the result's order."""
+    tracks = [t.index for t in (*plan.audio, *plan.subtitles)]
+    pictures = () if attaches_covers(plan) else plan.pictures
+    return [*tracks, *pictures, *plan.attachments]
+
+
+def _maps(film: str, plan: Plan) -> list[str]:
+    return [
+        *("-map", film),
+        *(part for index in _kept(plan) for part in ("-map", f"0:{index}")),
+        *("-map_metadata", "0"),
+        *("-map_chapters", "0" if plan.chapters else "-1"),
+    ]
+
+
+def _time(plan: Plan) -> list[str]:
+    return [
+        # No picture is dropped or doubled to even out the rate.
+        *("-fps_mode:v:0", "passthrough"),
+        # The encoder counts in the source's ticks (or in those that the filters set); the default,
+        # one over the frame rate, would move the pictures of a variable rate.
+        *("-enc_time_base:v:0", _time_base(plan)),
+        *_queue(),
+    ]
+
+
+def _queue() -> list[str]:
+    # A track whose first packet comes late must not fail while the others wait for it.
+    return ["-max_muxing_queue_size", "9999"]
+
+
+def _stream_tags(probe: Probe, plan: Plan) -> list[str]:
+    """All tags and flags are the source's: the joined pictures have none of their own."""
+    indices = [probe.picture.index, *_kept(plan)]
+    arguments = []
+    for number, index in enumerate(indices):
+        arguments += [f"-map_metadata:s:{number}", f"0:s:{index}"]
+    flags = keeping.said_flags(probe, probe.picture.index)
+    # The source's encoder did not make these pictures.
+    arguments += ["-metadata:s:v:0", "encoder="]
+    return [*arguments, "-disposition:v:0", "+".join(flags) or "0"]
+
+
+def _codec_tag(plan: Plan) -> list[str]:
+    options = plan.encoder_options
+    at = options.index("-tag:v") if "-tag:v" in options else len(options)
+    return list(options[at : at + 2])
+
+
+def _time_base(plan: Plan) -> str:
+    """New timestamps have their filter's ticks; planes that were taken apart have lost the
+    demuxer's, and their filter's are the same."""
+    apart = any(f.name == "pad" for f in plan.filters)
+    return "filter" if plan.retime is not None or apart else "demux"
+
+
+def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
+    picture = probe.picture
+    # Told only when pictures are decoded, FFmpeg puts the first of them too late.
+    restart = ["setpts=PTS-STARTPTS"] if is_reordered_avi(probe) and plan.retime is None else []
+    return [
+        *("-filter:v:0", ",".join([*restart, *_trimmed(filter_chain(picture, plan), span)])),
+        *("-c:v:0", plan.encoder),
+        *("-pix_fmt:v:0", plan.pixel_format),
+        *plan.encoder_options,
+        *_quiet(plan.encoder),
+        # The source's own tag would come along as one among many; the muxer writes what counts.
+        *(("-metadata:s:v:0", "alpha_mode=") if picture.alpha else ()),
+        *_mp4_ticks(picture, plan),
+    ]
+
+
+def _trimmed(chain: list[str], span: Span | None) -> list[str]:
+    """What comes before a span is left out: in front of the filters what they need not see, behind
+    them the lead. What comes after it ends the work."""
+    if span is None:
+        return chain
+    before = [f"trim=start={_seconds(span.since)}"] if span.since is not None else []
+    cut = [
+        f"{name}={_seconds(time)}"
+        for name, time in (("start", span.start), ("end", span.end))
+        if time is not None
+    ]
+    return [*before, *chain, *([f"trim={':'.join(cut)}"] if cut else []), "setpts=PTS-STARTPTS"]
+
+
+def filter_chain(picture: Picture, plan: Plan) -> list[str]:
+    """Every filter in order: time, turning, colour, then what the plan enhances."""
+    early = [f.expression for f in plan.filters if f.name == "deinterlace"]
+    late = [f.expression for f in plan.filters if f.name != "deinterlace"]
+    return [
+        *_timestamps(plan),
+        *early,
+        *(plan.turn or ()),
+        *_colours(picture, plan),
+        *late,
+    ]
+
+
+def _timestamps(plan: Plan) -> list[str]:
+    if plan.retime == "constant":
+        num, den = (int(part) for part in (plan.rate or "25/1").split("/"))
+        return [f"settb={den}/{num}", "setpts=N"]
+    if plan.retime == "repair":
+        # Whole milliseconds, which every container can hold, and each at least one after the last.
+        return ["settb=1/1000", "setpts='if(eq(N\\,0)\\,PTS\\,max(PTS\\,PREV_OUTPTS+1))'"]
+    return []
+
+
+def _colours(picture: Picture, plan: Plan) -> list[str]:
+    """To the pixel format that filters and encoder share.
+
+    YUV stays YUV and its levels are not touched, whatever its tags say. RGB has no matrix of its
+    own, so the usual one for its size is taken, and named.
+    """
+    form = pixels.describe(picture.pixel_format)
+    if form is not None and form.family == "gray" and picture.range is not None:
+        # FFmpeg takes grey for full range, whatever it is said to be: levels stay as they are if
+        # YUV is taken for that, too, and said to be the source's range only then.
+        kept = f"scale=in_range=pc:out_range=pc,format={plan.pixel_format}"
+        return [kept, f"setparams=range={picture.range}"]
+    if form is None or form.family not in ("rgb", "palette"):
+        return [f"format={plan.pixel_format}"]
+    matrix = usual_matrix(picture.height)
+    name = _SCALE_MATRICES.get(matrix, matrix)
+    return [
+        # Full chroma, and rounding that does not depend on the machine.
+        f"scale=out_color_matrix={name}:out_range=tv:flags=accurate_rnd+full_chroma_inp",
+        f"format={plan.pixel_format}",
+        f"setparams=colorspace={matrix}:range=tv",
+    ]
+
+
+def _quiet(encoder: str) -> list[str]:
+    if encoder != "libx265":
+        return []
+    return [
+        # x265 writes to the terminal by itself, past FFmpeg's log level.
+        *("-x265-params", "log-level=error"),
+        # Dolby Vision's extra layer describes the source's pictures, not ours.
+        *("-dolbyvision", "0"),
+    ]
+
+
+def _mp4_ticks(picture: Picture, plan: Plan) -> list[str]:
+    """MP4's own choice is the encoder's time base, made finer; only very coarse ones need help."""
+    if plan.muxer not in _MP4_MUXERS or plan.retime != "repair":
+        return []
+    return ["-video_track_timescale", "90000"]
+
+
+def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:
+    arguments: list[str] = []
+    for number, track in enumerate(tracks):
+        arguments += [f"-c:{kind}:{number}", track.codec]
+        pairs = zip(track.options[::2], track.options[1::2], strict=True)
+        for option, value in pairs:
+            arguments += [f"{option}:{kind}:{number}", value]
+        # Left to itself, FFmpeg makes the first track of several the default one.
+        arguments += [f"-disposition:{kind}:{number}", "+".join(keeping.flags(track, probe)) or "0"]
+        for key, text in (("language", track.language), ("title", track.title)):
+            if text is not None:
+                arguments += [f"-metadata:s:{kind}:{number}", f"{key}={text}"]
+    return arguments
+
+
+def _covers(plan: Plan) -> list[str]:
+    arguments: list[str] = []
+    streams = 0 if attaches_covers(plan) else len(plan.pictures)
+    for number in range(1, streams + 1):
+        arguments += [f"-c:v:{number}", "copy", f"-disposition:v:{number}", "attached_pic"]
+    return arguments
+
+
+def _attachments(probe: Probe, plan: Plan, covers: Sequence[Path]) -> list[str]:
+    """Matroska knows a cover by its being an attached file; as a stream it would be a film."""
+    arguments = ["-c:t", "copy"] if plan.attachments else []
+    names = keeping.cover_names(probe, plan.pictures if covers else ())
+    for number, (path, (name, kind)) in enumerate(zip(covers, names, strict=True)):
+        stream = f"-metadata:s:t:{len(plan.attachments) + number}"
+        arguments += ["-attach", location(path)]
+        arguments += [stream, f"filename={name}", stream, f"mimetype={kind}"]
+    return arguments
+
+
+def _tags(probe: Probe, plan: Plan) -> list[str]:
+    texts = dict(ogg_tags(probe))
+    if plan.muxer in _MP4_MUXERS:
+        # What describes the source's file must not be said of ours; and FFmpeg reads the time
+        # twice where both of MP4's lists have it, and then writes neither.
+        texts |= {"major_brand": "", "minor_version": "", "compatible_brands": ""}
+        if time := file_tags(probe).get("creation_time"):
+            texts["creation_time"] = time
+    return [part for key, text in texts.items() for part in ("-metadata", f"{key}={text}")]
+
+
+def _container(plan: Plan, target: Path) -> list[str]:
+    arguments = []
+    if plan.muxer in _MP4_MUXERS:
+        # The index comes first, so that a browser can start before it has the whole file; and
+        # tags that only QuickTime's extensible list can hold go there.
+        flags = "+faststart" + ("+use_metadata_tags" if plan.all_tags else "")
+        arguments += ["-movflags", flags]
+    if plan.extension in ("mts", "m2ts"):
+        # Cameras' and discs' transport streams have a time code before every packet.
+        arguments += ["-mpegts_m2ts_mode", "1"]
+    return [*arguments, "-f", plan.muxer]

@@ -1,0 +1,1 @@
+"""What formats are called and what they can hold: tables, and look-ups in them."""

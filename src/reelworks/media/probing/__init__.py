@@ -1,0 +1,1 @@
+"""What a file is: it is checked when it arrives, opened by libav, and timed by its packets."""

@@ -1,0 +1,141 @@
+"""Reads off libav how a video's pictures are stored and shown. Only for use in the Python child."""
+
+from __future__ import annotations
+
+import struct
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from av.sidedata.sidedata import Type
+
+from reelworks.media.facts import Picture
+from reelworks.media.formats.colour_names import (
+    matrix_name,
+    primaries_name,
+    range_name,
+    transfer_name,
+)
+
+if TYPE_CHECKING:
+    from av.video.format import VideoFormat
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
+
+
+def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
+    """What is known of a stream's pictures.
+
+    Args:
+        frame: its first decoded picture, which knows best; without one the header is believed.
+    """
+    context = stream.codec_context
+    pixels = frame.format if frame is not None else context.format
+    return Picture(
+        index=stream.index,
+        codec=context.codec.canonical_name,
+        width=frame.width if frame is not None else context.width,
+        height=frame.height if frame is not None else context.height,
+        rotation=_rotation(frame) if frame is not None else 0,
+        sample_aspect=stream.sample_aspect_ratio or Fraction(1),
+        pixel_format=pixels.name if pixels is not None else "unknown",
+        bit_depth=_bit_depth(pixels),
+        alpha=_has_alpha(stream, pixels),
+        **_colour(stream, frame),
+        field_order=_FIELD_ORDERS.get(context.field_order),
+        time_base=stream.time_base or Fraction(1),
+        average_rate=stream.average_rate or None,
+        hdr=hdr_of(frame) if frame is not None else {},
+    )
+
+
+def clockwise(rotation: int) -> int:
+    """libav counts anticlockwise from -180 to 180, players turn clockwise by quarters."""
+    return round(-rotation / 90) * 90 % 360
+
+
+def _rotation(frame: VideoFrame) -> int:
+    """Of a picture that is mirrored, libav takes a mirror for half a turn."""
+    turned = clockwise(frame.rotation)
+    matrix = side_data(frame, Type.DISPLAYMATRIX)
+    if matrix is None or turned in (90, 270):
+        return turned
+    a, b, _, c, d, *_ = _DISPLAY.unpack(matrix)
+    return 0 if a * d - b * c < 0 else turned
+
+
+def _bit_depth(pixels: VideoFormat | None) -> int:
+    return max((c.bits for c in pixels.components), default=8) if pixels is not None else 8
+
+
+def _has_alpha(stream: VideoStream, pixels: VideoFormat | None) -> bool:
+    # VP8 and VP9 carry it as a second stream within each packet, which only the container tells.
+    # Muxers differ in how they spell the tag.
+    tags = {name.lower(): value for name, value in stream.metadata.items()}
+    if tags.get("alpha_mode") == "1":
+        return True
+    return pixels is not None and any(c.is_alpha for c in pixels.components)
+
+
+def _colour(stream: VideoStream, frame: VideoFrame | None) -> dict[str, str | None]:
+    """The colour tags: the picture's own, else the container's."""
+    context = stream.codec_context
+    sources: list[Any] = [context] if frame is None else [frame, context]
+    pixels = frame.format if frame is not None else context.format
+    # The old "J" formats are full range by their name.
+    full = "pc" if pixels is not None and pixels.name.startswith("yuvj") else None
+    return {
+        "matrix": _first(matrix_name(s.colorspace) for s in sources),
+        "range": full or _first(range_name(s.color_range) for s in sources),
+        "primaries": _first(primaries_name(s.color_primaries) for s in sources),
+        "transfer": _first(transfer_name(s.color_trc) for s in sources),
+    }
+
+
+def _first(names: Any) -> str | None:
+    return next((name for name in names if name is not None), None)
+
+
+# Column x and line y go to column a·x + c·y and line b·x + d·y.
+_DISPLAY = struct.Struct("=9i")
+
+# struct AVMasteringDisplayMetadata: ten fractions, then what of them is set.
+_MASTERING = struct.Struct("=20i2i")
+_PRIMARY_KEYS = ("red_x", "red_y", "green_x", "green_y", "blue_x", "blue_y")
+_WHITE_KEYS = ("white_point_x", "white_point_y")
+_LUMINANCE_KEYS = ("min_luminance", "max_luminance")
+
+# struct AVContentLightMetadata
+_LIGHT = struct.Struct("=2I")
+
+
+def hdr_of(frame: VideoFrame) -> dict[str, Any]:
+    """Mastering display and light level, by ffprobe's names; empty where there is neither.
+
+    Returns:
+        ``mastering_display``: red_x … white_point_y, min_luminance and max_luminance, as
+        fractions in text such as "34000/50000"; ``content_light``: max_content and max_average,
+        in candelas a square metre.
+    """
+    hdr: dict[str, Any] = {}
+    if data := side_data(frame, Type.MASTERING_DISPLAY_METADATA):
+        hdr["mastering_display"] = _mastering_display(data)
+    if data := side_data(frame, Type.CONTENT_LIGHT_LEVEL):
+        content, average = _LIGHT.unpack_from(data)
+        hdr["content_light"] = {"max_content": content, "max_average": average}
+    return hdr
+
+
+def _mastering_display(data: bytes) -> dict[str, str]:
+    *numbers, has_primaries, has_luminance = _MASTERING.unpack_from(data)
+    values = [f"{a}/{b}" for a, b in zip(numbers[::2], numbers[1::2], strict=True)]
+    keys = (*_PRIMARY_KEYS, *_WHITE_KEYS, *_LUMINANCE_KEYS)
+    is_set = [bool(has_primaries)] * 8 + [bool(has_luminance)] * 2
+    return {k: v for k, v, there in zip(keys, values, is_set, strict=True) if there}
+
+
+def side_data(frame: VideoFrame, kind: Type) -> bytes | None:
+    """What comes with a picture besides its pixels, as libav's bytes, or None."""
+    found: Any = frame.side_data  # a mapping by kind, though PyAV's stubs say by text
+    return bytes(found[kind]) if kind in found else None

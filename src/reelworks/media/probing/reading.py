@@ -1,0 +1,99 @@
+"""Opens a video with libav. Only for use in the Python child, never in the service itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import av.logging
+from av.codec.context import Flags
+from av.stream import Disposition
+
+from reelworks.media.formats.allowed import MAX_PIXELS, location, open_options
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+# Damaged beginnings are passed over, but not for ever: a frame's facts are a help, not a must.
+_PACKETS_TO_TRY = 300
+_MOST_ERRORS = 200
+
+
+def open_video(path: Path, **options: str) -> InputContainer:
+    """Open a file under the allow-lists.
+
+    Raises:
+        av.FFmpegError: it is not there, not allowed, or not readable.
+    """
+    av.logging.set_level(av.logging.ERROR)
+    av.logging.restore_default_callback()
+    return av.open(location(path), options=open_options() | options, metadata_errors="replace")
+
+
+def is_attached_picture(stream: Stream) -> bool:
+    """Whether it is a cover rather than a video."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def is_default(stream: Stream) -> bool:
+    """Whether players are to choose it first."""
+    return bool(stream.disposition & Disposition.default)
+
+
+def main_video(container: InputContainer) -> VideoStream | None:
+    """The video stream to work on: the default one, else the first that is no cover."""
+    streams = [s for s in container.streams.video if not is_attached_picture(s)]
+    return next((s for s in streams if is_default(s)), streams[0] if streams else None)
+
+
+def prepare(context: VideoCodecContext, **options: str) -> None:
+    """Let a decoder use every core, within bounds. Before its first packet."""
+    context.thread_type = "AUTO"
+    context.options = {"max_pixels": str(MAX_PIXELS)} | options
+
+
+def decoded(
+    container: InputContainer, stream: VideoStream, context: VideoCodecContext
+) -> Iterator[VideoFrame]:
+    """The pictures that decode, from where the container is; damaged packets are passed over."""
+    packets = container.demux(stream)
+    for _ in range(_MOST_ERRORS):
+        try:
+            for packet in packets:
+                yield from context.decode(packet)
+        except av.FFmpegError:
+            packets = container.demux(stream)
+        else:
+            return
+
+
+def first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """The first picture that libav decodes, or None where the first few hundred packets fail.
+
+    Reads from the container; open it anew to read it from the beginning.
+    """
+    context = stream.codec_context
+    if context is None:
+        return None
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    context.thread_count = 1
+    # Without it, libav leaves a crop at the left undone where memory would not be aligned.
+    context.flags |= Flags.unaligned
+    packets = container.demux(stream)
+    for _ in range(_PACKETS_TO_TRY):
+        try:
+            packet = next(packets, None)
+            frames = packet.decode() if packet is not None else None
+        except av.FFmpegError:
+            continue  # a damaged packet; a later one may do
+        if frames is None:
+            return None
+        if frames:
+            return frames[0]
+    return None

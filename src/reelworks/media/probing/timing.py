@@ -1,0 +1,146 @@
+"""Times a video by walking over its packets: headers lie, packets are there or not.
+
+Only for use in the Python child. Nothing is decoded.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterator
+from fractions import Fraction
+from functools import cached_property
+from itertools import islice, pairwise
+from pathlib import Path
+from statistics import median_low
+from typing import TYPE_CHECKING
+
+import av
+
+from reelworks.media.children.child import Moved
+from reelworks.media.facts import Timing
+from reelworks.media.probing.reading import is_attached_picture, open_video
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+
+# A stated length under this, where the pictures really come much slower, is a header's fiction.
+_FICTION = Fraction(1, 500)
+
+_MICROSECOND = Fraction(1, 1_000_000)
+
+
+def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
+    """Time the main video stream, and the file.
+
+    Args:
+        index: of the main video stream.
+        moved: told the number of packets read so far.
+
+    Returns:
+        The stream's timing; and the file's duration over all its sound and video, in seconds.
+    """
+    with open_video(path) as container:
+        streams = [
+            stream
+            for stream in (*container.streams.video, *container.streams.audio)
+            if not is_attached_picture(stream)
+        ]
+        tracks = {stream.index: _Track(stream.time_base) for stream in streams}
+        for count, packet in enumerate(shown_packets(container, streams), start=1):
+            tracks[packet.stream_index].add(packet)
+            moved(count)
+        beginning = Fraction(container.start_time or 0) * _MICROSECOND
+    return tracks[index].timing(beginning), _whole(tracks.values())
+
+
+def first_packets(container: InputContainer, stream: Stream, number: int) -> list[Packet[Stream]]:
+    """The first packets of a stream that are shown; fewer where there are fewer."""
+    return list(islice(shown_packets(container, [stream]), number))
+
+
+def shown_packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
+    """The packets that are shown: those that an edit list cuts away are left out."""
+    try:
+        for packet in container.demux(*streams):
+            flush = packet.size == 0 and packet.pos is None
+            if not flush and not packet.is_discard:
+                yield packet
+    except av.FFmpegError:
+        # Damage that the reader cannot pass: the video ends here for whoever decodes it, too.
+        return
+
+
+def _whole(tracks: Collection[_Track]) -> Fraction:
+    spans = [track.span for track in tracks if track.starts]
+    if spans:
+        return max(end for _, end in spans) - min(start for start, _ in spans)
+    return max((track.stated for track in tracks), default=Fraction())
+
+
+class _Track:
+    """The packets of one stream, as far as times go."""
+
+    def __init__(self, time_base: Fraction | None) -> None:
+        self._tick = time_base or Fraction(1)
+        self.starts = array("q")
+        self._lengths = array("q")
+        self._packets = 0
+        self._without_pts = 0
+        self._stated = 0
+        self._stated_lengths: set[int | None] = set()
+
+    def add(self, packet: Packet[Stream]) -> None:
+        self._packets += 1
+        self._without_pts += packet.pts is None
+        start = packet.dts if packet.pts is None else packet.pts
+        self._stated += packet.duration or 0
+        self._stated_lengths.add(packet.duration)
+        if start is not None:
+            self.starts.append(start)
+            self._lengths.append(packet.duration or 0)
+
+    def timing(self, beginning: Fraction) -> Timing:
+        """Args: beginning: of the file, as libav guesses it, in seconds."""
+        early = beginning - self.span[0] if self.starts else Fraction()
+        return Timing(
+            packets=self._packets,
+            duration=self.span[1] - self.span[0] if self.starts else self.stated,
+            sound=self._without_pts == 0 and all(a != b for a, b in pairwise(self._shown)),
+            constant=self._evenly_spaced() if self.starts else len(self._stated_lengths) == 1,
+            # The guess is in whole microseconds.
+            early=early if early > _MICROSECOND else Fraction(),
+        )
+
+    @cached_property
+    def _shown(self) -> list[int]:
+        """When each picture starts, in ticks, in the order of showing."""
+        return sorted(self.starts)
+
+    @property
+    def stated(self) -> Fraction:
+        """The sum of the packets' own lengths, in seconds: all that a raw stream tells."""
+        return self._stated * self._tick
+
+    @cached_property
+    def span(self) -> tuple[Fraction, Fraction]:
+        """From the first start to the last end, in seconds."""
+        first, last = self._shown[0], self._shown[-1]
+        return first * self._tick, (last + self._last_length()) * self._tick
+
+    def _last_length(self) -> int:
+        """How long the last picture stays, in ticks."""
+        usual = median_low([b - a for a, b in pairwise(self._shown)] or [0])
+        stated = self._lengths[max(range(len(self.starts)), key=self.starts.__getitem__)]
+        fiction = stated * self._tick < _FICTION and 2 * stated < usual
+        return usual if fiction or stated <= 0 else stated
+
+    def _evenly_spaced(self) -> bool:
+        """Whether no picture is more than a tick away from where even spacing puts it."""
+        first, steps = self._shown[0], len(self._shown) - 1
+        length = self._shown[-1] - first
+        return all(
+            abs((start - first) * steps - number * length) <= steps
+            for number, start in enumerate(self._shown)
+        )

@@ -1,0 +1,1 @@
+"""A result held against its source and its plan, before anybody gets to see it."""

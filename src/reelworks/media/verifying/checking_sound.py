@@ -1,0 +1,273 @@
+"""Checks that the sound of a result is the source's, whole, and where it was. In the child only.
+
+A track that was copied has the source's packets, and each is looked at. One that was encoded anew
+is decoded beside the source's, and its beginning and end are laid over each other: an encoder puts
+some silence before the first sound, which not every container tells, so that where the first
+sample stands says little.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+
+from reelworks.errors import WrongResult
+from reelworks.media.children.child import Moved
+from reelworks.media.verifying.checking_times import Moves, Walked, opened
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+TOLERANCE = Fraction(5, 1000)
+"""Seconds by which sound may be off its place against the pictures."""
+
+_MOST_EXTRA = 1000
+_RUN_UP = 2 * 1024
+"""Samples that an encoder may put before the first sound, and after the last."""
+
+_DAMAGED_SHARE = Fraction(1, 10)
+"""A track that does not decode whole may lose this share of its length when encoded anew."""
+
+_RATE = 8000
+_SECONDS = 10
+_FARTHEST = _RATE // 5
+"""Samples a second, seconds at either end, and samples up to which a shift is looked for."""
+
+_SILENT = 1e-3
+"""Root mean square, of full scale, under which nothing can be laid over anything."""
+
+_ALIKE = 0.3
+"""Correlation under which it is not the same sound; codecs keep it over 0.9."""
+
+_VAGUE = frozenset({"wmavoice"})
+"""Codecs of which one version of libav makes other sound than the next: nothing to compare."""
+
+_AS_GOOD = 0.95
+"""A tone fits in many places: one that is this good against the best counts."""
+
+
+# --- Copied ---------------------------------------------------------------------------------------
+
+
+def check_copied(before: Walked, after: Walked, moves: Moves | None) -> bool:
+    """Check a track whose packets were taken as they are.
+
+    Returns:
+        False where they are not the source's one by one, and nothing could be checked: some
+        containers cut PCM into packets of their own.
+
+    Raises:
+        WrongResult: packets are missing, or are not where they were.
+    """
+    at = _place(before, after, moves)
+    if at is None:
+        return False
+    if at > before.hidden:
+        raise WrongResult(_cut(before, before.hidden, at, "first"))
+    rest = at + len(after.keys)
+    if rest < len(before.keys):
+        raise WrongResult(_cut(before, rest, len(before.keys), "last"))
+    if moves is not None:
+        last = rest if moves.whole else at + 1
+        forward = _forward(before.starts[at:last])
+        _check_shifts(_shift(before, at + n, after, n, moves) for n in forward)
+    return True
+
+
+def _forward(starts: Sequence[int]) -> Iterator[int]:
+    """The packets that come after all before them; FFmpeg must move the others, where a source
+    was cut together."""
+    newest = min(starts, default=0) - 1
+    for number, start in enumerate(starts):
+        if start > newest:
+            newest = start
+            yield number
+
+
+def _cut(track: Walked, start: int, stop: int, which: str) -> str:
+    seconds = (track.ends[stop - 1] - track.starts[start]) * track.tick
+    return f"A sound track of the result lacks its {which} {float(seconds):.2f} s."
+
+
+def _place(before: Walked, after: Walked, moves: Moves | None) -> int | None:
+    """Which packet of the source is the result's first; None where they are not the same."""
+    if not after.keys:
+        return None
+    count, spare = len(after.keys), len(before.keys) - len(after.keys)
+    found = [
+        at
+        for at in range(min(spare, _MOST_EXTRA) + 1)
+        if before.keys[at] == after.keys[0] and before.keys[at : at + count] == after.keys
+    ]
+    # Packets of silence are all alike; then it is the one at the right time.
+    shifts = {at: _shift(before, at, after, 0, moves) or Fraction() for at in found}
+    return min(found, key=lambda at: abs(shifts[at]), default=None)
+
+
+def _shift(
+    before: Walked, old: int, after: Walked, new: int, moves: Moves | None
+) -> Fraction | None:
+    """Seconds by which a packet comes later than it should."""
+    was, now = before.start(old), after.start(new)
+    if was is None or now is None or moves is None:
+        return None
+    return now - was - moves.at(was)
+
+
+def _check_shifts(shifts: Iterable[Fraction | None], verb: str = "is") -> None:
+    worst = max((s for s in shifts if s is not None), key=abs, default=Fraction(0))
+    if abs(worst) > TOLERANCE:
+        raise WrongResult(
+            f"A sound track of the result {verb} {abs(float(worst)) * 1000:.0f} ms "
+            f"{'late' if worst > 0 else 'early'}."
+        )
+
+
+# --- Encoded anew ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Heard:
+    """A decoded track; only its beginning and its end are kept.
+
+    Attributes:
+        first, end: seconds.
+        rate: samples a second.
+        damaged: whether some of it did not decode.
+        vague: whether not every version of libav hears the same.
+        head, tail: pieces of sound with the times at which they start.
+    """
+
+    first: Fraction | None = None
+    end: Fraction = Fraction(0)
+    rate: int = _RATE
+    damaged: bool = False
+    vague: bool = False
+    head: list[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=list)
+    tail: deque[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=deque)
+
+    def keep(self, time: Fraction, samples: npt.NDArray[np.float32]) -> None:
+        """Take the next piece."""
+        if self.first is not None and time < self.first + _SECONDS:
+            self.head.append((time, samples))
+        self.tail.append((time, samples))
+        while time - self.tail[0][0] > _SECONDS:
+            self.tail.popleft()
+
+
+def check_heard(
+    source: Path, old: int, result: Path, new: int, moves: Moves | None, moved: Moved
+) -> None:
+    """Check a track by what is heard of it: one that was encoded anew.
+
+    Args:
+        old, new: the streams' numbers in source and result.
+
+    Raises:
+        WrongResult: it is shorter, longer, another sound, or not where it was.
+    """
+    before, after = _heard(source, old, moved), _heard(result, new, moved)
+    if before.first is None:
+        return  # nothing of it decodes
+    if after.first is None:
+        raise WrongResult("A sound track of the result does not decode.")
+    if before.vague:
+        return
+    if moves is None:
+        _check_length(before.end - before.first, after.end - after.first, before, after.rate)
+        return
+    first = before.first + moves.at(before.first)
+    _check_start(first, after)
+    _check_lag(_laid(before.head, first - before.first, first), _laid(after.head, 0, first))
+    if moves.whole:
+        move = moves.at(before.end)
+        end = before.end + move
+        _check_length(end - first, after.end - first, before, after.rate)
+        start = end - _SECONDS
+        _check_lag(_laid(before.tail, move, start), _laid(after.tail, 0, start))
+
+
+def _check_start(first: Fraction, after: Heard) -> None:
+    assert after.first is not None
+    late = after.first - first
+    if not -TOLERANCE - Fraction(_RUN_UP, after.rate) <= late <= TOLERANCE:
+        _check_shifts([late], "begins")
+
+
+def _check_length(old: Fraction, new: Fraction, before: Heard, rate: int) -> None:
+    loss = old * _DAMAGED_SHARE if before.damaged else TOLERANCE
+    if not old - loss <= new <= old + TOLERANCE + Fraction(2 * _RUN_UP, rate):
+        raise WrongResult(
+            f"A sound track of the result lasts {float(new):.2f} s in place of {float(old):.2f} s."
+        )
+
+
+def _check_lag(old: npt.NDArray[np.float32], new: npt.NDArray[np.float32]) -> None:
+    """Fail where the two fit better when one is moved."""
+    energies = [float(np.sqrt(np.mean(np.square(sound)))) for sound in (old, new)]
+    if energies[0] < _SILENT:
+        return
+    size = 2 * len(old)
+    product = np.fft.rfft(new, size) * np.conj(np.fft.rfft(old, size))
+    overlaps = np.roll(np.fft.irfft(product, size), _FARTHEST)[: 2 * _FARTHEST + 1]
+    fits = overlaps / max(energies[0] * energies[1] * len(old), 1e-9)
+    if fits.max() < _ALIKE:
+        raise WrongResult("A sound track of the result does not sound like the source's.")
+    lags = np.flatnonzero(fits >= _AS_GOOD * fits.max()) - _FARTHEST
+    _check_shifts([Fraction(int(lags[np.abs(lags).argmin()]), _RATE)])
+
+
+def _laid(pieces: Any, move: Fraction | int, start: Fraction) -> npt.NDArray[np.float32]:
+    """The pieces on a line of ten seconds that begins at ``start``."""
+    line = np.zeros(_SECONDS * _RATE, dtype=np.float32)
+    for time, samples in pieces:
+        at = round((time + move - start) * _RATE)
+        part = samples[max(-at, 0) : max(len(line) - at, 0)]
+        line[max(at, 0) : max(at, 0) + len(part)] = part
+    return line
+
+
+def _heard(path: Path, index: int, moved: Moved) -> Heard:
+    heard = Heard()
+    with opened(path) as container:
+        context = container.streams[index].codec_context
+        heard.vague = context is not None and context.codec.canonical_name in _VAGUE
+        resampler = av.AudioResampler("flt", "mono", _RATE)
+        for count, frame in enumerate(_frames(container, index, heard)):
+            moved(count)
+            if frame.pts is None or frame.time_base is None:
+                continue
+            time = frame.pts * frame.time_base
+            heard.first = time if heard.first is None else heard.first
+            heard.end = max(heard.end, time + Fraction(frame.samples, frame.sample_rate))
+            heard.rate = frame.sample_rate
+            _keep(heard, resampler.resample(frame))
+        _keep(heard, resampler.resample(None))
+    return heard
+
+
+def _keep(heard: Heard, frames: Any) -> None:
+    for frame in frames:
+        if frame.pts is not None:
+            heard.keep(frame.pts * frame.time_base, frame.to_ndarray()[0])
+
+
+def _frames(container: Any, index: int, heard: Heard) -> Iterator[Any]:
+    """Its sound; what does not decode is passed over, as FFmpeg does."""
+    packets = container.demux(container.streams[index])
+    packet = None
+    while True:
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                return
+            yield from packet.decode()
+        except av.FFmpegError:
+            heard.damaged = True

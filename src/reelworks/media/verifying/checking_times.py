@@ -1,0 +1,236 @@
+"""Compares when the packets of a result are shown with when the source's are. In the child only."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import av
+
+from reelworks.errors import WrongResult
+from reelworks.media.children.child import Moved
+from reelworks.media.probing.reading import is_attached_picture, open_video
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+_LONGEST_GAP = 9
+_LONGEST_STEP_BACK = 1
+"""Seconds from one packet to the next. Transport streams jump farther where they were cut, and
+FFmpeg closes that."""
+
+_NO_TIME = -(1 << 63)
+
+_TAIL = 64
+"""Bytes by which a sound packet is known again; containers take headers off its front."""
+
+
+def opened(path: Path) -> InputContainer:
+    """The result, opened. Raises WrongResult where that fails."""
+    try:
+        return open_video(path)
+    except av.FFmpegError as error:
+        raise WrongResult(f"The result cannot be opened: {error.strerror}.") from error
+
+
+@dataclass
+class Walked:
+    """The packets of one stream, in the file's order.
+
+    Attributes:
+        tick: seconds of a tick.
+        starts: presentation times in ticks.
+        decoded: when each packet is to be decoded.
+        ends: where each packet ends.
+        keys: checksums of their ends; of pictures' only a cover's, and that one's whole.
+        hidden: how many packets at the front are decoded but not shown.
+    """
+
+    kind: str
+    tick: Fraction
+    starts: array[int] = field(default_factory=lambda: array("q"))
+    decoded: array[int] = field(default_factory=lambda: array("q"))
+    ends: array[int] = field(default_factory=lambda: array("q"))
+    keys: array[int] = field(default_factory=lambda: array("L"))
+    hidden: int = 0
+
+    @property
+    def shown(self) -> int:
+        """How many packets are shown."""
+        return len(self.starts) - self.hidden
+
+    @property
+    def timeless(self) -> bool:
+        """Whether packets have no time, or the same one."""
+        return len({t for t in self.starts[self.hidden :] if t != _NO_TIME}) != self.shown
+
+    @property
+    def times(self) -> list[Fraction]:
+        """When what is shown starts, in order, in seconds."""
+        shown = self.starts[self.hidden :]
+        return [time * self.tick for time in sorted(t for t in shown if t != _NO_TIME)]
+
+    @property
+    def first(self) -> Fraction | None:
+        """When the first thing is shown, in seconds."""
+        return next(iter(self.times), None)
+
+    @property
+    def end(self) -> Fraction:
+        """When the last packet ends, in seconds."""
+        return max(self.ends, default=0) * self.tick
+
+    def start(self, number: int) -> Fraction | None:
+        """When a packet starts, in seconds."""
+        time = self.starts[number]
+        return None if time == _NO_TIME else time * self.tick
+
+    def add(self, packet: Any, *, cover: bool) -> None:
+        """Take the next packet."""
+        hidden = packet.is_discard
+        if hidden and self.shown:
+            return  # what an edit list cuts out of the middle
+        self.hidden += hidden
+        start = _NO_TIME if packet.pts is None else packet.pts
+        self.starts.append(start)
+        self.decoded.append(_NO_TIME if packet.dts is None else packet.dts)
+        self.ends.append(start if packet.pts is None else start + (packet.duration or 0))
+        if cover or self.kind == "audio":
+            self.keys.append(crc32(memoryview(packet)[0 if cover else -_TAIL :]))
+
+
+def walk(path: Path, moved: Moved, only: set[int] | None = None) -> dict[int, Walked]:
+    """All packets of these streams, or of every video and sound, by the streams' numbers."""
+    with opened(path) as container:
+        streams = [
+            s
+            for s in container.streams
+            if (s.index in only if only is not None else s.type in ("video", "audio"))
+        ]
+        covers = {s.index for s in streams if is_attached_picture(s)}
+        walked = {s.index: Walked(s.type, s.time_base or Fraction(1)) for s in streams}
+        for count, packet in enumerate(_packets(container, streams)):
+            index = packet.stream_index
+            walked[index].add(packet, cover=index in covers)
+            moved(count)
+    return walked
+
+
+def _packets(container: InputContainer, streams: list[Any]) -> Iterator[Any]:
+    packets = container.demux(*streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.FFmpegError:
+            return  # the source's damage stops every reader here
+        if packet is None:
+            return
+        if packet.size:
+            yield packet
+
+
+@dataclass(frozen=True)
+class Moves:
+    """By how much FFmpeg moved all times, which it may: only their distances must stay.
+
+    Attributes:
+        steps: from which time of the source on, by how many seconds; more than one step where
+            FFmpeg closed an interruption.
+        whole: whether this holds for all of it, or only at the beginning.
+    """
+
+    steps: tuple[tuple[Fraction, Fraction], ...]
+    whole: bool = True
+
+    def at(self, time: Fraction) -> Fraction:
+        """By how much something at this time of the source was moved."""
+        return self.steps[max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)][1]
+
+
+def start_of(before: Walked, after: Walked) -> Moves | None:
+    """How the beginning was moved, where that is known."""
+    if before.first is None or after.first is None or before.start(before.hidden) is None:
+        return None
+    return Moves(((before.first, after.first - before.first),), whole=False)
+
+
+def check_times(before: Walked, after: Walked, *, sure: bool = True) -> Moves | None:
+    """Compare the pictures' times one by one, where the source has a time for each.
+
+    Where damage cost pictures, or fields come in packets of their own, the source has more
+    packets: then every picture of the result must be at the time of one of them.
+
+    Args:
+        sure: whether the source's times are to be believed.
+
+    Returns:
+        How they were moved; None where the source's times do not tell.
+
+    Raises:
+        WrongResult: a picture is not where it was.
+    """
+    if before.timeless:
+        return None
+    pieces, new = _pieces(before), after.times
+    exact = before.tick % after.tick == 0
+    tolerance = Fraction(0) if exact else after.tick
+    if before.shown == len(new):
+        # FFmpeg closes an interruption for pictures and sound in turn.
+        return _check_pieces(pieces, new, tolerance, sure=sure and len(pieces) == 1)
+    old = sorted(time for piece in pieces for time in piece)
+    if new[-1] - new[0] > old[-1] - old[0] + 1:
+        raise WrongResult("The result is longer than its source.")
+    return _found_among(old, new, tolerance) if len(pieces) == 1 else None
+
+
+def _pieces(track: Walked) -> list[list[Fraction]]:
+    """The times between interruptions, each piece in order."""
+    times = [time * track.tick for time in track.starts[track.hidden :]]
+    cuts = [
+        number
+        for number, (a, b) in enumerate(pairwise(times), start=1)
+        if not -_LONGEST_STEP_BACK <= b - a <= _LONGEST_GAP
+    ]
+    return [sorted(times[a:b]) for a, b in pairwise([0, *cuts, len(times)])]
+
+
+def _check_pieces(
+    pieces: list[list[Fraction]], new: list[Fraction], tolerance: Fraction, *, sure: bool
+) -> Moves | None:
+    steps: list[tuple[Fraction, Fraction]] = []
+    at = 0
+    for piece in pieces:
+        move = new[at] - piece[0]
+        pairs = zip(piece, new[at : at + len(piece)], strict=True)
+        worst = max(abs(b - a - move) for a, b in pairs)
+        if worst > tolerance and sure:
+            raise WrongResult(f"A picture of the result is {float(worst):.4f} s off its time.")
+        if worst > tolerance:
+            return None
+        # Sound may begin before the pictures that it belongs to: the interruption's middle parts.
+        since = (pieces[len(steps) - 1][-1] + piece[0]) / 2 if steps else piece[0]
+        steps.append((since, move))
+        at += len(piece)
+    in_order = all(a[-1] < b[0] for a, b in pairwise(pieces))
+    # Which sound belongs to which piece can be told by its time only where no two overlap.
+    return Moves(tuple(steps)) if in_order else None
+
+
+def _found_among(old: list[Fraction], new: list[Fraction], tolerance: Fraction) -> Moves | None:
+    for anchor in old[: len(old) - len(new) + 1]:
+        move = new[0] - anchor
+        if all(_is_among(old, time - move, tolerance) for time in new):
+            return Moves(((anchor, move),))
+    return None
+
+
+def _is_among(times: list[Fraction], time: Fraction, tolerance: Fraction) -> bool:
+    at = bisect_left(times, time - tolerance)
+    return at < len(times) and times[at] <= time + tolerance
