@@ -78,7 +78,8 @@ def _command(file: Path, master: Path, log: Path | None) -> list[str]:
     ]
     outputs = [part for k in filters for part in ("-map", f"[{k}]", "-f", "null", "-")]
     inputs = ("-i", str(file), "-i", str(master))
-    return [FFMPEG, *inputs, "-filter_complex", ";".join(graph), *outputs]
+    # Progress would be written into the midst of the scores.
+    return [FFMPEG, "-nostats", *inputs, "-filter_complex", ";".join(graph), *outputs]
 
 
 def _vmaf(log: Path) -> float:
