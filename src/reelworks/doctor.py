@@ -23,6 +23,8 @@ _NEEDED = {
     "encoders": ("libx264", "libx265", "libvpx-vp9", "libsvtav1", "aac", "libopus"),
     "filters": (
         "bwdif",
+        "yadif",
+        "blend",
         "hqdn3d",
         "nlmeans",
         "bilateral",

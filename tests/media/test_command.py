@@ -158,7 +158,7 @@ def test_unsound_timestamps_are_made_anew_first(demuxer: str, chain: list[str]) 
 
 
 def test_fields_are_put_together_before_the_picture_is_turned() -> None:
-    probe = probe_of(picture(rotation=90))
+    probe = probe_of(picture(rotation=90, width=1920, height=1080))
     plan = plan_of(probe, Analysis(pictures=9, interlaced="bff"), "a.mp4")
     assert filter_chain(probe.picture, plan) == [
         "bwdif=mode=send_frame:parity=bff:deint=all",

@@ -307,6 +307,27 @@ def hdr10_plus(number: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("pictures", [1, 2, 3, 40])
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p10le"])
+def test_fields_are_put_together_at_their_pictures_times(
+    pictures: int, pixels: str, tmp_path: Path
+) -> None:
+    source = clip(
+        ".mkv",
+        *lavfi(f"testsrc2=size=192x108:rate=25:duration=4,select='lt(mod(n*n,7),4)',{NOISY}"),
+        *("-fps_mode", "vfr", "-frames:v", str(pictures), "-pix_fmt", pixels),
+        *("-c:v", "libx264", "-x264-params", "tff=1", "-crf", "12"),
+    )
+    tools = toolbox()
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of(deinterlace=True, denoise=0))
+    assert [f.name for f in plan.filters] == ["deinterlace"]
+    target = tmp_path / f"result.{plan.extension}"
+    rendered = enhance_to(tools, source, before, plan, target, lambda _: None)
+    assert rendered.frames == pictures
+    assert times(target) == times(source)
+
+
 def test_one_picture_is_enough(tmp_path: Path) -> None:
     source = clip(
         ".mp4", *lavfi(f"testsrc2=size=64x64,format=yuv420p,{NOISY}"), "-frames:v", "1", *X264

