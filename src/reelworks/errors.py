@@ -4,6 +4,7 @@ ReelworksError                  one plain sentence for a person, as its text
 ├── BadRequest                  the caller asked for something that cannot be
 │   ├── NotAVideo               the file holds no video that can be decoded
 │   ├── TooLarge                the upload exceeds the limit
+│   ├── ClientSilent            nothing more of the upload came
 │   ├── NotFound                there is no such file
 │   └── Conflict                it makes no sense as things stand
 ├── SettingsError               a flag or variable is wrong
@@ -38,6 +39,10 @@ class NotAVideo(BadRequest):
 
 class TooLarge(BadRequest):
     """The upload exceeds the limit; the text names it."""
+
+
+class ClientSilent(BadRequest):
+    """Nothing more of the upload came for too long."""
 
 
 class NotFound(BadRequest):

@@ -13,7 +13,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from reelworks.errors import BadRequest, Conflict, NoSpace, NotFound, ReelworksError, TooLarge
+from reelworks.errors import (
+    BadRequest,
+    ClientSilent,
+    Conflict,
+    NoSpace,
+    NotFound,
+    ReelworksError,
+    TooLarge,
+)
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +81,8 @@ def status_of(error: ReelworksError) -> int:
             return 404
         case Conflict():
             return 409
+        case ClientSilent():
+            return 408
         case TooLarge():
             return 413
         case BadRequest():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
@@ -13,11 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from reelworks.api import problems
+from reelworks.api.body import arriving, hear_out
 from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
 from reelworks.api.parameters import MAX_CLIENT_ID, check_client_id
 from reelworks.api.schemas import Uploaded
 from reelworks.api.service import Service, ServiceDependency
-from reelworks.errors import BadRequest, NoSpace, NotAVideo, ReelworksError
+from reelworks.errors import BadRequest, ClientSilent, NoSpace, NotAVideo, ReelworksError
 from reelworks.jobs.intake import Upload
 from reelworks.media.deciding.wishes import Wishes, form_schema, read_options, read_preset
 from reelworks.telemetry import instruments
@@ -26,8 +27,6 @@ router = APIRouter()
 
 _MAX_TEXT_BYTES = {"client_id": MAX_CLIENT_ID, "preset": 64, "options": 4096}
 _WRITE_BYTES = 1 << 20
-# A client that is refused while it still sends may never read why: so much is heard out first.
-_HEAR_OUT_BYTES = 64 << 20
 # The threads that write uploads and answer for statuses must not all wait for checks.
 _checks = CapacityLimiter(2 * (os.cpu_count() or 1))
 
@@ -89,6 +88,7 @@ _FORM = {
     openapi_extra=_FORM,
     responses=problems.responses(
         s400="The request is malformed or wishes for what cannot be, or the file is not a video.",
+        s408="Nothing more of the upload came for too long; nothing of it was kept.",
         s413="The upload is larger than the limit.",
         s500="The upload could not be saved or queued; nothing of it was kept.",
         s507="There is no room left on the disk.",
@@ -99,12 +99,12 @@ async def upload(request: Request, service: ServiceDependency) -> Uploaded:
 
     After the answer 200 no crash of anything loses the video or its work.
     """
-    body = request.stream()
+    body = arriving(request)
     try:
         with _counted():
             return Uploaded(file_id=await _receive(request, body, service))
     except ReelworksError:
-        await _hear_out(body)
+        await hear_out(body)
         raise
     except ClientDisconnect as error:
         raise BadRequest("The client went away before the upload was complete.") from error
@@ -117,7 +117,7 @@ def _counted() -> Iterator[None]:
     try:
         yield
         outcome = "accepted"
-    except (ClientDisconnect, CancelledError):
+    except (ClientDisconnect, ClientSilent, CancelledError):
         outcome = "aborted"
         raise
     except NoSpace:
@@ -248,12 +248,3 @@ def _decoded(field: str, text: bytes | bytearray) -> str:
         return text.decode()
     except UnicodeDecodeError as error:
         raise BadRequest(f"{field} is not UTF-8 text.") from error
-
-
-async def _hear_out(body: AsyncIterator[bytes]) -> None:
-    heard = 0
-    with suppress(ClientDisconnect):
-        async for piece in body:
-            heard += len(piece)
-            if heard > _HEAR_OUT_BYTES:
-                return
