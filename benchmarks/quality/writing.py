@@ -12,9 +12,9 @@ from benchmarks.quality.running import Result
 from benchmarks.quality.scores import Scores
 
 BARS = {
-    "noise 5": "PSNR ≥ +3.5",
-    "noise 10": "PSNR ≥ +6",
-    "noise 20": "PSNR ≥ +8",
+    "noise 5": "PSNR ≥ +3.5, VMAF ≥ −2",
+    "noise 10": "PSNR ≥ +6, VMAF ≥ −2",
+    "noise 20": "PSNR ≥ +8, VMAF ≥ −2",
     "dark": "PSNR ≥ +8",
     "low contrast": "PSNR ≥ +8",
     "warm cast": "colour > +0.5, each ≥ 0",
@@ -23,6 +23,10 @@ BARS = {
     "H.264 crf 36": "PSNR ≥ +0.2",
     "MPEG-4 q 18": "PSNR ≥ +0.2",
     "interlaced": "PSNR ≥ +6",
+    "dark, noise 10": "each PSNR > 0",
+    "noise 8, H.264 crf 26": "each PSNR > 0",
+    "flat, cast, noise 6": "each PSNR > 0",
+    "interlaced, noise 8": "each PSNR > 0",
 }
 
 _HEAD = """# Quality
