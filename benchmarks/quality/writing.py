@@ -83,7 +83,7 @@ def page(
         "clean clips. Why these are used as they are: decision 0013.\n\n"
         "| encoder | size | time |\n|---|---|---|\n"
         + "\n".join(f"| {e.name} | {e.size:.2f} | {e.time:.2f} |" for e in encodings),
-        "## Before and after\n\n"
+        "## Before and after\n\nDamaged left, enhanced right.\n\n"
         + "\n\n".join(f"![{title}](images/{path.name})\n\n*{title}*" for title, path in pictures),
     ]
     return "\n\n".join(parts) + "\n"
