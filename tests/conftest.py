@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from reelworks.engine.database import migrate, open_database
 from reelworks.engine.records import Records
 from tests.buckets import S3Server, SeaweedServer
 from tests.databases import PostgresServer
+
+# A shell that runs the tests in the background lets them ignore Ctrl-C, and so every program that
+# they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -29,13 +29,13 @@ _RECONNECT_SECONDS = 1.0
 
 
 class Changes(Protocol):
-    """Answers for one reader. ``changed`` may be called from any one thread at a time."""
+    """Answers for one reader, in any thread."""
 
     def changed(self) -> bool:
-        """Whether there may be something new since the last call."""
+        """Whether there may be something new since the last call; not once it is closed."""
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, after a question that is under way."""
 
 
 def watch(engine: sa.Engine) -> Changes:
@@ -51,10 +51,16 @@ class DataVersion:
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self._lock = threading.Lock()
+        self._closed = False
         self._connection: sa.Connection | None = None
         self._last: int | None = None
 
     def changed(self) -> bool:
+        with self._lock:
+            return not self._closed and self._moved_on()
+
+    def _moved_on(self) -> bool:
         if self._connection is None:
             self._connection = self._engine.connect().execution_options(
                 isolation_level="AUTOCOMMIT"
@@ -64,9 +70,11 @@ class DataVersion:
         return now != before
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        with self._lock:
+            self._closed = True
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
 
 class Announcements:
@@ -76,9 +84,14 @@ class Announcements:
         self._engine = engine
         self._news = threading.Event()
         self._closing = threading.Event()
+        self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
 
     def changed(self) -> bool:
+        with self._lock:
+            return not self._closing.is_set() and self._heard()
+
+    def _heard(self) -> bool:
         if self._listener is None:
             self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)
             self._listener.start()
@@ -89,8 +102,9 @@ class Announcements:
 
     def close(self) -> None:
         self._closing.set()
-        if self._listener is not None:
-            self._listener.join()
+        with self._lock:
+            if self._listener is not None:
+                self._listener.join()
 
     def _listen(self) -> None:
         while not self._closing.is_set():
