@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tests.buckets import S3Server
 from tests.databases import PostgresServer
+from tests.installations import on_many_machines
 from tests.service import RunningService
 
 ONE_MACHINE, MANY_MACHINES = "SQLite + disk", "PostgreSQL + S3"
@@ -24,12 +25,6 @@ def serving(kind: str, folder: Path) -> Iterator[RunningService]:
             postgres, s3 = PostgresServer(), S3Server()
             held.callback(postgres.end)
             held.callback(s3.end)
-            url = s3.create()
-            service = RunningService(
-                folder,
-                *("--database-url", postgres.create(), "--storage-url", url),
-                kept=s3.folder(url),
-                environment=s3.environment,
-            )
+            service = on_many_machines(folder, postgres, s3)
         held.callback(service.kill)
         yield service

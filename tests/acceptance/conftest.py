@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.buckets import S3Server
 from tests.clips import make_clip
-from tests.databases import PostgresServer
+from tests.installations import on_many_machines
 from tests.service import RunningService
 
 KINDS = ["sqlite-disk", "postgresql-s3"]
@@ -35,15 +34,8 @@ def service_of(request: pytest.FixtureRequest, folder: Path, *flags: str) -> Run
 
 def large_service(request: pytest.FixtureRequest, folder: Path, *flags: str) -> RunningService:
     """A service as on many machines, on this one: PostgreSQL and an object store."""
-    postgres: PostgresServer = request.getfixturevalue("postgres")
-    s3: S3Server = request.getfixturevalue("s3")
-    url = s3.create()
-    return RunningService(
-        folder,
-        *("--database-url", postgres.create(), "--storage-url", url, *flags),
-        kept=s3.folder(url),
-        environment=s3.environment,
-    )
+    postgres, s3 = (request.getfixturevalue(name) for name in ("postgres", "s3"))
+    return on_many_machines(folder, postgres, s3, *flags)
 
 
 @pytest.fixture(scope="session")

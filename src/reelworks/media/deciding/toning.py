@@ -87,7 +87,9 @@ def contrasted(low: float, high: float, *, share: float, peak: float | None = No
         low, high: black and white point, in full-scale levels.
         share, peak: as for ``brightened``.
     """
-    ends = [(low, BLACK_TARGET), (high, WHITE_TARGET), (peak or high, BRIGHTEST)]
+    ends = [(low, BLACK_TARGET), (high, WHITE_TARGET)]
+    if peak is not None:
+        ends.append((peak, BRIGHTEST))
     gains = [
         (target - MIDDLE) / (end - MIDDLE)
         for end, target in ends
