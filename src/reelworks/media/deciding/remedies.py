@@ -28,6 +28,12 @@ FINEST_NOISE = 1.25
 """The finest noise must be at least so strong: in clean texture that moves, only the coarser part
 is."""
 
+ROUNDED, HIDDEN_NOISE, HIDDEN_FINEST, HIDDEN_COARSEST = 10.0, 1.4, 0.6, 2.4
+"""Quantiser step from which an encoder has rounded most noise away. What is left shows what was
+there: it counts from this level, and this strength of the finest, on. Clean clips that were rounded
+as much have a level of 1.0 and a finest noise of 0.5; texture that moves is coarser than the last.
+"""
+
 COARSEST = 2.2
 """Noise reads at most so many times as strong at half the size; more is texture."""
 
@@ -199,13 +205,12 @@ def noise_level(analysis: Analysis) -> float:
 
 
 def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
-    sigma = noise_level(analysis)
-    noisy = sigma >= NOISY and (analysis.noise or 0.0) >= FINEST_NOISE
+    noisy = _is_noisy(analysis)
     factor = _factor(options.denoise, noisy)
     if factor == 0:
         return None
-    # Asked for by a number: grain that compression has hidden from the measure is there, too.
-    sigma = max(sigma, NOISY)
+    # Noise that compression has hidden from the measure is there, too.
+    sigma = max(noise_level(analysis), NOISY)
     # Filters count in stored levels, of which limited range has fewer.
     strength = sigma * factor * (stored.span / 255 if stored else 1.0)
     # Smoothed noise looks more like texture, and takes more to be told from it.
@@ -214,8 +219,20 @@ def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Fil
         name="denoise",
         expression=_denoiser(strength, sigma, stored),
         strength=round(strength, 2),
-        reason=f"It is noisy (about {sigma:.1f} of 255 levels)." if noisy else "Asked for.",
+        reason=_noisy_words(analysis) if noisy else "Asked for.",
     )
+
+
+def _noisy_words(analysis: Analysis) -> str:
+    return f"It is noisy (about {noise_level(analysis):.1f} of 255 levels)."
+
+
+def _is_noisy(analysis: Analysis) -> bool:
+    sigma, finest = noise_level(analysis), analysis.noise or 0.0
+    if sigma >= NOISY and finest >= FINEST_NOISE:
+        return True
+    rounded = (analysis.quantiser or 0.0) >= ROUNDED and analysis.coarseness <= HIDDEN_COARSEST
+    return rounded and sigma >= HIDDEN_NOISE and finest >= HIDDEN_FINEST
 
 
 def _denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
