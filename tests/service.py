@@ -42,7 +42,7 @@ class RunningService:
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
         self.kept = kept or self.data
-        self._environment = environment or {}
+        self.environment = environment or {}
         self.log = folder / "service.log"
         self._flags = flags
         self._port = "0"
@@ -63,7 +63,7 @@ class RunningService:
                     *(sys.executable, "-m", "reelworks", self.command, *self._flags),
                     *("--port", self._port, "--data-dir", str(self.data)),
                 ],
-                env=os.environ | self._environment,
+                env=os.environ | self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -152,6 +152,11 @@ class RunningService:
         assert response.status_code == 200, response.text
         videos: list[dict[str, Any]] = response.json()["videos"]
         return videos
+
+    def delete(self, file_id: str) -> None:
+        """Delete a video that is there."""
+        response = self._http.delete(f"{self.url}/videos/{file_id}")
+        assert response.status_code == 204, response.text
 
     def finished(self, file_id: str, *, seconds: float = 120) -> tuple[dict[str, Any], ...]:
         """Both statuses once both are final: enhancement, then extraction."""
