@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -32,8 +33,10 @@ def uploads(folder: Path, size_bytes: int, runs: int) -> list[Row]:
 
 def _uploads(kind: str, folder: Path, small: Path, large: Path, runs: int) -> list[Row]:
     folder.mkdir()
-    with serving(kind, folder) as service:
-        tutorial = _Tutorial(folder, service.environment)
+    with (
+        serving(kind, folder) as service,
+        closing(_Tutorial(folder, service.environment)) as tutorial,
+    ):
         api = psutil.Process(service.process.pid)
         service.accepted(small)  # everything is loaded then
         before, tutorial_before = api.memory_info().rss, tutorial.process.memory_info().rss
@@ -47,7 +50,6 @@ def _uploads(kind: str, folder: Path, small: Path, large: Path, runs: int) -> li
             )
         seconds = in_turn(runs, works)
         rise, tutorial_rise = _peak(api) - before, _peak(tutorial.process) - tutorial_before
-        tutorial.end()
     what = f"{large.stat().st_size / 1e9:.0f} GB upload, {kind}"
     own = seconds.pop("service")
     ratios = [
@@ -89,7 +91,7 @@ class _Tutorial:
         ended = subprocess.run(["curl", "-s", "-o", "/dev/null", self.url], check=False)
         return ended.returncode == 0
 
-    def end(self) -> None:
+    def close(self) -> None:
         self._server.kill()
         self._server.wait()
 
