@@ -21,7 +21,7 @@ from fastapi import FastAPI
 from prometheus_client import start_http_server
 
 from reelworks.api.application import create_application
-from reelworks.api.server import server_config
+from reelworks.api.server import allow_many_files, server_config
 from reelworks.api.service import Service
 from reelworks.engine.catalogue import Catalogue
 from reelworks.engine.changes import watch
@@ -345,6 +345,7 @@ def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         # The server raises its signals again after it has stopped; there is more to be done then.
         signal.signal(number, lambda *_: None)
+    allow_many_files()
     config = server_config(
         app, access_log=settings.log_level == "debug", grace_seconds=_GRACE_SECONDS
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,3 +30,24 @@ def test_an_upload_that_would_eat_the_reserve_is_507(
     assert_problem(service.upload(clean_clip), 507, "no room left")
     assert not service.files()
     service.stop()
+
+
+def test_more_sockets_than_a_system_grants_for_a_start_are_held(
+    tmp_path: Path, clean_clip: Path
+) -> None:
+    with _open_files(128):
+        service = RunningService(tmp_path)
+    with ExitStack() as held:
+        for number in range(200):
+            held.enter_context(service.socket(f"client-{number}"))
+        service.finished(service.accepted(clean_clip))
+    service.stop()
+
+
+@contextmanager
+def _open_files(most: int) -> Iterator[None]:
+    """What is started meanwhile may have so many files open, until it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -6,6 +6,7 @@ read can make us keep: the rest of either stays in the network's own buffers.
 
 from __future__ import annotations
 
+import resource
 import socket
 from asyncio.transports import BaseTransport, Transport
 from typing import cast
@@ -21,6 +22,18 @@ _MAX_MESSAGE_BYTES = 16 * 1024
 _KEPT_MESSAGES = 16
 _RECEIVED_BYTES_PER_SECOND = 4 * 1024
 _BUFFER_BYTES = 16 * 1024
+_MANY_FILES = 65_536
+
+
+def allow_many_files() -> None:
+    """Have this process keep as many files and connections open as it may, 65,536 at most.
+
+    A system gives a process 1,024 for a start: too few for as many sockets and what else is open.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    if resource.RLIM_INFINITY != soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def server_config(
