@@ -93,6 +93,19 @@ def test_the_clock_is_the_databases_own_in_utc(engine: sa.Engine) -> None:
     assert abs(now / 1000 - time.time()) < 5
 
 
+def test_an_old_sqlite_counts_milliseconds_too(tmp_path: Path) -> None:
+    """DBOS asks for them on Python 3.12 and later, whatever SQLite that came with."""
+    engine = open_database(f"sqlite:///{tmp_path / 'new.db'}")
+    with engine.begin() as connection:
+        default = "DEFAULT (unixepoch('subsec') * 1000)"
+        connection.exec_driver_sql(f"CREATE TABLE times (at INTEGER NOT NULL {default}, x TEXT)")
+        connection.exec_driver_sql("INSERT INTO times (x) VALUES ('')")
+        at = connection.exec_driver_sql("SELECT at FROM times").scalar_one()
+        now = connection.execute(sa.select(now_ms())).scalar_one()
+    engine.dispose()
+    assert abs(now - at) < 1000
+
+
 def test_what_the_url_says_of_the_connection_counts(postgres: PostgresServer) -> None:
     engine = open_database(_with(postgres, database="postgres") + "&application_name=mine")
     with engine.connect() as connection:

@@ -6,6 +6,7 @@ SQLite and PostgreSQL are the same to everything above this file.
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,7 @@ _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo
 # A connection that was not used for so long is tried out before it is used. Trying out each, each
 # time, would be every second thing that the server is asked.
 _IDLE_SECONDS = 1.0
+_KNOWS_SUBSECONDS = (3, 42)
 # How libpq begins to say that there is nobody to talk to.
 _NOBODY_THERE = (
     "Connection refused",
@@ -190,6 +192,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # FULL: what was answered with 200 survives a power cut, not only a crash.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    # From Python 3.12 on, DBOS takes SQLite to be as new; many a Python comes with an older one.
+    if sqlite3.sqlite_version_info < _KNOWS_SUBSECONDS:
+        connection.create_function("unixepoch", 1, _unixepoch)
+
+
+def _unixepoch(modifier: str) -> float | None:
+    """``unixepoch('subsec')`` as SQLite 3.42 has it: seconds since 1970, to the millisecond."""
+    return time.time_ns() // 1_000_000 / 1000 if modifier == "subsec" else None
 
 
 @contextmanager
