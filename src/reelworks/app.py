@@ -88,7 +88,7 @@ def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
     records = Records(engine)
     try:
         _try_out(storage)
-        storage.sweep(is_known=records.is_known, owners=Leases(engine).held())
+        storage.sweep(is_known=records.is_known, owners=Leases(engine).at_work())
     except StorageError as error:
         raise SettingsError(str(error)) from error
     return Base(engine=engine, records=records, storage=storage, tools=tools)

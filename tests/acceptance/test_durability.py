@@ -85,6 +85,23 @@ def test_everything_killed_at_random_moments_loses_nothing(
     wait_for(lambda: is_tidy(service), "no file but uploads and results to be left")
 
 
+def test_what_a_killed_worker_had_begun_is_cleared_away_at_the_next_start(
+    service: RunningService, long_clip: Path
+) -> None:
+    file_id = service.accepted(long_clip)
+    begun = wait_for(lambda: unfinished(service), "an unfinished result")
+    service.kill()
+    assert begun <= unfinished(service)
+    service.start()
+    assert not begun & unfinished(service)
+    for status in service.finished(file_id):
+        assert status["status"] == "completed", status
+
+
+def unfinished(service: RunningService) -> set[str]:
+    return {path for path in service.files() if path.startswith("scratch/")}
+
+
 def is_tidy(service: RunningService) -> bool:
     # A mark in a bucket may stay for a day: what died there might live elsewhere.
     kept = ("uploads/", "processed_videos/", "arriving/")

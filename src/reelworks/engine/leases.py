@@ -143,6 +143,12 @@ class Leases:
         with self._engine.connect() as connection:
             return set(connection.execute(sa.select(leases.c.executor_id)).scalars())
 
+    def at_work(self) -> set[str]:
+        """Those of them that may still be at work: the others' process on this host is gone."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(leases)).all()
+        return {row.executor_id for row in rows if not _executor(row).is_gone()}
+
 
 def _executor(row: sa.Row[tuple[object, ...]]) -> Executor:
     return Executor(
