@@ -84,6 +84,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"cast": (*WARM[:3], (-0.2, 0.2))}, []),
         ({"cast": ((1.0, -1.0),) * 4}, []),
         ({"sharpness": 0.1, "noise": 1.3}, []),
+        ({"sharpness": 0.1, "noise": 2.0, "quantiser": None}, []),
         ({"quantiser": 60.0}, []),
         # What nobody asked for:
         ({"flicker": 6.0}, []),

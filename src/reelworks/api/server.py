@@ -23,6 +23,8 @@ _KEPT_MESSAGES = 16
 _RECEIVED_BYTES_PER_SECOND = 4 * 1024
 _BUFFER_BYTES = 16 * 1024
 _MANY_FILES = 65_536
+# macOS says that there is no limit, and refuses what is over its own (setrlimit(2), OPEN_MAX).
+_SURE_FILES = 10_240
 
 
 def allow_many_files() -> None:
@@ -31,8 +33,8 @@ def allow_many_files() -> None:
     A system gives a process 1,024 for a start: too few for as many sockets and what else is open.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
-    if resource.RLIM_INFINITY != soft < most:
+    most = _SURE_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
