@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.media.scenes import blurred, noisy, stored, texture
 
 from reelworks.media.analysis import estimators, fields, light, motion
-from reelworks.media.analysis.estimators import Flatness, Plane, Scale
+from reelworks.media.analysis.estimators import FLATTER, Flatness, Plane, Scale
 
 FULL = Scale(8, full=True)
 
@@ -28,9 +28,9 @@ def pair(sigma: float, smooth: float = 0.0) -> tuple[Plane, Plane]:
 
 
 def flat_of(first: Plane, second: Plane, scale: Scale = FULL) -> Flatness:
-    flat = estimators.flatness(first, second, scale)
-    assert flat is not None
-    return flat
+    rough = estimators.roughness(first, second, scale)
+    assert rough is not None
+    return rough.flatness()
 
 
 # Noise
@@ -71,6 +71,15 @@ def test_noise_is_read_where_nothing_moves() -> None:
     assert estimators.noise_sigma(flat) == pytest.approx(6, rel=0.15)
 
 
+def test_noise_is_read_behind_parts_that_an_encoder_has_emptied() -> None:
+    first, second = pair(6)
+    first[:80] = second[:80] = 128
+    rough = estimators.roughness(first, second, FULL)
+    assert rough is not None
+    assert estimators.noise_sigma(rough.flatness()) == 0
+    assert estimators.noise_sigma(rough.flatness(FLATTER)) == pytest.approx(6, rel=0.15)
+
+
 @pytest.mark.parametrize("level", [0, 255])
 def test_bars_and_burnt_out_parts_do_not_hide_noise(level: int) -> None:
     first, second = pair(10)
@@ -81,7 +90,7 @@ def test_bars_and_burnt_out_parts_do_not_hide_noise(level: int) -> None:
 
 def test_a_picture_of_nothing_but_black_tells_nothing() -> None:
     black = np.zeros((64, 64), np.uint8)
-    assert estimators.flatness(black, black, FULL) is None
+    assert estimators.roughness(black, black, FULL) is None
 
 
 def test_ten_bits_read_like_eight() -> None:
@@ -180,8 +189,8 @@ def test_doubled_pictures_and_changes_of_size_are_no_neighbours() -> None:
 @settings(max_examples=60, deadline=None)
 def test_no_size_is_too_small_to_be_looked_at(height: int, width: int, value: int) -> None:
     plane = np.full((height, width), value, np.uint8)
-    flat = estimators.flatness(plane, plane, FULL)
-    assert flat is None or estimators.noise_sigma(flat) == 0
+    rough = estimators.roughness(plane, plane, FULL)
+    assert rough is None or estimators.noise_sigma(rough.flatness()) == 0
     assert estimators.blockiness(plane) is None
     assert estimators.sharpness(plane, FULL) is None
     assert fields.weave(plane, plane, plane).order() is None

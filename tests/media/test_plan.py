@@ -13,10 +13,10 @@ from tests.media.plans import AAC, VIDEO, filters_of, forced, picture, plan_of, 
 
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding.encoders import ENCODERS
+from reelworks.media.deciding.noise import NOISY
 from reelworks.media.deciding.options import Options, preset_names
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.deciding.planning import make_plan
-from reelworks.media.deciding.remedies import NOISY
 from reelworks.media.deciding.toning import MAX_FLAT_GAIN
 from reelworks.media.facts import Picture, Probe, Stream, Timing
 from reelworks.media.formats import containers, pixels
@@ -47,6 +47,11 @@ ALL_WRONG = replace(
 )
 
 
+def _hidden(noise: float, coarseness: float) -> dict[str, float]:
+    """What is measured of noise that an encoder has rounded away."""
+    return {"hidden_noise": noise, "hidden_coarseness": coarseness}
+
+
 def names(plan: Plan) -> list[str]:
     return [f.name for f in plan.filters]
 
@@ -67,24 +72,24 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"blockiness": 3.0}, ["deblock"]),
         ({"noise": 8.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0}, ["denoise"]),
-        ({"noise": 0.8, "coarseness": 2.0, "quantiser": 16.0}, ["denoise"]),
+        ({**_hidden(0.8, 2.0), "quantiser": 16.0}, ["denoise"]),
         ({"white": 120.0}, ["levels"]),
         ({"black": 80.0, "white": 170.0}, ["levels"]),
         ({"cast": WARM}, ["white balance"]),
         ({"sharpness": 0.1}, ["sharpen"]),
         # What only looks like damage:
         ({"noise": 1.0, "coarseness": 4.0}, []),
-        ({"noise": 0.8, "coarseness": 2.0, "quantiser": None}, []),
-        ({"noise": 0.8, "coarseness": 2.0, "quantiser": 6.0}, []),
-        ({"noise": 0.8, "coarseness": 2.7, "quantiser": 16.0}, []),
-        ({"noise": 0.5, "coarseness": 2.1, "quantiser": 16.0}, []),
+        ({**_hidden(0.8, 2.0), "quantiser": None}, []),
+        ({**_hidden(0.8, 2.0), "quantiser": 6.0}, []),
+        ({**_hidden(0.8, 2.7), "quantiser": 16.0}, []),
+        ({**_hidden(0.5, 2.1), "quantiser": 16.0}, []),
         ({"white": 40.0}, []),
         ({"black": 100.0, "white": 110.0}, []),
         ({"black": 80.0}, []),
         ({"cast": (*WARM[:3], (-0.2, 0.2))}, []),
         ({"cast": ((1.0, -1.0),) * 4}, []),
         ({"sharpness": 0.1, "noise": 1.3}, []),
-        ({"sharpness": 0.1, "noise": 2.0, "quantiser": None}, []),
+        ({"sharpness": 0.1, "noise": 2.0}, []),
         ({"quantiser": 60.0}, []),
         # What nobody asked for:
         ({"flicker": 6.0}, []),
@@ -211,6 +216,13 @@ def test_noise_is_met_with_its_own_strength() -> None:
 def test_limited_range_has_fewer_levels_of_noise() -> None:
     (denoise,) = filters_of(picture(range="tv"), replace(CLEAN, noise=10.0))
     assert denoise.strength == pytest.approx(10 * 219 / 255, abs=0.01)
+
+
+def test_the_noise_that_is_told_is_the_noise_that_is_taken_out() -> None:
+    change = {"noise": 0.2, **_hidden(1.5, 2.0), "quantiser": 16.0}
+    plan = plan_of(probe_of(picture()), replace(CLEAN, **change), "a.mp4")
+    assert "Noise: about 3.0 of 255 levels." in plan.findings
+    assert plan.filters[0].reason == "It is noisy (about 3.0 of 255 levels)."
 
 
 def test_smoothed_noise_is_met_with_more() -> None:
@@ -559,6 +571,8 @@ analyses = st.builds(
     chroma=st.none() | st.floats(0, 128),
     blockiness=st.none() | st.floats(0, 10),
     coarseness=st.floats(1, 10),
+    hidden_noise=st.none() | st.floats(0, 100),
+    hidden_coarseness=st.floats(1, 10),
     quantiser=st.none() | st.floats(0, 300),
     sharpness=st.none() | st.floats(0, 5),
     cast=st.none() | st.tuples(*[st.tuples(*[st.floats(-3, 3)] * 2)] * 4),

@@ -22,6 +22,8 @@ class Analysis:
         noise: standard deviation of the finest noise.
         coarseness: how much stronger noise is at half the size; 1 for white noise, about 2 for
             noise that compression has smoothed.
+        hidden_noise, hidden_coarseness: the same where the picture is a little less flat: in the
+            flattest parts, compression may have left nothing.
         black, white: 0.5th and 99.5th percentile of luma over the whole clip.
         peak: 99.5th percentile of the largest of R', G' and B', without the cast.
         chroma: 99th percentile of the distance from grey, in 8-bit levels.
@@ -40,6 +42,8 @@ class Analysis:
     pictures: int = 0
     noise: float | None = None
     coarseness: float = 1.0
+    hidden_noise: float | None = None
+    hidden_coarseness: float = 1.0
     black: float | None = None
     white: float | None = None
     peak: float | None = None
@@ -66,8 +70,6 @@ class Analysis:
         if self.pictures == 0:
             return ("None of its pictures could be looked at.",)
         seen = [f"{self.pictures} of its pictures were looked at."]
-        if self.noise is not None:
-            seen.append(f"Noise: about {self.noise:.1f} of 255 levels.")
         if self.black is not None and self.white is not None:
             black, white = max(0.0, self.black), min(255.0, self.white)
             seen.append(f"Brightness: from {black:.0f} to {white:.0f} of 255.")

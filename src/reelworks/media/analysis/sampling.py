@@ -13,7 +13,7 @@ from av.sidedata.sidedata import Type
 
 from reelworks.media.analysis import estimators, fields, light, motion
 from reelworks.media.analysis.analyse import Analysis
-from reelworks.media.analysis.estimators import Scale
+from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Roughness, Scale
 from reelworks.media.analysis.runs import runs
 from reelworks.media.children.child import Moved
 from reelworks.media.formats import pixels
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 _BAND_PIXELS = 600_000
 _BANDS, _BAND_LINES = 4, 64
 
-_SUSPICIOUS = 1.0
-"""Noise from which it is worth looking twice whether it is any."""
+_SUSPICIOUS, _SUSPICIOUS_REST = 1.0, 0.5
+"""Noise, and noise that an encoder has hidden, from which it is worth looking twice whether it is
+any."""
 
 _DYNAMIC_HDR = {
     Type.DOVI_METADATA: "Dolby Vision",
@@ -77,13 +78,40 @@ def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
 
 
 @dataclass
+class _Noise:
+    """What is read of the noise where a share of the blocks is flattest.
+
+    Attributes:
+        share: of the blocks.
+        suspicious: from which level on it may be texture that moves.
+    """
+
+    share: float
+    suspicious: float
+    sigmas: list[float] = field(default_factory=list)
+    coarseness: list[float] = field(default_factory=list)
+
+    def suspects(self, seen: Roughness) -> bool:
+        """Whether it is worth looking twice."""
+        return estimators.noise_sigma(seen.flatness(self.share)) >= self.suspicious
+
+    def add(self, seen: Roughness, still: Roughness | None) -> None:
+        """Read two pictures, and again with the camera's motion taken out where that was worth it:
+        the lesser is the noise."""
+        looks = [seen, still] if still and self.suspects(seen) else [seen]
+        flat = min((look.flatness(self.share) for look in looks), key=estimators.noise_sigma)
+        self.sigmas.append(estimators.noise_sigma(flat))
+        self.coarseness.append(estimators.noise_coarseness(flat))
+
+
+@dataclass
 class _Found:
     """What the runs showed so far."""
 
     matrix: str
     pictures: int = 0
-    noise: list[float] = field(default_factory=list)
-    coarseness: list[float] = field(default_factory=list)
+    noise: _Noise = field(default_factory=lambda: _Noise(FLATTEST, _SUSPICIOUS))
+    hidden: _Noise = field(default_factory=lambda: _Noise(FLATTER, _SUSPICIOUS_REST))
     blocks: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
     sharpness: list[float] = field(default_factory=list)
@@ -116,14 +144,15 @@ class _Found:
 
     def _add_noise(self, planes: list[Plane], scale: Scale) -> None:
         for first, second in estimators.neighbours(planes)[:3]:
-            flat = estimators.flatness(_bands(first), _bands(second), scale)
-            if flat is not None and estimators.noise_sigma(flat) >= _SUSPICIOUS:
+            seen = estimators.roughness(_bands(first), _bands(second), scale)
+            if seen is None:
+                continue
+            still = None
+            if self.noise.suspects(seen) or self.hidden.suspects(seen):
                 # It may be texture that moves: noise does not move along with the picture.
-                still = estimators.flatness(*motion.aligned(first, second), scale)
-                flat = min(flat, still or flat, key=estimators.noise_sigma)
-            if flat is not None:
-                self.noise.append(estimators.noise_sigma(flat))
-                self.coarseness.append(estimators.noise_coarseness(flat))
+                still = estimators.roughness(*motion.aligned(first, second), scale)
+            self.noise.add(seen, still)
+            self.hidden.add(seen, still)
 
     def _add_orders(self, planes: list[Plane]) -> bool:
         """Look for fields; says whether these pictures are woven of them."""
@@ -156,7 +185,7 @@ class _Found:
         small = _small_rgb(frame, luma, scale, self.matrix)
         calm = light.calm(small)
         # Estimates look at the brightest pixels and at steps: noise would tint both.
-        is_noisy = bool(self.noise) and self.noise[-1] >= _SUSPICIOUS
+        is_noisy = bool(self.noise.sigmas) and self.noise.sigmas[-1] >= _SUSPICIOUS
         casts = light.casts(calm if is_noisy else small)
         self.casts.append(casts)
         self.peaks.append(light.peak(calm, light.agreed_cast(casts)))
@@ -168,8 +197,10 @@ class _Found:
         """All of it in one."""
         return Analysis(
             pictures=self.pictures,
-            noise=_median(self.noise),
-            coarseness=_median(self.coarseness) or 1.0,
+            noise=_median(self.noise.sigmas),
+            coarseness=_median(self.noise.coarseness) or 1.0,
+            hidden_noise=_median(self.hidden.sigmas),
+            hidden_coarseness=_median(self.hidden.coarseness) or 1.0,
             black=self._level(0.005),
             white=self._level(0.995),
             # The brightest run tells: what is within bounds there is so everywhere.

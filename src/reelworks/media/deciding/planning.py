@@ -10,6 +10,7 @@ from fractions import Fraction
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import keeping, tags
 from reelworks.media.deciding.encoders import ENCODERS, Encoder
+from reelworks.media.deciding.noise import measured_noise, noise_of
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
@@ -56,11 +57,19 @@ def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> 
     form = pixels.describe(probe.picture.pixel_format)
     filters = choose_filters(probe.picture, analysis, options)
     if not filters and not _asks_to_encode(probe.picture, options):
-        return copy_plan(probe, name, (*analysis.words(), "It needs nothing; it is kept as it is."))
+        return copy_plan(probe, name, (*_seen(analysis), "It needs nothing; it is kept as it is."))
     obstacle = _obstacle(form, probe.picture, analysis, name, probe.container, options)
     if form is None or obstacle:
-        return copy_plan(probe, name, (*analysis.words(), obstacle))
+        return copy_plan(probe, name, (*_seen(analysis), obstacle))
     return encode_plan(probe, form, filters, analysis, name, options)
+
+
+def _seen(analysis: Analysis) -> tuple[str, ...]:
+    """What was seen, in words."""
+    if analysis.noise is None:
+        return analysis.words()
+    noise = noise_of(analysis) or measured_noise(analysis)
+    return (*analysis.words(), f"Noise: about {noise.level:.1f} of 255 levels.")
 
 
 def _asks_to_encode(picture: Picture, options: Options) -> bool:
@@ -130,7 +139,7 @@ def encode_plan(
     return Plan(
         action="encode",
         filters=filters + padding,
-        findings=analysis.words()
+        findings=_seen(analysis)
         + substitute
         + tuple(f.reason for f in padding)
         + _retime_words(retime),

@@ -12,6 +12,7 @@ from math import hypot
 from reelworks.media.analysis import light
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import toning
+from reelworks.media.deciding.noise import COARSEST, NOISY, denoiser, measured_noise, noise_of
 from reelworks.media.deciding.options import Options, Strength
 from reelworks.media.deciding.plan import Filter
 from reelworks.media.deciding.stored import Stored
@@ -20,27 +21,6 @@ from reelworks.media.facts import Picture
 
 # --- Thresholds: when does a clip count as damaged? -----------------------------------------------
 # Fitted on the tuning half of the clips that ``make bench-quality`` damages: see docs/quality.md.
-
-NOISY = 2.5
-"""Noise sigma (8-bit levels) from which denoising gains more than encoding again costs."""
-
-FINEST_NOISE = 1.25
-"""The finest noise must be at least so strong: in clean texture that moves, only the coarser part
-is."""
-
-ROUNDED, HIDDEN_NOISE, HIDDEN_FINEST, HIDDEN_COARSEST = 10.0, 1.4, 0.6, 2.4
-"""Quantiser step from which an encoder has rounded most noise away. What is left shows what was
-there: it counts from this level, and this strength of the finest, on. Clean clips that were rounded
-as much have a level of 1.0 and a finest noise of 0.5; texture that moves is coarser than the last.
-"""
-
-COARSEST = 2.2
-"""Noise reads at most so many times as strong at half the size; more is texture."""
-
-CHEAP_NOISE, STRONG_NOISE = 3.5, 7.0
-"""Noise below the first is met with the cheapest filter; from the second on, pictures are averaged
-over time as far as the noise reaches, below it half of the way: fine detail in motion is as weak
-as such noise."""
 
 FINE, QUANTISED = 8.0, 24.0
 """Quantiser step in levels up to which a source is so fine that blocks cannot be its encoder's; and
@@ -199,64 +179,24 @@ def _blocky_words(step: float, blocks: float) -> str:
 # --- Noise ----------------------------------------------------------------------------------------
 
 
-def noise_level(analysis: Analysis) -> float:
-    """Sigma of all noise, also of what compression has smoothed, in levels."""
-    return (analysis.noise or 0.0) * min(analysis.coarseness, COARSEST)
-
-
 def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
-    noisy = _is_noisy(analysis)
-    factor = _factor(options.denoise, noisy)
+    found = noise_of(analysis)
+    factor = _factor(options.denoise, found is not None)
     if factor == 0:
         return None
+    noise = found or measured_noise(analysis)
     # Noise that compression has hidden from the measure is there, too.
-    sigma = max(noise_level(analysis), NOISY)
+    sigma = max(noise.level, NOISY)
     # Filters count in stored levels, of which limited range has fewer.
     strength = sigma * factor * (stored.span / 255 if stored else 1.0)
     # Smoothed noise looks more like texture, and takes more to be told from it.
-    strength *= 1 + 0.4 * (min(analysis.coarseness, COARSEST) - 1)
+    strength *= 1 + 0.4 * (min(noise.coarseness, COARSEST) - 1)
     return Filter(
         name="denoise",
-        expression=_denoiser(strength, sigma, stored),
+        expression=denoiser(strength, sigma, stored),
         strength=round(strength, 2),
-        reason=_noisy_words(analysis) if noisy else "Asked for.",
+        reason=f"It is noisy (about {found.level:.1f} of 255 levels)." if found else "Asked for.",
     )
-
-
-def _noisy_words(analysis: Analysis) -> str:
-    return f"It is noisy (about {noise_level(analysis):.1f} of 255 levels)."
-
-
-def _is_noisy(analysis: Analysis) -> bool:
-    sigma, finest = noise_level(analysis), analysis.noise or 0.0
-    if sigma >= NOISY and finest >= FINEST_NOISE:
-        return True
-    rounded = (analysis.quantiser or 0.0) >= ROUNDED and analysis.coarseness <= HIDDEN_COARSEST
-    return rounded and sigma >= HIDDEN_NOISE and finest >= HIDDEN_FINEST
-
-
-def _denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
-    """Averages over pixels whose surroundings look alike (Buades 2005), where it can be had."""
-    if sigma < CHEAP_NOISE:
-        return f"bilateral=sigmaS=2:sigmaR={min(3 * strength / 255, 1):.4f}"
-    if stored is None or stored.depth > _FULL_BITS:
-        # Non-local means know 8 bits only.
-        return f"fftdnoiz=sigma={min(strength * _fft_factor(strength), 100):.1f}"
-    patches, time = (0.8, 1.0) if sigma >= STRONG_NOISE else (0.75, 0.5)
-    alike = f"nlmeans=s={min(max(patches * strength, 1.0), 30.0):.2f}:p=5:r=3"
-    return f"{alike},{_over_time(time * strength)}"
-
-
-def _over_time(strength: float) -> str:
-    """Averages with the pictures before where they differ by less than noise does: it takes what
-    patches leave, above all in colours, where that is coarse. A larger window costs far more."""
-    space = f"{strength / 2:.2f}"
-    return f"hqdn3d={space}:{space}:{strength:.2f}:{strength:.2f}"
-
-
-def _fft_factor(sigma: float) -> float:
-    """fftdnoiz' sigma ÷ that of the noise: the filter gains more by more, as noise grows."""
-    return min(1.0 + 0.2 * max(sigma - 3.0, 0.0), 4.5)
 
 
 # --- Light ----------------------------------------------------------------------------------------
@@ -373,7 +313,8 @@ def _tint(red: float, blue: float) -> str:
 
 def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
     soft = analysis.sharpness is not None and analysis.sharpness < SOFT
-    harmless = noise_level(analysis) < NOISY / 2 and (analysis.quantiser or 0.0) < QUANTISED
+    calm = noise_of(analysis) is None and measured_noise(analysis).level < NOISY / 2
+    harmless = calm and (analysis.quantiser or 0.0) < QUANTISED
     factor = _factor(options.sharpen, soft and harmless)
     if factor == 0:
         return None

@@ -1,0 +1,91 @@
+"""What counts as noise, and what takes it out. Pure.
+
+The thresholds were fitted on the tuning half of the clips that ``make bench-quality`` damages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.deciding.stored import Stored
+
+NOISY = 2.5
+"""Noise sigma (8-bit levels) from which denoising gains more than encoding again costs."""
+
+FINEST_NOISE = 1.25
+"""The finest noise must be at least so strong: in clean texture that moves, only the coarser part
+is."""
+
+ROUNDED, HIDDEN_NOISE, HIDDEN_FINEST, HIDDEN_COARSEST = 10.0, 1.6, 0.8, 2.4
+"""Quantiser step from which an encoder has rounded most noise away. What is left shows what was
+there: it counts from this level, and this strength of the finest, on. Clean clips that were rounded
+as much have a level of 0.8 and a finest noise of 0.4; texture that moves is coarser than the last.
+"""
+
+COARSEST = 2.2
+"""Noise reads at most so many times as strong at half the size; more is texture."""
+
+CHEAP_NOISE, STRONG_NOISE = 3.5, 7.0
+"""Noise below the first is met with the cheapest filter; from the second on, pictures are averaged
+over time as far as the noise reaches, below it half of the way: fine detail in motion is as weak
+as such noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What is taken for a clip's noise: its finest part, and how much coarser the rest is."""
+
+    finest: float
+    coarseness: float
+
+    @property
+    def level(self) -> float:
+        """Sigma of all noise, also of what compression has smoothed, in levels."""
+        return self.finest * min(self.coarseness, COARSEST)
+
+
+def noise_of(analysis: Analysis) -> Noise | None:
+    """The noise of a clip that counts as noisy; None of others."""
+    plain = measured_noise(analysis)
+    if plain.level >= NOISY and plain.finest >= FINEST_NOISE:
+        return plain
+    rest = Noise(analysis.hidden_noise or 0.0, analysis.hidden_coarseness)
+    coarsest = max(plain.coarseness, rest.coarseness)
+    rounded = (analysis.quantiser or 0.0) >= ROUNDED and coarsest <= HIDDEN_COARSEST
+    is_noisy = rounded and rest.level >= HIDDEN_NOISE and rest.finest >= HIDDEN_FINEST
+    return rest if is_noisy else None
+
+
+def measured_noise(analysis: Analysis) -> Noise:
+    """What is measured in the flattest parts, whether it counts or not."""
+    return Noise(analysis.noise or 0.0, analysis.coarseness)
+
+
+def denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
+    """The filter. Averages over pixels whose surroundings look alike (Buades 2005), where it can.
+
+    Args:
+        strength: how strongly, in stored levels.
+        sigma: of the noise, in full-scale levels.
+    """
+    if sigma < CHEAP_NOISE:
+        return f"bilateral=sigmaS=2:sigmaR={min(3 * strength / 255, 1):.4f}"
+    if stored is None or stored.depth > 8:
+        # Non-local means know 8 bits only.
+        return f"fftdnoiz=sigma={min(strength * _fft_factor(strength), 100):.1f}"
+    patches, time = (0.8, 1.0) if sigma >= STRONG_NOISE else (0.75, 0.5)
+    alike = f"nlmeans=s={min(max(patches * strength, 1.0), 30.0):.2f}:p=5:r=3"
+    return f"{alike},{_over_time(time * strength)}"
+
+
+def _over_time(strength: float) -> str:
+    """Averages with the pictures before where they differ by less than noise does: it takes what
+    patches leave, above all in colours, where that is coarse. A larger window costs far more."""
+    space = f"{strength / 2:.2f}"
+    return f"hqdn3d={space}:{space}:{strength:.2f}:{strength:.2f}"
+
+
+def _fft_factor(sigma: float) -> float:
+    """fftdnoiz' sigma ÷ that of the noise: the filter gains more by more, as noise grows."""
+    return min(1.0 + 0.2 * max(sigma - 3.0, 0.0), 4.5)
