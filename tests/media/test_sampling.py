@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from math import log
 from pathlib import Path
@@ -13,9 +14,12 @@ from tests.clips import clip, lavfi, toolbox
 from tests.media.scenes import FINE, LOSSLESS, PAN, film
 
 from reelworks.media.analysis.analyse import Analysis, analyse
+from reelworks.media.analysis.sampling import quantiser_steps
 from reelworks.media.deciding.options import Options
 from reelworks.media.enhance import decide
+from reelworks.media.probing.film import Film
 from reelworks.media.probing.probe import probe
+from reelworks.media.probing.reading import open_video
 
 
 @cache
@@ -94,6 +98,21 @@ def test_mpegs_step_is_twice_its_scale(codec: tuple[str, str], scale: int) -> No
     made = film(codec=("-c:v", name, "-q:v", str(scale)), suffix=suffix)
     assert seen(made).quantiser == 2 * scale
     assert chosen(made) == (["deblock"] if scale == 18 else [])
+
+
+def test_the_quantiser_is_that_of_whole_pictures() -> None:
+    # With a thread for each picture it was read of some before they were decoded, now and then.
+    busy = film("noise=alls=30:allf=t", codec=("-c:v", "libx264", "-crf", "30"))
+    first, *others = (tuple(steps_of(busy)) for _ in range(10))
+    assert min(first) > 10
+    assert set(others) == {first}
+
+
+def steps_of(path: Path) -> Iterator[float]:
+    with open_video(path) as container:
+        opened = Film(container, container.streams.video[0], quantiser=True)
+        for picture in opened.from_start():
+            yield from quantiser_steps(picture)
 
 
 def test_what_is_not_quantised_has_no_step() -> None:

@@ -61,8 +61,7 @@ def look(
     found = _Found(matrix)
     with open_video(Path(path)) as container:
         stream = cast("VideoStream", container.streams[index])
-        # The step of the encoder's quantiser comes with the pictures, where the decoder knows it.
-        film = Film(container, stream, decoder, export_side_data="venc_params")
+        film = Film(container, stream, decoder, quantiser=True)
         for run in runs(film, packets, Fraction(seconds)):
             found.add(run, full_range)
             moved(found.pictures)
@@ -180,7 +179,7 @@ class _Found:
         block, sharp = estimators.blockiness(luma), estimators.sharpness(luma, scale)
         self.blocks += [block] if block is not None else []
         self.sharpness += [sharp] if sharp is not None else []
-        self.steps += _quantiser_steps(frame)
+        self.steps += quantiser_steps(frame)
         self.chroma.append(_chroma_spread(frame))
         small = _small_rgb(frame, luma, scale, self.matrix)
         calm = light.calm(small)
@@ -321,7 +320,7 @@ def _quantiser_parameter(data: VideoEncParams) -> float:
 _H264, _MPEG2 = 1, 2
 
 
-def _quantiser_steps(frame: VideoFrame) -> list[float]:
+def quantiser_steps(frame: VideoFrame) -> list[float]:
     """The step in levels: H.264 doubles it every six (ITU-T H.264, 8.5.8), MPEG counts in it."""
     steps = []
     for data in frame.side_data:

@@ -38,19 +38,21 @@ class Film:
         container: InputContainer,
         stream: VideoStream,
         decoder: str | None = None,
-        **options: str,
+        *,
+        quantiser: bool = False,
     ) -> None:
         """Read the first picture.
 
         Args:
             decoder: libav decoder to use in place of the usual one.
-            options: of the decoder.
+            quantiser: whether pictures bring along how they were quantised, where the decoder
+                knows.
         """
         self._container = container
         self.stream = stream
         self.tick = stream.time_base or Fraction(1)
         self._context = _other(stream, decoder) if decoder else stream.codec_context
-        prepare(self._context, **options)
+        prepare(self._context, quantiser=quantiser)
         self._pictures = self.pictures()
         self.opening = next(self._pictures, None)
         self._lead = Fraction()

@@ -52,10 +52,21 @@ def main_video(container: InputContainer) -> VideoStream | None:
     return next((s for s in streams if is_default(s)), streams[0] if streams else None)
 
 
-def prepare(context: VideoCodecContext, **options: str) -> None:
-    """Let a decoder use every core, within bounds. Before its first packet."""
-    context.thread_type = "AUTO"
-    context.options = {"max_pixels": str(MAX_PIXELS)} | options
+# With these, libav copies a picture's quantiser while another thread may still be decoding it.
+_QUANTISER_IN_FLIGHT = frozenset({"h264", "mpeg4"})
+
+
+def prepare(context: VideoCodecContext, *, quantiser: bool = False) -> None:
+    """Let a decoder use every core, within bounds. Before its first packet.
+
+    Args:
+        quantiser: whether it is to say how pictures were quantised. Some use one core then.
+    """
+    in_flight = quantiser and context.name in _QUANTISER_IN_FLIGHT
+    context.thread_type = "SLICE" if in_flight else "AUTO"
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    if quantiser:
+        context.options |= {"export_side_data": "venc_params"}
 
 
 def decoded(
