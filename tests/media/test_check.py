@@ -40,6 +40,28 @@ def test_lets_a_video_of_one_picture_in() -> None:
     check(toolbox(), clip(".mp4", *STILL))
 
 
+def test_lets_a_track_in_that_nobody_can_decode(tmp_path: Path) -> None:
+    text = tmp_path / "a.srt"
+    text.write_text("1\n00:00:00,100 --> 00:00:00,900\nHello\n")
+    coded = ("-map", "0", "-map", "1", "-c:v", "libx264", "-c:s", "ttml")
+    titled = make_clip(tmp_path / "titled.mp4", *SECOND, "-i", str(text), *coded)
+
+    found = check(toolbox(), titled)
+    assert [stream.kind for stream in found.streams] == ["video", "subtitle"]
+
+
+def test_lets_pictures_with_exif_in() -> None:
+    # PyAV's list of what comes with a picture ends before EXIF, which TIFF brings.
+    small = lavfi("testsrc=size=64x48:rate=5:duration=0.4")
+    assert check(toolbox(), clip(".mov", *small, "-c:v", "tiff")).picture.codec == "tiff"
+
+
+@pytest.mark.parametrize("tag", ["colorspace=ycgco", "colorspace=ictcp", "color_trc=log100"])
+def test_lets_colours_in_that_the_scaler_refuses(tag: str) -> None:
+    tagged = lavfi(f"testsrc=size=64x48:rate=5:duration=0.4,format=yuv420p,setparams={tag}")
+    check(toolbox(), clip(".mp4", *tagged, "-c:v", "libx264"))
+
+
 def test_lets_a_damaged_beginning_in(tmp_path: Path) -> None:
     stream = bytearray(clip(".ts", *SECOND, "-c:v", "libx264", "-g", "5").read_bytes())
     start = 10 * 188

@@ -68,6 +68,20 @@ def test_an_untagged_clip_is_read_by_its_size(size: str, matrix: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tags", "matrix"),
+    [
+        ("colorspace=ycgco", "smpte170m"),
+        ("colorspace=bt2020c", "bt2020c"),
+        ("color_trc=log316", "smpte170m"),
+    ],
+)
+def test_tags_that_the_scaler_refuses_do_not_stop_it(tags: str, matrix: str) -> None:
+    shown = f"testsrc=size=64x48:rate=5:duration=0.4,format=yuv420p,setparams={tags}"
+    found = measured(clip(".mp4", *lavfi(shown), "-c:v", "libx264"))
+    assert (found.frame_count, found.matrix) == (2, matrix)
+
+
+@pytest.mark.parametrize(
     ("suffix", "pixels", "codec"),
     [(".mkv", "gbrp", "ffv1"), (".avi", "bgr24", "rawvideo"), (".gif", "pal8", "gif")],
 )

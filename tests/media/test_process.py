@@ -61,6 +61,15 @@ def test_a_child_has_no_standard_input() -> None:
     assert listener.heard == b"0\n"
 
 
+def test_a_child_may_be_told_more_than_fits_among_its_arguments() -> None:
+    listener = Listener()
+    told = b"x" * 1_000_000
+
+    Children().run(python("import sys; print(len(sys.stdin.read()))"), listener.feed, told=told)
+
+    assert listener.heard.strip() == b"1000000"
+
+
 def test_a_nonzero_exit_is_an_error_with_its_reason() -> None:
     program = "import sys; print('first', file=sys.stderr); sys.exit('bad luck')"
 

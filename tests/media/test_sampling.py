@@ -119,6 +119,35 @@ def test_what_is_not_quantised_has_no_step() -> None:
     assert seen(film(codec=LOSSLESS)).quantiser is None
 
 
+# Formats
+
+
+@pytest.mark.parametrize("pixels", ["yuv411p", "yuv410p", "yuv422p", "yuv440p", "gray", "gbrp"])
+def test_every_sampling_of_colour_can_be_looked_at(pixels: str) -> None:
+    coded = ("-pix_fmt", pixels, "-c:v", "ffv1")
+    made = clip(".mkv", *lavfi("testsrc2=size=720x480:rate=10:duration=0.6"), *coded)
+    assert seen(made).pictures == 6
+
+
+def test_a_depth_that_changes_on_the_way_is_looked_at_up_to_there(tmp_path: Path) -> None:
+    both = tmp_path / "both.ts"
+    parts = [
+        clip(
+            ".ts",
+            *lavfi("testsrc2=size=192x108:rate=10:duration=0.8"),
+            "-pix_fmt",
+            pixels,
+            "-c:v",
+            "libx264",
+            "-output_ts_offset",
+            start,
+        )
+        for pixels, start in (("yuv420p", "2"), ("yuv420p10le", "2.8"))
+    ]
+    both.write_bytes(b"".join(part.read_bytes() for part in parts))
+    assert 0 < seen(both).pictures < 16
+
+
 # Noise
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,7 @@ from reelworks.media.formats import pixels
 from reelworks.media.probing.film import Film
 from reelworks.media.probing.planes import Plane, block_means, is_rgb, plane_of
 from reelworks.media.probing.reading import open_video
+from reelworks.media.probing.side_data import side_data
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -126,7 +128,9 @@ class _Found:
     dynamic_hdr: set[str] = field(default_factory=set)
 
     def add(self, run: list[VideoFrame], full_range: bool) -> None:
-        """Measure one run."""
+        """Measure one run, up to where its format changes."""
+        form = run[0].format.name
+        run = list(takewhile(lambda frame: frame.format.name == form, run))
         pictures = [_luma(frame) for frame in run]
         self.pictures += len(run)
         scale = Scale(_depth(run[0]), full_range and not is_rgb(run[0]))
@@ -189,7 +193,7 @@ class _Found:
         self.casts.append(casts)
         self.peaks.append(light.peak(calm, light.agreed_cast(casts)))
         self.transparent = self.transparent or _see_through(frame)
-        kinds: Any = frame.side_data
+        kinds = side_data(frame)
         self.dynamic_hdr |= {name for kind, name in _DYNAMIC_HDR.items() if kind in kinds}
 
     def analysis(self) -> Analysis:
@@ -289,16 +293,21 @@ def _chroma_spread(frame: VideoFrame) -> float:
 def _small_rgb(frame: VideoFrame, luma: Plane, scale: Scale, matrix: str) -> Plane:
     """The picture in R'G'B' at some 320 columns: noise and subsampled chroma are averaged out."""
     planar = _planar(frame)
-    step = max(2, luma.shape[1] // 320 // 2 * 2)
-    shape = (luma.shape[0] // step, luma.shape[1] // step)
-    if 0 in shape or len(planar.format.components) < 3:
+    if len(planar.format.components) < 3:
         return np.zeros((3, 1, 1), np.float32)
+    step = max(2, luma.shape[1] // 320 // 2 * 2)
+    chroma = [plane_of(planar, n) for n in (1, 2)]
+    # No finer than chroma, of which 4:1:1 has a quarter.
+    high, wide = (min(n // step, m) for n, m in zip(luma.shape, chroma[0].shape, strict=True))
+    if high == 0 or wide == 0:
+        return np.zeros((3, 1, 1), np.float32)
+    shape = (high, wide)
     full = _pooled(luma, shape) / scale.step()
     levels = full if scale.full else full - 16 * 255 / 219
     # Chroma spans 224 levels where luma spans 219.
     chroma_step = scale.unit if scale.full else scale.unit * 224 / 255
     grey = 128 * scale.unit
-    blue, red = ((_pooled(plane_of(planar, n), shape) - grey) / chroma_step for n in (1, 2))
+    blue, red = ((_pooled(plane, shape) - grey) / chroma_step for plane in chroma)
     return light.to_rgb(levels, blue, red, matrix)
 
 
@@ -323,7 +332,7 @@ _H264, _MPEG2 = 1, 2
 def quantiser_steps(frame: VideoFrame) -> list[float]:
     """The step in levels: H.264 doubles it every six (ITU-T H.264, 8.5.8), MPEG counts in it."""
     steps = []
-    for data in frame.side_data:
+    for data in side_data(frame).values():
         if isinstance(data, VideoEncParams):
             parameter = _quantiser_parameter(data)
             if data.codec_type == _H264:

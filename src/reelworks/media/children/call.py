@@ -46,9 +46,15 @@ def call(
     """
     answer = _Answer(on_progress)
     # -P: the working directory may hold anything, and must not be imported from.
-    command = [sys.executable, "-P", "-m", _CHILD, task, json.dumps(arguments)]
+    command = [sys.executable, "-P", "-m", _CHILD, task]
     log = tools.children.run(
-        command, answer.feed, reads=reads, writes=writes, stall_seconds=stall_seconds
+        command,
+        answer.feed,
+        # Not among its arguments: there is no limit to the tags of a file, and one to those.
+        told=json.dumps(arguments).encode(),
+        reads=reads,
+        writes=writes,
+        stall_seconds=stall_seconds,
     )
     return answer.outcome(log)
 

@@ -1,7 +1,8 @@
 """The Python child: does in-process libav work apart from the service.
 
-Run as ``python -m reelworks.media.children.child TASK JSON-ARGUMENTS`` by ``call``. What a
-stranger's file can do to libav, it does to this process only. On standard output it writes lines:
+Run as ``python -m reelworks.media.children.child TASK`` by ``call``, with the task's arguments as
+JSON on standard input. What a stranger's file can do to libav, it does to this process only. On
+standard output it writes lines:
 
     moved=N         a sign of life: how much is done so far; the first one says that it is ready
     result=JSON     the last line, when the task succeeded
@@ -87,4 +88,4 @@ def _write(out: TextIO, line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], sys.stdin.read())

@@ -1,8 +1,8 @@
 """Runs a child process. This is the only place that starts one for a video.
 
-A child gets no standard input, sees only the files that it is given, dies with this process, and is
-killed when it makes no progress, when it is stopped, and when the caller's own code fails. It is
-always reaped.
+A child gets no standard input but what it is told, sees only the files that it is given, dies with
+this process, and is killed when it makes no progress, when it is stopped, and when the caller's own
+code fails. It is always reaped.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import selectors
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable
@@ -95,6 +96,7 @@ class Children:
         command: list[str],
         feed: Feed,
         *,
+        told: bytes = b"",
         reads: Iterable[Path] = (),
         writes: Iterable[Path] = (),
         output: Path | None = None,
@@ -104,6 +106,7 @@ class Children:
 
         Args:
             command: program and arguments; never a shell's line.
+            told: what it finds on its standard input.
             reads: the files and folders that it may read, besides what programs are made of.
             writes: the folders that it may write.
             output: a file that the command writes; its growth counts as progress too.
@@ -119,13 +122,7 @@ class Children:
             WorkStopped: this process is leaving, or nobody waits for this work any more.
         """
         log.debug("starting %s", command)
-        child = subprocess.Popen(
-            [*_launcher(), allowed_files(command[0], reads, writes), *command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-        )
+        child = _start([*_launcher(), allowed_files(command[0], reads, writes), *command], told)
         tail = bytearray()
         try:
             usual = self.stall_seconds
@@ -222,6 +219,16 @@ class _Watchdog:
 
 def _launcher() -> list[str]:
     return [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(NICENESS)]
+
+
+def _start(command: list[str], told: bytes) -> subprocess.Popen[bytes]:
+    # A file rather than a pipe: nobody needs to stand by until it is read.
+    with tempfile.TemporaryFile() as given:
+        given.write(told)
+        given.seek(0)
+        return subprocess.Popen(
+            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+        )
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reelworks.errors import ChildFailed
 from reelworks.media.children.tools import Toolbox
-from reelworks.media.facts import Picture, Probe
+from reelworks.media.facts import Picture, Probe, usual_matrix
 from reelworks.media.formats.allowed import input_arguments
 
 Shares = tuple[float, ...]
@@ -34,6 +34,8 @@ _SCALE_MATRICES = {
     "bt2020nc": "bt2020nc",
     "bt2020c": "bt2020nc",
 }
+
+_UNTAGGED = "colorspace=unknown:color_primaries=unknown:color_trc=unknown"
 
 _RGB_FORMATS = ("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "x2rgb", "x2bgr", "pal8")
 
@@ -135,11 +137,11 @@ def _scale(probe: Probe) -> str:
     # Without accurate rounding, the short cut for pictures taken whole leaves combs in the shares.
     parts = [f"scale=w={width}:h={height}:flags=neighbor+accurate_rnd"]
     matrix = _matrix(picture)
-    if matrix in _SCALE_MATRICES:
-        parts.append(f"in_color_matrix={_SCALE_MATRICES[matrix]}")
-    if matrix is not None:
-        parts.append(f"in_range={_range(picture)}")
-    return ":".join(parts)
+    if matrix is None:
+        return ":".join(parts)
+    parts += [f"in_color_matrix={_SCALE_MATRICES[matrix]}", f"in_range={_range(picture)}"]
+    # Its own tags, of which FFmpeg's scaler refuses some that change nothing here.
+    return f"setparams={_UNTAGGED}," + ":".join(parts)
 
 
 def sampling(probe: Probe) -> int:
@@ -161,7 +163,10 @@ def sampled_size(probe: Probe) -> tuple[int, int]:
 
 def _matrix(picture: Picture) -> str | None:
     is_rgb = picture.matrix == "gbr" or picture.pixel_format.startswith(_RGB_FORMATS)
-    return None if is_rgb else picture.working_matrix
+    if is_rgb:
+        return None
+    matrix = picture.working_matrix
+    return matrix if matrix in _SCALE_MATRICES else usual_matrix(picture.height)
 
 
 def _range(picture: Picture) -> str:

@@ -15,6 +15,7 @@ from reelworks.media.formats.colour_names import (
     range_name,
     transfer_name,
 )
+from reelworks.media.probing import side_data
 
 if TYPE_CHECKING:
     from av.video.format import VideoFormat
@@ -58,7 +59,7 @@ def clockwise(rotation: int) -> int:
 def _rotation(frame: VideoFrame) -> int:
     """Of a picture that is mirrored, libav takes a mirror for half a turn."""
     turned = clockwise(frame.rotation)
-    matrix = side_data(frame, Type.DISPLAYMATRIX)
+    matrix = side_data.content(frame, Type.DISPLAYMATRIX)
     if matrix is None or turned in (90, 270):
         return turned
     a, b, _, c, d, *_ = _DISPLAY.unpack(matrix)
@@ -119,9 +120,9 @@ def hdr_of(frame: VideoFrame) -> dict[str, Any]:
         in candelas a square metre.
     """
     hdr: dict[str, Any] = {}
-    if data := side_data(frame, Type.MASTERING_DISPLAY_METADATA):
+    if data := side_data.content(frame, Type.MASTERING_DISPLAY_METADATA):
         hdr["mastering_display"] = _mastering_display(data)
-    if data := side_data(frame, Type.CONTENT_LIGHT_LEVEL):
+    if data := side_data.content(frame, Type.CONTENT_LIGHT_LEVEL):
         content, average = _LIGHT.unpack_from(data)
         hdr["content_light"] = {"max_content": content, "max_average": average}
     return hdr
@@ -133,9 +134,3 @@ def _mastering_display(data: bytes) -> dict[str, str]:
     keys = (*_PRIMARY_KEYS, *_WHITE_KEYS, *_LUMINANCE_KEYS)
     is_set = [bool(has_primaries)] * 8 + [bool(has_luminance)] * 2
     return {k: v for k, v, there in zip(keys, values, is_set, strict=True) if there}
-
-
-def side_data(frame: VideoFrame, kind: Type) -> bytes | None:
-    """What comes with a picture besides its pixels, as libav's bytes, or None."""
-    found: Any = frame.side_data  # a mapping by kind, though PyAV's stubs say by text
-    return bytes(found[kind]) if kind in found else None

@@ -128,14 +128,14 @@ def _timed(probe: Probe, timing: Timing, duration: Fraction) -> Probe:
 
 
 def _stream(stream: av.stream.Stream) -> Stream:
-    from reelworks.media.probing.reading import is_attached_picture, is_default
+    from reelworks.media.probing.reading import codec_name, is_attached_picture, is_default
 
     context = stream.codec_context
     known = ("video", "audio", "subtitle", "data", "attachment")
     return Stream(
         index=stream.index,
         kind=cast(StreamKind, stream.type) if stream.type in known else "data",
-        codec=(context.codec.canonical_name if context is not None else stream.name) or "unknown",
+        codec=codec_name(stream) or "unknown",
         language=stream.language,
         default=is_default(stream),
         attached_picture=is_attached_picture(stream),

@@ -14,7 +14,8 @@ from av.sidedata.sidedata import Type
 from av.stream import Disposition
 
 from reelworks.media.facts import Picture
-from reelworks.media.probing.pictures import side_data
+from reelworks.media.probing.reading import codec_name
+from reelworks.media.probing.side_data import content
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -118,10 +119,11 @@ def _stream(stream: Stream) -> dict[str, Any]:
 def _codec(stream: Stream) -> dict[str, Any]:
     """Name, profile and tag; a stream that libav has no decoder for may have none of them."""
     context = stream.codec_context
+    name = codec_name(stream)
     if context is None:
-        return {"codec_name": stream.name} if stream.name else {}
+        return {"codec_name": name} if name else {}
     return {
-        "codec_name": context.codec.canonical_name,
+        "codec_name": name,
         "codec_long_name": context.codec.long_name,
         "profile": stream.profile,
         **_tag(context),
@@ -185,7 +187,7 @@ def _main_video(picture: Picture, frame: VideoFrame | None) -> dict[str, Any]:
 
 def _side_data(picture: Picture, frame: VideoFrame | None) -> list[dict[str, Any]]:
     found = []
-    if frame is not None and (matrix := side_data(frame, Type.DISPLAYMATRIX)):
+    if frame is not None and (matrix := content(frame, Type.DISPLAYMATRIX)):
         entry = {"side_data_type": "Display Matrix", "displaymatrix": _matrix_text(matrix)}
         found.append(entry | {"rotation": frame.rotation})
     if display := picture.hdr.get("mastering_display"):

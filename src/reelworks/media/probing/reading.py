@@ -41,6 +41,15 @@ def is_attached_picture(stream: Stream) -> bool:
     return bool(stream.disposition & Disposition.attached_pic)
 
 
+def codec_name(stream: Stream) -> str | None:
+    """The codec by libav's name; None where libav does not know it."""
+    context = stream.codec_context
+    if context is not None:
+        return context.codec.canonical_name
+    # PyAV asks the decoder of some kinds of streams, of which there is none.
+    return getattr(stream, "name", None)
+
+
 def is_default(stream: Stream) -> bool:
     """Whether players are to choose it first."""
     return bool(stream.disposition & Disposition.default)

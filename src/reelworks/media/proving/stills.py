@@ -16,8 +16,8 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from reelworks.media.facts import usual_matrix
 from reelworks.media.formats import pixels
-from reelworks.media.probing.pictures import side_data
 from reelworks.media.probing.planes import is_rgb, plane_of
+from reelworks.media.probing.side_data import content
 from reelworks.media.proving import similarity, tone
 from reelworks.media.proving.similarity import Luma
 
@@ -111,7 +111,7 @@ def _turn(frame: VideoFrame) -> tuple[bool, int, int]:
 
     The display matrix sends column x and line y to column a·x + c·y and line b·x + d·y.
     """
-    matrix = side_data(frame, Type.DISPLAYMATRIX)
+    matrix = content(frame, Type.DISPLAYMATRIX)
     if matrix is None:
         return False, 1, 1
     a, b, _, c, d, *_ = struct.unpack_from("=9i", matrix)
