@@ -193,7 +193,6 @@ def _keep_serving(settings: Settings, listener: socket.socket) -> None:
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())
-    listener.listen(_BACKLOG)  # whoever comes before the first of them is ready waits
     with tempfile.TemporaryDirectory(prefix="reelworks-metrics-") as metrics:
         processes = [
             KeptProcess(
@@ -311,6 +310,9 @@ def listen(settings: Settings) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((settings.host, settings.port))
+        # At once: until one of them listens, two programs can be bound to the same port. Whoever
+        # connects before we are ready waits.
+        listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
         raise SettingsError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 import typer
@@ -27,6 +29,7 @@ for part in (running, remote, alone):
 
 def main() -> None:
     """Run the command line. Every error a person can meet is one sentence on standard error."""
+    _have_descriptors()
     try:
         cli()
     except SettingsError as error:
@@ -36,6 +39,20 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}.", FAILED)
+
+
+def _have_descriptors() -> None:
+    """Whoever started this may have closed standard input or output, or have chosen an encoding
+    that lacks a letter of a file's name: what is opened next must not take their place, and what
+    was done must not be lost for a letter."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        stream = getattr(sys, name)
+        if stream is None:
+            # It gets the lowest number that is free: this one.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
+        elif number > 0 and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(sentence: str, status: int) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -138,6 +139,14 @@ class Settings(BaseSettings):
         "find a video again.",
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_not_empty(cls, value: Any) -> Any:
+        # Taken for "not given" it could mean another database, for "" an address open to all.
+        if value == "":
+            raise PydanticCustomError("empty", "it is empty; leave it out, or give it a value")
+        return value
+
     @field_validator("preset")
     @classmethod
     def _is_known(cls, preset: str) -> str:
@@ -173,7 +182,10 @@ class Settings(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         """The database's URL, the default filled in."""
-        return self.database_url or f"sqlite:///{self.data_dir.absolute()}/reelworks.db"
+        if self.database_url is not None:
+            return self.database_url
+        # Signs that mean something in a URL are quoted: a folder may be called anything.
+        return f"sqlite:///{quote(str(self.data_dir.absolute() / 'reelworks.db'))}"
 
 
 def read_settings(**flags: Any) -> Settings:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -12,8 +14,12 @@ from pathlib import Path
 import av
 import pytest
 
+from reelworks.app import listen
+from reelworks.engine.database import open_database
+from reelworks.errors import SettingsError
 from reelworks.media.deciding.options import Options, preset_names
 from reelworks.media.deciding.wishes import flag_of
+from reelworks.settings import read_settings
 from tests.buckets import S3Server
 from tests.cli.conftest import Run
 from tests.clips import make_clip
@@ -246,6 +252,48 @@ def test_a_wrong_setting_names_itself(reelworks: Run, tmp_path: Path) -> None:
     ended = reelworks("doctor", env={"REELWORKS_PORT": "99999"})
     assert ended.returncode == 2
     assert "REELWORKS_PORT (--port) is wrong" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["HOST", "DATA_DIR", "DATABASE_URL", "PORT"])
+def test_an_empty_setting_is_not_taken_for_none(reelworks: Run, name: str) -> None:
+    ended = reelworks("doctor", env={f"REELWORKS_{name}": ""})
+    assert ended.returncode == 2
+    assert f"REELWORKS_{name} (--{name.lower().replace('_', '-')}) is wrong: it is empty" in (
+        ended.stderr
+    )
+
+
+@pytest.mark.parametrize("name", ["x%41", "why?mode=ro", "a#b", "ü ñ"])
+def test_the_database_is_in_the_data_folder_whatever_that_is_called(
+    name: str, tmp_path: Path
+) -> None:
+    settings = read_settings(data_dir=tmp_path / name)
+    engine = open_database(settings.effective_database_url)
+    assert engine.url.database == str(tmp_path / name / "reelworks.db")
+
+
+def test_a_port_that_another_program_has_is_refused_at_once() -> None:
+    with listen(read_settings(port=0)) as first:
+        port = first.getsockname()[1]
+        with pytest.raises(SettingsError, match="Address already in use"):
+            listen(read_settings(port=port))
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_descriptors_do_no_harm(closed: str) -> None:
+    program = shlex.join([sys.executable, "-m", "reelworks", "version"])
+    assert subprocess.run(f"{program} {closed}", shell=True, check=False).returncode == 0
+
+
+def test_letters_that_a_terminal_lacks_are_spelled_out() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "reelworks", "inspect", "ünï.mp4"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stderr == "reelworks: There is no file \\xfcn\\xef.mp4.\n"
 
 
 def test_flags_win_over_variables_over_defaults(reelworks: Run, tmp_path: Path) -> None:

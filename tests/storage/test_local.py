@@ -33,6 +33,7 @@ def test_an_upload_is_hashed_and_kept_under_its_key(storage: LocalStorage) -> No
     assert incoming.size_bytes == 12
     assert incoming.sha256 == hashlib.sha256(b"first second").hexdigest()
     incoming.keep()
+    incoming.settle()
     incoming.close()
     assert storage.read("uploads/id") == b"first second"
     assert files(storage) == {"uploads/id"}
@@ -111,9 +112,19 @@ def test_a_sweep_removes_what_the_dead_left_and_nothing_else(storage: LocalStora
         "incoming/arriving",
         "uploads/known",
         "uploads/submitting",
+        "arriving/submitting",
         "scratch/alive/tmp/draft",
     }
     arriving.close()
     submitting.close()
     storage.sweep(is_known=is_known, owners=set())
     assert files(storage) == {"uploads/known"}
+
+
+def test_a_sweep_leaves_alone_what_other_tables_may_know(storage: LocalStorage) -> None:
+    incoming = storage.incoming("uploads/id")
+    incoming.keep()
+    incoming.settle()
+    incoming.close()
+    storage.sweep(is_known=lambda _: False, owners=set())
+    assert files(storage) == {"uploads/id"}

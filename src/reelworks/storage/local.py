@@ -2,6 +2,7 @@
 
     uploads/          the videos as they were uploaded, named by their file id
     processed_videos/ the results, by the contract's names
+    arriving/         a mark for each upload that no video may have got yet
 
 A file appears under its final name by an atomic rename, whole, and already on the disk.
 """
@@ -19,8 +20,8 @@ from pathlib import Path
 from stat import S_ISREG
 
 from reelworks.errors import NotFound, StorageError
-from reelworks.storage.disk import remove_unheld, sync
-from reelworks.storage.store import UPLOADS, Replaced, Stat, parts_of
+from reelworks.storage.disk import create_held, remove_unheld, sync
+from reelworks.storage.store import MARKS, UPLOADS, Replaced, Stat, parts_of
 from reelworks.storage.workplace import Spool, Workplace
 
 _PIECE_BYTES = 256 << 10
@@ -36,13 +37,15 @@ class LocalStorage:
         """
         self._workplace = Workplace(root, reserve_bytes=reserve_bytes)
         self.root = self._workplace.root
-        (self.root / UPLOADS).mkdir(exist_ok=True)
+        for folder in (UPLOADS, MARKS):
+            (self.root / folder).mkdir(exist_ok=True)
         sync(self.root)
 
     def incoming(self, key: str) -> LocalIncoming:
         """A new upload on its way in."""
         target = self.locate(key)
-        return LocalIncoming(self._workplace.spool(target.name), target)
+        mark = self.root / MARKS / target.name
+        return LocalIncoming(self._workplace.spool(target.name), target, mark)
 
     @contextmanager
     def fetched(self, key: str) -> Iterator[Path]:
@@ -125,8 +128,15 @@ class LocalStorage:
     def sweep(self, *, is_known: Callable[[str], bool], owners: set[str]) -> None:
         """Remove what processes that died left behind; what live ones hold is left alone."""
         self._workplace.sweep(owners)
-        for path in (self.root / UPLOADS).iterdir():
-            remove_unheld(path, unless=is_known)
+
+        def settle(name: str) -> bool:
+            if not is_known(name):
+                (self.root / UPLOADS / name).unlink(missing_ok=True)
+            return False  # what becomes of the mark: it does not stay
+
+        # Only what bears a mark: the tables may be another folder's, or older than an upload.
+        for mark in (self.root / MARKS).iterdir():
+            remove_unheld(mark, unless=settle)
 
     def locate(self, key: str) -> Path:
         """Where a key's bytes belong. Raises NotFound for a key that leads out of the folder."""
@@ -151,14 +161,18 @@ class LocalStorage:
 
 
 class LocalIncoming:
-    """An upload on its way into a file of its own, which is renamed when it is kept."""
+    """An upload on its way into a file of its own, which is renamed when it is kept.
 
-    def __init__(self, spool: Spool, target: Path) -> None:
+    A mark stands from before it gets its name until it is settled: that is how a sweep finds what
+    a process left that died in between.
+    """
+
+    def __init__(self, spool: Spool, target: Path, mark: Path) -> None:
         self._spool = spool
         self._target = target
+        self._mark = mark
+        self._held_mark: FileIO | None = None
         self.write = spool.write
-        self.discard = spool.discard
-        self.close = spool.close
 
     @property
     def path(self) -> Path:
@@ -177,11 +191,25 @@ class LocalIncoming:
 
     def keep(self) -> None:
         """Give it its final name; it is on the disk then."""
+        self._held_mark = create_held(self._mark)
+        sync(self._mark.parent)
         self._spool.sync()
         self._spool.move(self._target)
 
     def settle(self) -> None:
-        """Nothing is to be done: the tables tell a sweep whose it is."""
+        """Take the mark away: it is a video's now."""
+        self._mark.unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        self._spool.discard()
+        self._mark.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._spool.close()
+        if self._held_mark is not None:
+            self._held_mark.close()
 
 
 def _stat(file: FileIO) -> Stat:

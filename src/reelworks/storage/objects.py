@@ -22,10 +22,9 @@ from reelworks.storage.bucket import Bucket
 from reelworks.storage.cache import Cache
 from reelworks.storage.disk import write_all
 from reelworks.storage.room import Room
-from reelworks.storage.store import UPLOADS, Replaced
+from reelworks.storage.store import MARKS, UPLOADS, Replaced
 from reelworks.storage.workplace import Workplace
 
-MARKS = "arriving"
 _DELETED_AT_ONCE = 1000
 _LINK_LIFETIME = timedelta(minutes=15)
 # No process takes so long from an upload's key to its video's row, however it is held up.

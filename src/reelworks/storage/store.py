@@ -13,6 +13,9 @@ from typing import Protocol
 
 from reelworks.errors import NotFound, StorageError
 
+MARKS = "arriving"
+"""Below it, a mark for each upload that no video may have got yet, by the upload's name."""
+
 UPLOADS = "uploads"
 
 # Neither a zero nor half of a character.
