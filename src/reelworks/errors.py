@@ -11,6 +11,7 @@ ReelworksError                  one plain sentence for a person, as its text
 ├── Unavailable                 what the service itself needs is missing for now
 │   ├── NoSpace                 the disk is full, or would fall under its reserve
 │   ├── EngineError             the database did not answer, or not as it should
+│   │   └── DatabaseFull        its disk is full
 │   └── StorageError            the store of files did not answer, or not as it should
 ├── ServiceError                the service that a client talks to did not answer as it should
 │   └── Unreachable             it did not answer at all, or its answer broke off
@@ -67,6 +68,10 @@ class NoSpace(Unavailable):
 
 class EngineError(Unavailable):
     """The database did not answer, or not as it should."""
+
+
+class DatabaseFull(EngineError):
+    """The disk of the database is full."""
 
 
 class StorageError(Unavailable):

@@ -78,25 +78,38 @@ class KeptProcess:
             with self._lock:
                 if self._stopping.is_set():
                     return
-                self._process = process = self._spawn()
-            code = process.wait()
-            assert process.stdin is not None
-            process.stdin.close()
+                self._process = self._spawn()
+            ended = self._wait(self._process)
             if self._stopping.is_set():
                 return
-            self._on_end(process.pid)
             wait = _FIRST_WAIT if time.monotonic() - started > _STEADY_SECONDS else wait
-            log.error(
-                "%s ended with status %d; starting it again in %.1f s", self._name, code, wait
-            )
+            log.error("%s %s; starting it again in %.1f s", self._name, ended, wait)
             self._stopping.wait(wait)
             wait = min(_LONGEST_WAIT, wait * 2)
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
-        # The pipe to its standard input closes when this process ends, however it ends.
-        return subprocess.Popen(
-            [sys.executable, "-m", "reelworks", *self._arguments, "--leave-with-parent"],
-            stdin=subprocess.PIPE,
-            env=self._environment,
-            pass_fds=self._descriptors,
-        )
+    def _wait(self, process: subprocess.Popen[bytes] | None) -> str:
+        """Wait for its end; says how it ended."""
+        if process is None:
+            return "could not be started"
+        code = process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
+        if not self._stopping.is_set():
+            self._on_end(process.pid)
+        return f"ended with status {code}"
+
+    def _spawn(self) -> subprocess.Popen[bytes] | None:
+        """The process; None where the machine has no room for one at the moment."""
+        # -P: the working directory may hold anything, and must not be imported from.
+        program = [sys.executable, "-P", "-m", "reelworks"]
+        try:
+            return subprocess.Popen(
+                [*program, *self._arguments, "--leave-with-parent"],
+                # This pipe closes when this process ends, however it ends.
+                stdin=subprocess.PIPE,
+                env=self._environment,
+                pass_fds=self._descriptors,
+            )
+        except OSError as error:
+            log.warning("%s: %s", self._name, error)
+            return None

@@ -85,6 +85,14 @@ def test_names_are_utf8() -> None:
     assert part.filename == "ünï 日本;$(x).mp4"
 
 
+def test_a_name_in_the_form_of_other_headers_is_understood() -> None:
+    told = (
+        """name=file; filename="=?utf-8?B?w7xuw68ubXA0?="; filename*=utf-8''%C3%BCn%C3%AF%3B.mp4"""
+    )
+    ((part, _),) = read(body((told, b"")))
+    assert part.filename == "ünï;.mp4"
+
+
 def test_a_declared_type_is_lower_case_and_bare() -> None:
     raw = body(('name="file"; filename="a"\r\nContent-Type: Video/MP4; codecs=avc1', b""))
     ((part, _),) = read(raw)

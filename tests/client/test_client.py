@@ -24,6 +24,7 @@ from reelworks.client import (
     NotFound,
     ProcessType,
     Result,
+    ServiceError,
     Status,
     Unreachable,
 )
@@ -150,6 +151,17 @@ def test_a_file_that_is_not_there_is_not_found(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_no_ordinary_file_is_not_replaced(client: Client, tmp_path: Path) -> None:
+    video = client.upload(plain())
+    client.wait(video.file_id)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="no ordinary file"):
+        client.fetch(video.file_id, Result.METADATA, pipe)
+    assert pipe.is_fifo()
+    assert [*tmp_path.iterdir()] == [pipe]
+
+
 def test_cancel_retry_delete(client: Client, film: Path, tmp_path: Path) -> None:
     file_id = client.upload(film).file_id
     cancelled = client.cancel(file_id)
@@ -177,6 +189,22 @@ def test_nobody_there_is_one_sentence() -> None:
     said = r"^No service answers at http://127\.0\.0\.1:1: connection refused\.$"
     with Client("http://127.0.0.1:1") as client, pytest.raises(Unreachable, match=said):
         client.video(unheard_of())
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://127.0.0.1:1"])
+def test_no_proxy_stands_before_this_machine(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with (
+        Client("http://localhost:1") as client,
+        pytest.raises(Unreachable, match="connection refused"),
+    ):
+        client.video(unheard_of())
+
+
+def test_a_proxy_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
+    with pytest.raises(ServiceError, match="proxy that the environment names cannot be used"):
+        Client("http://example.org")
 
 
 def test_a_password_in_the_address_is_not_shown() -> None:

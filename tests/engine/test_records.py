@@ -12,9 +12,9 @@ from alembic import command
 from alembic.config import Config
 
 from reelworks.engine.database import migrate, open_database
-from reelworks.engine.records import Records
+from reelworks.engine.records import Records, translated
 from reelworks.engine.tables import processes
-from reelworks.errors import NotFound
+from reelworks.errors import DatabaseFull, NotFound
 from reelworks.model import ProcessType, Status
 from tests.videos import add_video, new_video
 
@@ -28,6 +28,15 @@ def test_a_new_video_has_two_pending_processes(records: Records) -> None:
         assert (process.status, process.progress, process.error) == (Status.PENDING, 0, None)
         assert process.client_id == "me"
         assert process.started_at is None
+
+
+def test_a_full_disk_is_told_from_a_database_that_is_away(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'small.db'}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 3")
+        connection.exec_driver_sql("CREATE TABLE filled (content TEXT)")
+        with pytest.raises(DatabaseFull, match="no room left"), translated():
+            connection.exec_driver_sql("INSERT INTO filled VALUES (hex(zeroblob(100000)))")
 
 
 def test_times_are_utc_and_now(records: Records) -> None:

@@ -6,9 +6,11 @@ hands each piece on, so that the bytes are written once and memory stays flat.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -144,16 +146,27 @@ class _Headers:
         self.name = self.value = b""
 
     def part(self) -> PartBegin:
-        _, options = parse_options_header(self.found.get(b"content-disposition", b""))
+        disposition = self.found.get(b"content-disposition", b"")
+        _, options = parse_options_header(disposition)
         if b"name" not in options:
             raise BadRequest("A part of the multipart body has no name.")
-        filename = options.get(b"filename")
+        filename = _extended_filename(disposition) or options.get(b"filename")
         kind, _ = parse_options_header(self.found.get(b"content-type", b""))
         return PartBegin(
             name=options[b"name"].decode(errors="replace"),
             filename=None if filename is None else filename.decode(errors="replace"),
             content_type=kind.decode("latin-1").lower() or None,
         )
+
+
+_EXTENDED = re.compile(rb";\s*filename\*\s*=\s*\"?utf-8'[^']*'([^\s;\"]+)", re.IGNORECASE)
+
+
+def _extended_filename(disposition: bytes) -> bytes | None:
+    """The name as RFC 8187 spells it. RFC 7578 forbids it in forms, and .NET sends it all the same,
+    beside a plain one that is encoded like mail."""
+    found = _EXTENDED.search(disposition)
+    return unquote_to_bytes(found[1]) if found else None
 
 
 def _malformed(error: FormParserError) -> BadRequest:

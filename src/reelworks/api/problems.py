@@ -17,6 +17,7 @@ from reelworks.errors import (
     BadRequest,
     ClientSilent,
     Conflict,
+    DatabaseFull,
     NoSpace,
     NotFound,
     ReelworksError,
@@ -87,7 +88,7 @@ def status_of(error: ReelworksError) -> int:
             return 413
         case BadRequest():
             return 400
-        case NoSpace():
+        case NoSpace() | DatabaseFull():
             return 507
         case _:
             return 500

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from reelworks.errors import BadRequest
 
 _MAX_RANGES = 100
-_RANGE = re.compile(r"(\d{0,18})-(\d{0,18})")
+# Far more digits than any file's size has; Python reads no number of over 4,300.
+_RANGE = re.compile(r"(\d{0,999})-(\d{0,999})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class OutsideError(Exception):
 
 
 def read_ranges(header: str, size: int) -> list[Range]:
-    """The ranges that are inside a file of ``size`` bytes; none where all of it is to be sent.
+    """The ranges that are inside a file of ``size`` bytes; none where all of it is to be sent, as
+    where they are counted in another unit.
 
     Raises:
         BadRequest: the header cannot be understood.
@@ -38,11 +40,12 @@ def read_ranges(header: str, size: int) -> list[Range]:
     """
     unit, _, listed = header.partition("=")
     if unit.strip().lower() != "bytes":
-        raise BadRequest("Only ranges of bytes are understood.")
-    wanted = listed.split(",")
+        return []
+    # Empty elements are allowed in any list (section 5.6.1.2), but not a list of nothing else.
+    wanted = [one.strip() for one in listed.split(",") if one.strip()] or [""]
     if len(wanted) > _MAX_RANGES:
         return []
-    inside = [each for one in wanted if (each := _read(one.strip(), size)) is not None]
+    inside = [each for one in wanted if (each := _read(one, size)) is not None]
     if not inside:
         raise OutsideError
     return inside if _are_apart(inside) else []

@@ -18,7 +18,15 @@ from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
 from reelworks.api.parameters import MAX_CLIENT_ID, check_client_id
 from reelworks.api.schemas import Uploaded
 from reelworks.api.service import Service, ServiceDependency
-from reelworks.errors import BadRequest, ClientSilent, NoSpace, NotAVideo, ReelworksError
+from reelworks.errors import (
+    BadRequest,
+    ClientSilent,
+    DatabaseFull,
+    NoSpace,
+    NotAVideo,
+    ReelworksError,
+    TooLarge,
+)
 from reelworks.jobs.intake import Upload
 from reelworks.media.deciding.wishes import Wishes, form_schema, read_options, read_preset
 from reelworks.telemetry import instruments
@@ -102,9 +110,12 @@ async def upload(request: Request, service: ServiceDependency) -> Uploaded:
     body = arriving(request)
     try:
         with _counted():
+            service.intake.check_length(_declared_length(request) or 0)
             return Uploaded(file_id=await _receive(request, body, service))
-    except ReelworksError:
-        await hear_out(body)
+    except ReelworksError as error:
+        # A client that waits for leave to send gets this in its place.
+        if not (isinstance(error, TooLarge) and _waits_for_leave(request)):
+            await hear_out(body)
         raise
     except ClientDisconnect as error:
         raise BadRequest("The client went away before the upload was complete.") from error
@@ -120,7 +131,7 @@ def _counted() -> Iterator[None]:
     except (ClientDisconnect, ClientSilent, CancelledError):
         outcome = "aborted"
         raise
-    except NoSpace:
+    except (NoSpace, DatabaseFull):
         outcome = "no_space"
         raise
     except BadRequest:
@@ -130,9 +141,17 @@ def _counted() -> Iterator[None]:
         instruments.uploads.labels(outcome).inc()
 
 
-async def _receive(request: Request, body: AsyncIterator[bytes], service: Service) -> str:
+def _declared_length(request: Request) -> int | None:
     length = request.headers.get("content-length", "")
-    form = _Form(service, int(length) if length.isdecimal() else None)
+    return int(length) if length.isdecimal() else None
+
+
+def _waits_for_leave(request: Request) -> bool:
+    return request.headers.get("expect", "").lower() == "100-continue"
+
+
+async def _receive(request: Request, body: AsyncIterator[bytes], service: Service) -> str:
+    form = _Form(service, _declared_length(request))
     try:
         async for event in read_multipart(request.headers.get("content-type", ""), body):
             match event:

@@ -17,7 +17,7 @@ import httpx
 
 from reelworks.client.answers import document, reaching, shown, understood
 from reelworks.client.fetching import Fetch, plain_name
-from reelworks.client.following import follow
+from reelworks.client.following import follow, is_this_machine
 from reelworks.client.form import Form, Progress, length_of, video_type
 from reelworks.client.nouns import Result, Update, Video
 from reelworks.client.patience import Patience
@@ -59,16 +59,23 @@ class AsyncClient:
 
         Raises:
             ValueError: the URL is none of http or https.
+            ServiceError: the environment names a proxy that cannot be used.
         """
         url = _address(base_url)
         self.client_id = client_id or str(uuid.uuid4())
         self._patience = patience
         self._timeout = timeout
-        self._http = httpx.AsyncClient(
-            base_url=url,
-            timeout=timeout,
-            limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS),
-        )
+        try:
+            self._http = httpx.AsyncClient(
+                base_url=url,
+                timeout=timeout,
+                limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS),
+                trust_env=not is_this_machine(url.host),
+            )
+        except (ImportError, httpx.InvalidURL, ValueError) as error:
+            raise ServiceError(
+                f"The proxy that the environment names cannot be used: {error}"
+            ) from error
 
     async def __aenter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 from dataclasses import dataclass
@@ -52,6 +53,9 @@ class Fetch:
             ServiceError: the service does not answer, and the patience is at its end.
             OSError: it cannot be written.
         """
+        if self.to.exists() and not (self.to.is_dir() or self.to.is_file()):
+            # A device, a pipe: the file would take its place.
+            raise OSError(errno.EINVAL, "This is no ordinary file; name another", str(self.to))
         folder = self.to if self.to.is_dir() else self.to.parent
         draft = folder / f".reelworks-{secrets.token_hex(8)}.part"
         try:

@@ -11,9 +11,10 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidProxy
 
 from reelworks.client.answers import understood
 from reelworks.client.news import News
@@ -95,10 +96,21 @@ async def _listening(url: str | None, seconds: float) -> AsyncIterator[AsyncIter
 
 async def _open(url: str) -> ClientConnection | None:
     try:
-        return await connect(url, open_timeout=_OPEN_SECONDS, close_timeout=1, max_size=1 << 20)
-    except (OSError, TimeoutError, InvalidHandshake, InvalidMessage):
+        return await connect(
+            url,
+            open_timeout=_OPEN_SECONDS,
+            close_timeout=1,
+            max_size=1 << 20,
+            proxy=None if is_this_machine(urlsplit(url).hostname or "") else True,
+        )
+    except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, InvalidProxy, ImportError):
         # Looking will tell whether it is the service or just its socket that is out of reach.
         return None
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is reached without leaving the machine, and so without any proxy."""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 async def _nothing() -> AsyncIterator[Any]:

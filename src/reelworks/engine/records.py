@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from reelworks.engine.changes import Announcer
 from reelworks.engine.database import now_ms
 from reelworks.engine.tables import deletions, processes, videos
-from reelworks.errors import EngineError, NotFound
+from reelworks.errors import DatabaseFull, EngineError, NotFound
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
@@ -26,6 +26,9 @@ _AWAY = (
     sa.exc.TimeoutError,
     sa.exc.ResourceClosedError,
 )
+# How SQLite and PostgreSQL say that there is no room left.
+_FULL = ("database or disk is full", "No space left on device")
+_NO_ROOM = "There is no room left on the disk of the database; make some, and try again."
 DELETED = "Deleted"
 
 
@@ -342,10 +345,12 @@ def _pace(progress: int) -> sa.ColumnElement[int | None]:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """A database that does not answer, as an EngineError."""
+    """A database that does not answer, as an EngineError; one without room, as DatabaseFull."""
     try:
         yield
     except _AWAY as error:
+        if any(sign in str(error) for sign in _FULL):
+            raise DatabaseFull(_NO_ROOM) from error
         raise EngineError("The database does not answer; try again.") from error
 
 

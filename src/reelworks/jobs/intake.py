@@ -54,12 +54,14 @@ class Intake:
                 included; None where it does not say.
 
         Raises:
-            TooLarge: it is longer than the limit.
             NoSpace: there is no room for it.
         """
-        self.check_size((expected_bytes or 0) - _FORM_BYTES)
         self.storage.check_room(expected_bytes or 0)
         return Upload(self)
+
+    def check_length(self, expected_bytes: int) -> None:
+        """Raises TooLarge for a request that is said to be longer than any upload may be."""
+        self.check_size(expected_bytes - _FORM_BYTES)
 
     def check_size(self, size_bytes: int) -> None:
         """Raises TooLarge over the limit."""
