@@ -235,6 +235,8 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())
+    if leave_with_parent:  # which hears of Ctrl-C, too, and says when to leave
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve_metrics(settings)
     executor = create_executor(base, settings, on_unfit=leaving.set)
     executor.start()

@@ -150,6 +150,16 @@ def test_stop_kills_the_child_and_unwinds_the_work() -> None:
     assert not is_alive(int(listener.heard))
 
 
+def test_ctrl_c_is_left_to_who_started_the_child() -> None:
+    listener = Listener()
+    program = (
+        "import os, signal; os.kill(os.getpid(), signal.SIGINT); "
+        "print(signal.SIGINT in signal.sigpending())"
+    )
+    Children().run(python(program), listener.feed)
+    assert listener.heard.strip() == b"True"
+
+
 def test_nothing_starts_after_stop() -> None:
     children = Children()
     children.stop()

@@ -113,6 +113,8 @@ if __name__ == "__main__":
     die_with_parent(int(parent))
     be_killed_first()
     os.nice(int(niceness))
+    # Ctrl-C reaches every program of a terminal: who started this one says what becomes of it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     # Starting a thread for each core would take longer than what is computed here.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     confine(*json.loads(files))
