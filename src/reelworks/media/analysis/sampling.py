@@ -18,6 +18,7 @@ from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Roughness, Sc
 from reelworks.media.analysis.runs import runs
 from reelworks.media.children.child import Moved
 from reelworks.media.formats import pixels
+from reelworks.media.probing.ahead import ahead
 from reelworks.media.probing.film import Film
 from reelworks.media.probing.planes import Plane, block_means, is_rgb, plane_of
 from reelworks.media.probing.reading import open_video
@@ -64,9 +65,10 @@ def look(
     with open_video(Path(path)) as container:
         stream = cast("VideoStream", container.streams[index])
         film = Film(container, stream, decoder, quantiser=True)
-        for run in runs(film, packets, Fraction(seconds)):
-            found.add(run, full_range)
-            moved(found.pictures)
+        with ahead(runs(film, packets, Fraction(seconds))) as coming:
+            for run in coming:
+                found.add(run, full_range)
+                moved(found.pictures)
     return found.analysis()
 
 

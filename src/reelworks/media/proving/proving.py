@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from reelworks.errors import ChildFailed
 from reelworks.media.children.child import Moved
+from reelworks.media.probing.ahead import ahead
 from reelworks.media.probing.film import Film
 from reelworks.media.probing.pictures import picture_of
 from reelworks.media.probing.reading import main_video, open_video
@@ -123,10 +124,11 @@ def _compared(source: Path, index: int, result: Path, spread: dict[str, Any]) ->
         before, after = _film(container, index), _film(other, None)
         look = _look(before, None)
         seen = _Seen((look, _look(after, look)))
-        for pair in pairs(before, after, **spread):
-            # Damaged pictures are put right in ways that differ from one decoding to the next.
-            if not pair.before.is_corrupt and not pair.after.is_corrupt:
-                seen.compare(pair)
+        with ahead(pairs(before, after, **spread)) as coming:
+            for pair in coming:
+                # Damaged pictures are put right in ways that differ from one decoding to the next.
+                if not pair.before.is_corrupt and not pair.after.is_corrupt:
+                    seen.compare(pair)
     return seen
 
 
