@@ -131,6 +131,27 @@ def test_subtitles_chapters_tags_and_cover_survive_in_mp4(tmp_path: Path) -> Non
     assert done.plan.dropped == ()
 
 
+def test_chapters_stay_at_their_pictures_where_the_first_one_comes_late(tmp_path: Path) -> None:
+    marks = [(0, 500, "Before"), (500, 900, "Early"), (900, 1600, "Late")]
+    chapters = tmp_path / "c.txt"
+    chapters.write_text(
+        ";FFMETADATA1\n"
+        + "".join(
+            f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle={title}\n"
+            for start, end, title in marks
+        )
+    )
+    late = ("-map_chapters", "1", "-output_ts_offset", "0.6")
+    source = make_clip(tmp_path / "a.mkv", *PICTURES, "-i", str(chapters), *X264, *late)
+    done = enhanced(source, tmp_path)
+    found = done.after.raw["chapters"]
+    assert [(c["start_time"], c["tags"]["title"]) for c in found] == [
+        ("0.000000", "Early"),
+        ("0.300000", "Late"),
+    ]
+    assert done.plan.dropped == ("Chapter 1, which ends before the film begins.",)
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 def test_tags_that_only_quicktime_knows_survive(suffix: str, tmp_path: Path) -> None:
     tags = ("-movflags", "use_metadata_tags", "-metadata", "com.apple.quicktime.make=Apple")

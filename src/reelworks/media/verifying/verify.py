@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reelworks.media.children.call import call
 from reelworks.media.children.tools import Toolbox
+from reelworks.media.deciding.chapters import kept_chapters
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.deciding.planning import RAW_DEMUXERS
@@ -17,6 +18,7 @@ from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats import containers, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.languages import canonical
+from reelworks.media.probing import wire
 
 if TYPE_CHECKING:
     from reelworks.media.children.child import Moved
@@ -77,7 +79,7 @@ def expectation(probe: Probe, plan: Plan) -> dict[str, Any]:
         "audio": [_marks(track, box) for track in plan.audio],
         "subtitle": [_marks(track, box) for track in plan.subtitles],
         "tags": kept_tags(probe, box, long_list=plan.all_tags),
-        "chapters": _chapters(probe) if plan.chapters else [],
+        "chapters": wire.pack(kept_chapters(probe)) if plan.chapters else [],
         "covers": list(plan.pictures),
         "attachments": len(plan.attachments),
     }
@@ -93,13 +95,6 @@ def _marks(track: Track, box: Container) -> dict[str, Any]:
         "forced flag": track.forced,
         "title": track.title,
     }
-
-
-def _chapters(probe: Probe) -> list[list[str]]:
-    """Start and title of each: where a chapter ends, MP4 only knows from the next one's start."""
-    return [
-        [c["start_time"], c.get("tags", {}).get("title", "")] for c in probe.raw.get("chapters", [])
-    ]
 
 
 def expected_picture(picture: Picture, plan: Plan) -> dict[str, Any]:
