@@ -531,7 +531,8 @@ TAGS = (
 def test_tags_stay(suffix: str, tmp_path: Path) -> None:
     codec = ("-c:v", "libvpx-vp9", "-cpu-used", "8") if suffix == ".webm" else X264
     long_list = ("-movflags", "use_metadata_tags") if suffix in (".mp4", ".mov") else ()
-    source = clip(suffix, *PICTURES, *codec, *TAGS, *long_list)
+    blank = ("-metadata", "My Key=1")
+    source = clip(suffix, *PICTURES, *codec, *TAGS, *blank, *long_list)
     # Twice: what FFmpeg itself wrote is read in another way than what a camera wrote.
     first = enhanced(source, tmp_path).path
     again = enhanced(first.rename(first.with_name(f"first{suffix}")), tmp_path)
@@ -543,6 +544,8 @@ def test_tags_stay(suffix: str, tmp_path: Path) -> None:
         "location": "+48.8789+002.3376/",
     }
     assert tags["creation_time"].startswith("2020-01-02T03:04:05")
+    name = "MY_KEY" if suffix in (".mkv", ".webm") else "My Key"
+    assert again.after.raw["format"]["tags"][name] == "1"
     assert again.plan.dropped == ()
 
 
