@@ -829,3 +829,13 @@ def test_pictures_without_a_container_get_an_even_rate(tmp_path: Path) -> None:
     gaps = np.diff([float(t) for t in times(done.path)])
     assert len(gaps) == 24
     assert gaps.max() - gaps.min() < 0.001
+
+
+def test_so_do_those_that_change_their_size(tmp_path: Path) -> None:
+    source = tmp_path / "a.h264"
+    sizes = (lavfi(f"testsrc2=size={size}:duration=0.4") for size in ("192x108", "128x96"))
+    raw = ("-pix_fmt", "yuv420p", *X264, "-bf", "2")
+    source.write_bytes(b"".join(clip(".h264", *film, *raw).read_bytes() for film in sizes))
+    done = enhanced(source, tmp_path)
+    assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
+    assert len(times(done.path)) == 20
