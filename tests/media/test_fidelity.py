@@ -839,3 +839,29 @@ def test_so_do_those_that_change_their_size(tmp_path: Path) -> None:
     done = enhanced(source, tmp_path)
     assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
     assert len(times(done.path)) == 20
+
+
+def test_a_raw_stream_that_was_put_into_a_container_stays_in_step(tmp_path: Path) -> None:
+    raw = clip(".h264", *PICTURES, *X264, "-bf", "2")
+    bare = make_clip(tmp_path / "bare.mp4", "-r", "25", "-i", str(raw), "-c", "copy")
+    late = (*SOUND, "-itsoffset", "0.5", "-i", str(bare))
+    source = make_clip(tmp_path / "a.mp4", *late, "-c:v", "copy", "-c:a", "aac")
+    done = enhanced(source, tmp_path)
+    assert done.plan.retime == "constant"
+    assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
+    starts = [start_of_pictures(path) for path in (source, done.path)]
+    assert abs(starts[0] - starts[1]) < Fraction(1, 1000)
+
+
+def test_gxf_gets_the_times_that_it_tells(tmp_path: Path) -> None:
+    film = lavfi("testsrc2=size=720x576:rate=25:duration=0.4")
+    source = clip(".gxf", *film, *SOUND, "-t", "0.4", "-c:v", "mpeg2video", "-ar", "48000")
+    done = enhanced(source, tmp_path)
+    assert done.before.picture.average_rate == done.after.picture.average_rate == 25
+    assert done.before.duration == Fraction(2, 5)
+
+
+def start_of_pictures(path: Path) -> Fraction:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return min(p.pts for p in container.demux(stream) if p.pts is not None) * stream.time_base

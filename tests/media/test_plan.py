@@ -526,6 +526,14 @@ def test_timestamps_that_are_not_sound_are_made_good() -> None:
     assert plan_of(replace(raw, demuxer="mpeg"), NOISE, "a.mpg").retime == "repair"
 
 
+@pytest.mark.parametrize(("constant", "retime"), [(True, "constant"), (False, "repair")])
+def test_times_of_decoding_are_made_times_of_showing(constant: bool, retime: str) -> None:
+    timing = Timing(packets=25, duration=Fraction(1), sound=False, constant=constant, decoding=True)
+    plan = plan_of(probe_of(picture(), timing=timing), NOISE, "a.mp4")
+    assert plan.retime == retime
+    assert any("decoding" in words for words in plan.findings)
+
+
 FORMATS = ["yuv420p", "yuvj420p", "yuv422p10le", "yuv444p12le", "rgb24", "bgra", "gray", "pal8"]
 
 pictures = st.builds(

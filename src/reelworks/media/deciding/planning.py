@@ -15,26 +15,9 @@ from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
 from reelworks.media.facts import Picture, Probe
-from reelworks.media.formats import containers, pixels
+from reelworks.media.formats import containers, demuxers, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.pixels import Pixels
-
-RAW_DEMUXERS = frozenset(
-    {
-        "h264",
-        "hevc",
-        "vvc",
-        "m4v",
-        "mpegvideo",
-        "h263",
-        "h261",
-        "vc1",
-        "mjpeg",
-        "dirac",
-        "cavsvideo",
-    }
-)
-"""Streams without a container: they have no timestamps at all, only a rate."""
 
 FINEST, UNROUNDED = 4.0, 1.0
 """Quantiser step (levels) of sources that are finer than our own usual encoding; and of those that
@@ -283,10 +266,11 @@ def _alpha_decoder(picture: Picture) -> str | None:
 
 
 def _retime(probe: Probe) -> Retime | None:
-    if probe.timing is None or probe.timing.sound:
+    timing = probe.timing
+    if timing is None or timing.sound:
         return None
-    bare = probe.demuxer in RAW_DEMUXERS and probe.picture.average_rate
-    return "constant" if bare else "repair"
+    even = probe.demuxer in demuxers.RAW or (timing.decoding and timing.constant)
+    return "constant" if even and probe.picture.average_rate else "repair"
 
 
 def _average_rate(picture: Picture) -> Fraction:
@@ -302,7 +286,7 @@ def _retime_words(retime: Retime | None) -> tuple[str, ...]:
     if retime is None:
         return ()
     how = "an even rate" if retime == "constant" else "their order, wherever they were wrong"
-    return (f"Its timestamps are missing or doubled; new ones follow {how}.",)
+    return (f"Its timestamps are missing, doubled or those of decoding; new ones follow {how}.",)
 
 
 def _container(form: Pixels, name: str, real: str, options: Options) -> Container:

@@ -20,6 +20,9 @@ _SCALE_MATRICES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020
 
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
+_FINE = 90_000
+"""Ticks a second, where none of the source's can be kept."""
+
 
 def is_reordered_avi(probe: Probe) -> bool:
     """Whether the file only tells when pictures are decoded, and they are shown in another order.
@@ -261,6 +264,9 @@ def _start(probe: Probe, plan: Plan) -> list[str]:
     if plan.retime is None and is_reordered_avi(probe):
         # Told only when pictures are decoded, FFmpeg puts the first of them too late.
         return ["setpts=PTS-STARTPTS"]
+    if plan.retime == "constant" and probe.timing is not None and probe.timing.late > 0:
+        # Told an even rate, FFmpeg puts it at zero, whatever else begins before it.
+        return [f"settb=1/{_FINE}", f"setpts=PTS+{round(probe.timing.late * _FINE)}"]
     return []
 
 
@@ -337,7 +343,7 @@ def _mp4_ticks(picture: Picture, plan: Plan) -> list[str]:
     """MP4's own choice is the encoder's time base, made finer; only very coarse ones need help."""
     if plan.muxer not in _MP4_MUXERS or plan.retime != "repair":
         return []
-    return ["-video_track_timescale", "90000"]
+    return ["-video_track_timescale", str(_FINE)]
 
 
 def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:

@@ -11,11 +11,10 @@ from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.chapters import kept_chapters
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
-from reelworks.media.deciding.planning import RAW_DEMUXERS
 from reelworks.media.deciding.tags import kept_tags
 from reelworks.media.encoding.command import is_reordered_avi
 from reelworks.media.facts import Picture, Probe
-from reelworks.media.formats import containers, pixels
+from reelworks.media.formats import containers, demuxers, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.languages import canonical
 from reelworks.media.probing import wire
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from reelworks.media.children.child import Moved
 
 
-_GUESSED = RAW_DEMUXERS | {"mpeg"}
+_GUESSED = demuxers.RAW | {"mpeg"}
 """Of these, no picture or not every one has a time; libav guesses, each version in its way."""
 
 
@@ -64,7 +63,7 @@ def verify(
         frames=frames,
         main=probe.picture.index,
         exact=plan.retime is None and probe.timing is not None,
-        decoding_times=is_reordered_avi(probe),
+        decoding_times=is_reordered_avi(probe) or probe.demuxer in demuxers.DECODING,
         sure=not is_reordered_avi(probe) and probe.demuxer not in _GUESSED,
         expected=expectation(probe, plan),
     )
