@@ -130,6 +130,15 @@ def test_a_raw_stream_has_no_times_but_the_rate_in_its_own_header() -> None:
     assert found.picture.average_rate == Fraction(24000, 1001)
 
 
+def test_bad_guesses_at_a_raw_streams_times_are_not_believed() -> None:
+    # Without reordered pictures, libav leaves a gap behind the first one.
+    found = probed(clip(".m1v", *SECOND, "-c:v", "mpeg1video"))
+
+    assert found.timing is not None
+    assert not found.timing.sound
+    assert (found.duration, found.picture.average_rate) == (1, 25)
+
+
 def test_times_of_decoding_are_not_taken_for_those_of_showing(tmp_path: Path) -> None:
     reordered = clip(".mxf", *SECOND, "-c:v", "libx264", "-bf", "2")
     every_key = ("-bf", "2", "-force_key_frames", "expr:1")

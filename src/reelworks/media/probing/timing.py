@@ -61,6 +61,8 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
             moved(count)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
         suspect = tracks[index].rises and _may_reorder(container, index)
+    if demuxer in demuxers.RAW and not tracks[index].seamless:
+        tracks[index].forget()
     decoding = demuxer in demuxers.DECODING or (
         suspect and not _in_order(path, index, lambda read: moved(count + read))
     )
@@ -155,6 +157,19 @@ class _Track:
             late=-early if early < -_MICROSECOND else Fraction(),
             decoding=decoding,
         )
+
+    @property
+    def seamless(self) -> bool:
+        """Whether each picture starts where the one before it ends."""
+        pictures = sorted(zip(self.starts, self._lengths, strict=True))
+        return self._without_pts == 0 and all(
+            abs(b - a - length) <= 1 for (a, length), (b, _) in pairwise(pictures)
+        )
+
+    def forget(self) -> None:
+        """The times were guesses of libav's, and bad ones: take none for told."""
+        self._without_pts = self._packets
+        self.starts = array("q")
 
     @property
     def rises(self) -> bool:
