@@ -861,6 +861,16 @@ def test_gxf_gets_the_times_that_it_tells(tmp_path: Path) -> None:
     assert done.before.duration == Fraction(2, 5)
 
 
+def test_what_is_too_fast_for_av1_is_encoded_all_the_same(tmp_path: Path) -> None:
+    source = clip(".mp4", *lavfi("testsrc2=size=96x64:rate=480:duration=0.1"), *X264)
+    tools = toolbox()
+    found = probe(tools, source, count=True)
+    plan = decide(tools, source, found, Options.of(codec="av1"))
+    rendered = enhance_to(tools, source, found, plan, tmp_path / "out", lambda _: None)
+    assert rendered.frames == 48
+    assert any("H.264 instead" in words for words in plan.findings)
+
+
 def start_of_pictures(path: Path) -> Fraction:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
