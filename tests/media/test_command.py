@@ -6,7 +6,6 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import pytest
 from tests.media.plans import AAC, VIDEO, forced, picture, plan_of, probe_of
 
 from reelworks.media.analysis.analyse import Analysis
@@ -142,18 +141,22 @@ def test_rgb_gets_a_named_matrix() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("demuxer", "chain"),
-    [
-        ("h264", ["settb=1/25", "setpts=N"]),
-        ("mpeg", ["settb=1/1000", r"setpts='if(eq(N\,0)\,PTS\,max(PTS\,PREV_OUTPTS+1))'"]),
-    ],
-)
-def test_unsound_timestamps_are_made_anew_first(demuxer: str, chain: list[str]) -> None:
-    probe = probe_of(picture(), container=demuxer, demuxer=demuxer, timing=UNSOUND)
-    plan = forced(probe, f"a.{demuxer}")
+def test_unsound_timestamps_are_made_anew_first() -> None:
+    probe = probe_of(picture(), container="mpeg", demuxer="mpeg", timing=UNSOUND)
+    plan = forced(probe, "a.mpeg")
     line = command(probe, plan)
-    assert filter_chain(probe.picture, plan)[:2] == chain
+    assert filter_chain(probe.picture, plan)[:2] == [
+        "settb=1/1000",
+        r"setpts='if(eq(N\,0)\,PTS\,max(PTS\,PREV_OUTPTS+1))'",
+    ]
+    assert line[line.index("-enc_time_base:v:0") + 1] == "filter"
+
+
+def test_an_even_rate_is_the_decoders() -> None:
+    probe = probe_of(picture(index=1), container="h264", demuxer="h264", timing=UNSOUND)
+    line = command(probe, forced(probe, "a.h264"))
+    assert line[line.index("-r:1") + 1] == "25/1"
+    assert line.index("-r:1") < line.index("-i")
     assert line[line.index("-enc_time_base:v:0") + 1] == "filter"
 
 

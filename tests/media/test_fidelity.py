@@ -131,6 +131,27 @@ def test_subtitles_chapters_tags_and_cover_survive_in_mp4(tmp_path: Path) -> Non
     assert done.plan.dropped == ()
 
 
+def test_chapters_stay_at_their_pictures_where_the_first_one_comes_late(tmp_path: Path) -> None:
+    marks = [(0, 500, "Before"), (500, 900, "Early"), (900, 1600, "Late")]
+    chapters = tmp_path / "c.txt"
+    chapters.write_text(
+        ";FFMETADATA1\n"
+        + "".join(
+            f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle={title}\n"
+            for start, end, title in marks
+        )
+    )
+    late = ("-map_chapters", "1", "-output_ts_offset", "0.6")
+    source = make_clip(tmp_path / "a.mkv", *PICTURES, "-i", str(chapters), *X264, *late)
+    done = enhanced(source, tmp_path)
+    found = done.after.raw["chapters"]
+    assert [(c["start_time"], c["tags"]["title"]) for c in found] == [
+        ("0.000000", "Early"),
+        ("0.300000", "Late"),
+    ]
+    assert done.plan.dropped == ("Chapter 1, which ends before the film begins.",)
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
 def test_tags_that_only_quicktime_knows_survive(suffix: str, tmp_path: Path) -> None:
     tags = ("-movflags", "use_metadata_tags", "-metadata", "com.apple.quicktime.make=Apple")
@@ -510,7 +531,8 @@ TAGS = (
 def test_tags_stay(suffix: str, tmp_path: Path) -> None:
     codec = ("-c:v", "libvpx-vp9", "-cpu-used", "8") if suffix == ".webm" else X264
     long_list = ("-movflags", "use_metadata_tags") if suffix in (".mp4", ".mov") else ()
-    source = clip(suffix, *PICTURES, *codec, *TAGS, *long_list)
+    blank = ("-metadata", "My Key=1")
+    source = clip(suffix, *PICTURES, *codec, *TAGS, *blank, *long_list)
     # Twice: what FFmpeg itself wrote is read in another way than what a camera wrote.
     first = enhanced(source, tmp_path).path
     again = enhanced(first.rename(first.with_name(f"first{suffix}")), tmp_path)
@@ -522,6 +544,8 @@ def test_tags_stay(suffix: str, tmp_path: Path) -> None:
         "location": "+48.8789+002.3376/",
     }
     assert tags["creation_time"].startswith("2020-01-02T03:04:05")
+    name = "MY_KEY" if suffix in (".mkv", ".webm") else "My Key"
+    assert again.after.raw["format"]["tags"][name] == "1"
     assert again.plan.dropped == ()
 
 
@@ -805,3 +829,49 @@ def test_pictures_without_a_container_get_an_even_rate(tmp_path: Path) -> None:
     gaps = np.diff([float(t) for t in times(done.path)])
     assert len(gaps) == 24
     assert gaps.max() - gaps.min() < 0.001
+
+
+def test_so_do_those_that_change_their_size(tmp_path: Path) -> None:
+    source = tmp_path / "a.h264"
+    sizes = (lavfi(f"testsrc2=size={size}:duration=0.4") for size in ("192x108", "128x96"))
+    raw = ("-pix_fmt", "yuv420p", *X264, "-bf", "2")
+    source.write_bytes(b"".join(clip(".h264", *film, *raw).read_bytes() for film in sizes))
+    done = enhanced(source, tmp_path)
+    assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
+    assert len(times(done.path)) == 20
+
+
+def test_a_raw_stream_that_was_put_into_a_container_stays_in_step(tmp_path: Path) -> None:
+    raw = clip(".h264", *PICTURES, *X264, "-bf", "2")
+    bare = make_clip(tmp_path / "bare.mp4", "-r", "25", "-i", str(raw), "-c", "copy")
+    late = (*SOUND, "-itsoffset", "0.5", "-i", str(bare))
+    source = make_clip(tmp_path / "a.mp4", *late, "-c:v", "copy", "-c:a", "aac")
+    done = enhanced(source, tmp_path)
+    assert done.plan.retime == "constant"
+    assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
+    starts = [start_of_pictures(path) for path in (source, done.path)]
+    assert abs(starts[0] - starts[1]) < Fraction(1, 1000)
+
+
+def test_gxf_gets_the_times_that_it_tells(tmp_path: Path) -> None:
+    film = lavfi("testsrc2=size=720x576:rate=25:duration=0.4")
+    source = clip(".gxf", *film, *SOUND, "-t", "0.4", "-c:v", "mpeg2video", "-ar", "48000")
+    done = enhanced(source, tmp_path)
+    assert done.before.picture.average_rate == done.after.picture.average_rate == 25
+    assert done.before.duration == Fraction(2, 5)
+
+
+def test_what_is_too_fast_for_av1_is_encoded_all_the_same(tmp_path: Path) -> None:
+    source = clip(".mp4", *lavfi("testsrc2=size=96x64:rate=480:duration=0.1"), *X264)
+    tools = toolbox()
+    found = probe(tools, source, count=True)
+    plan = decide(tools, source, found, Options.of(codec="av1"))
+    rendered = enhance_to(tools, source, found, plan, tmp_path / "out", lambda _: None)
+    assert rendered.frames == 48
+    assert any("H.264 instead" in words for words in plan.findings)
+
+
+def start_of_pictures(path: Path) -> Fraction:
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return min(p.pts for p in container.demux(stream) if p.pts is not None) * stream.time_base

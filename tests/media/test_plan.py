@@ -323,6 +323,32 @@ def test_a_codec_that_cannot_hold_the_pixels_is_replaced_and_that_is_said(
 
 
 @pytest.mark.parametrize(
+    ("average", "base", "encoder"),
+    [
+        (480, "480/1", "libx264"),
+        (240, "240/1", "libsvtav1"),
+        # Uneven times: libav tells their common measure where it is not far from the average.
+        (100, "2000/1", "libx264"),
+        (30, "2000/1", "libsvtav1"),
+        (30, "0/0", "libsvtav1"),
+    ],
+)
+def test_a_codec_that_cannot_keep_up_is_replaced_and_that_is_said(
+    average: int, base: str, encoder: str
+) -> None:
+    raw = {"streams": [{"index": 0, "r_frame_rate": base}]}
+    fast = probe_of(picture(average_rate=Fraction(average)), raw=raw)
+    plan = plan_of(fast, NOISE, "a.mp4", codec="av1")
+    assert plan.encoder == encoder
+    assert any("pictures a second" in words for words in plan.findings) == (encoder == "libx264")
+
+
+def test_an_undamaged_clip_keeps_its_codec_only_where_that_keeps_up() -> None:
+    fast = probe_of(picture(codec="av1", average_rate=Fraction(300)))
+    assert plan_of(fast, CLEAN, "a.mp4", quality="balanced").encoder == "libx264"
+
+
+@pytest.mark.parametrize(
     ("codec", "container", "encoder"),
     [
         ("h264", "mp4", "libx264"),
@@ -524,6 +550,14 @@ def test_timestamps_that_are_not_sound_are_made_good() -> None:
         "25/1",
     )
     assert plan_of(replace(raw, demuxer="mpeg"), NOISE, "a.mpg").retime == "repair"
+
+
+@pytest.mark.parametrize(("constant", "retime"), [(True, "constant"), (False, "repair")])
+def test_times_of_decoding_are_made_times_of_showing(constant: bool, retime: str) -> None:
+    timing = Timing(packets=25, duration=Fraction(1), sound=False, constant=constant, decoding=True)
+    plan = plan_of(probe_of(picture(), timing=timing), NOISE, "a.mp4")
+    assert plan.retime == retime
+    assert any("decoding" in words for words in plan.findings)
 
 
 FORMATS = ["yuv420p", "yuvj420p", "yuv422p10le", "yuv444p12le", "rgb24", "bgra", "gray", "pal8"]

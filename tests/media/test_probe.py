@@ -130,6 +130,26 @@ def test_a_raw_stream_has_no_times_but_the_rate_in_its_own_header() -> None:
     assert found.picture.average_rate == Fraction(24000, 1001)
 
 
+def test_bad_guesses_at_a_raw_streams_times_are_not_believed() -> None:
+    # Without reordered pictures, libav leaves a gap behind the first one.
+    found = probed(clip(".m1v", *SECOND, "-c:v", "mpeg1video"))
+
+    assert found.timing is not None
+    assert not found.timing.sound
+    assert (found.duration, found.picture.average_rate) == (1, 25)
+
+
+def test_times_of_decoding_are_not_taken_for_those_of_showing(tmp_path: Path) -> None:
+    reordered = clip(".mxf", *SECOND, "-c:v", "libx264", "-bf", "2")
+    every_key = ("-bf", "2", "-force_key_frames", "expr:1")
+    in_order = clip(".mp4", *SECOND, "-c:v", "libx264", "-preset", "ultrafast", *every_key)
+
+    for path, decoding in ((reordered, True), (in_order, False)):
+        timing = probed(path).timing
+        assert timing is not None
+        assert (timing.decoding, timing.sound) == (decoding, not decoding)
+
+
 def test_a_header_that_lies_about_the_duration_is_not_believed(tmp_path: Path) -> None:
     # A live recording's header was written before anybody knew how long it would be.
     live = make_clip(tmp_path / "live.mkv", *SECOND, "-c:v", "libx264", "-live", "1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.clips import clip, lavfi
 
 from reelworks.media.formats.signatures import HEAD_BYTES, recognise
 
@@ -12,6 +13,8 @@ NOT_VIDEOS = {
     "a still picture (JPEG)": b"\xff\xd8\xff\xe0\0\x10JFIF",
     "a still picture (PNG)": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     "a still picture (WebP)": b"RIFF\x24\0\0\0WEBPVP8 ",
+    "an animated picture (PNG)": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(21) + b"\x08acTL",
+    "an animated picture (WebP)": b"RIFF\x24\0\0\0WEBPVP8X\x0a\0\0\0\x12",
     "a still picture (BMP)": b"BM\x36\x10\0\0\0\0\0\0\x36\0\0\0",
     "a still picture (TIFF)": b"II*\0\x08\0\0\0",
     "a still picture (HEIC)": b"\0\0\0\x18ftypheic\0\0\0\0",
@@ -67,6 +70,19 @@ def test_names_what_could_hold_a_video(what: str, head: bytes) -> None:
 
     assert finding is not None
     assert (finding.what, finding.video) == (what, True)
+
+
+@pytest.mark.parametrize(("pictures", "kind"), [("1", "a still"), ("3", "an animated")])
+@pytest.mark.parametrize(("suffix", "name"), [(".png", "PNG"), (".webp", "WebP")])
+def test_an_animated_picture_is_not_called_a_still_one(
+    pictures: str, kind: str, suffix: str, name: str
+) -> None:
+    forms = {".png": ("-f", "image2" if pictures == "1" else "apng"), ".webp": ("-c:v", "libwebp")}
+    made = clip(suffix, *lavfi("testsrc2=size=64x48"), "-frames:v", pictures, *forms[suffix])
+    finding = recognise(made.read_bytes()[:HEAD_BYTES])
+
+    assert finding is not None
+    assert finding.what == f"{kind} picture ({name})"
 
 
 def test_does_not_guess_at_noise() -> None:

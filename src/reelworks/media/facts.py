@@ -111,10 +111,14 @@ class Timing:
     Attributes:
         packets: how many packets it has.
         duration: from the first picture's start to the last one's end, in seconds; at least 0.
-        sound: whether every packet has a presentation time and no two have the same one.
+        sound: whether every packet has a presentation time that is to be believed, and no two have
+            the same one.
         constant: whether the pictures are evenly spaced, within a tick.
         early: by how many seconds the first picture comes before what libav takes for the file's
             beginning; FFmpeg would have it start before zero, where a result may not show it.
+        late: by how many it comes after it.
+        decoding: whether its times are only those of decoding, and pictures are shown in another
+            order.
     """
 
     packets: int
@@ -122,6 +126,8 @@ class Timing:
     sound: bool
     constant: bool
     early: Fraction = Fraction(0)
+    late: Fraction = Fraction(0)
+    decoding: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -33,6 +33,7 @@ class Encoder:
         bounded: what bounds its bits a second, "{most}" and "{half}" of it standing for numbers.
         chroma: the chroma formats that it takes.
         depth: the most bits that it takes.
+        fastest: the most pictures a second that it takes; None where there is no limit.
     """
 
     codec: str
@@ -44,11 +45,16 @@ class Encoder:
     bounded: tuple[str, ...] = ("-maxrate", "{most}", "-bufsize", "{half}")
     chroma: tuple[str, ...] = ("420", "422", "444")
     depth: int = 12
+    fastest: int | None = None
 
     def takes(self, pixel_format: str) -> bool:
         """Whether it can encode this pixel format."""
         chroma = next(c for c in ("444", "422", "420") if c in pixel_format)
         return chroma in self.chroma and pixels.depth_of(pixel_format) <= self.depth
+
+    def keeps_up(self, rate: Fraction) -> bool:
+        """Whether it can encode so many pictures a second."""
+        return self.fastest is None or rate <= self.fastest
 
     def arguments(
         self, quality: str, muxer: str, rate: Fraction, most_bits: int | None = None
@@ -93,6 +99,7 @@ _ALL = (
         options=("-preset", "9"),
         chroma=("420",),
         depth=10,
+        fastest=240,
     ),
     Encoder(
         codec="vp9",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reelworks.media.deciding import tags
+from reelworks.media.deciding.chapters import lost_chapters
 from reelworks.media.facts import Probe, Stream
 from reelworks.media.formats import languages
 from reelworks.media.formats.containers import Container
@@ -215,7 +216,9 @@ def dropped(
         if s.attached_picture and s.index not in pictures
     ]
     words += ["An attached file." for s in probe.of_kind("attachment") if s.index not in files]
-    if probe.raw.get("chapters") and not box.chapters:
+    if box.chapters:
+        words += lost_chapters(probe)
+    elif probe.raw.get("chapters"):
         words.append("The chapters, which the result's container cannot hold.")
     words += _lost_tags(probe, box, long_list=bool(box.muxer == "mp4" and not pictures))
     if (picture.alpha or form.alpha) and not alpha:

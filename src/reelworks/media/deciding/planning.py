@@ -15,26 +15,9 @@ from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
 from reelworks.media.facts import Picture, Probe
-from reelworks.media.formats import containers, pixels
+from reelworks.media.formats import containers, demuxers, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.pixels import Pixels
-
-RAW_DEMUXERS = frozenset(
-    {
-        "h264",
-        "hevc",
-        "vvc",
-        "m4v",
-        "mpegvideo",
-        "h263",
-        "h261",
-        "vc1",
-        "mjpeg",
-        "dirac",
-        "cavsvideo",
-    }
-)
-"""Streams without a container: they have no timestamps at all, only a rate."""
 
 FINEST, UNROUNDED = 4.0, 1.0
 """Quantiser step (levels) of sources that are finer than our own usual encoding; and of those that
@@ -127,7 +110,8 @@ def encode_plan(
     alpha = _keeps_alpha(picture, box, options)
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
     damaged = bool(choose_filters(picture, analysis, Options.of()))
-    encoder, substitute = _encoder(box, format_, options, None if damaged else picture.codec)
+    own = None if damaged else picture.codec
+    encoder, substitute = _encoder(box, format_, _told_rate(probe), options, own)
     quality = _quality(picture, options, analysis, filters if damaged else ())
     most_bits = None if damaged or _asks_for_bits(picture, options) else _most_bits(probe)
     size, padding = _size(picture, format_, encoder, options.upscale)
@@ -198,7 +182,7 @@ def _pad(wanted: tuple[int, int], right: int, bottom: int, format_: str) -> Filt
 
 
 def _encoder(
-    box: Container, format_: str, options: Options, own: str | None
+    box: Container, format_: str, rate: Fraction, options: Options, own: str | None
 ) -> tuple[Encoder, tuple[str, ...]]:
     """The video encoder, and in words where it is not the one that was asked for.
 
@@ -206,20 +190,37 @@ def _encoder(
     High 10; it also carries HDR's side data.
 
     Args:
+        rate: pictures a second, as the encoder is told.
         own: the codec of a source that has no damage: its like needs no more bits than it did.
     """
     deep = pixels.depth_of(format_) > 8
     usual = ENCODERS[(box.deep_codec or box.codecs[0]) if deep else box.codecs[0]]
     if options.codec == "auto":
         alike = ENCODERS.get(own or "")
-        fits = alike is not None and alike.codec in box.codecs and alike.takes(format_)
+        fits = alike is not None and alike.codec in box.codecs and not _excess(alike, format_, rate)
         return (alike if alike is not None and fits and not deep else usual), ()
     wanted = ENCODERS[options.codec]
-    if wanted.takes(format_):
+    excess = _excess(wanted, format_, rate)
+    if not excess:
         return wanted, ()
-    return usual, (
-        f"{wanted.title} cannot hold its pixels ({format_}) here; it is {usual.title} instead.",
-    )
+    return usual, (f"{wanted.title} cannot hold its {excess} here; it is {usual.title} instead.",)
+
+
+def _excess(encoder: Encoder, format_: str, rate: Fraction) -> str:
+    """What the encoder cannot take, in words; empty where it takes all."""
+    if not encoder.takes(format_):
+        return f"pixels ({format_})"
+    return "" if encoder.keeps_up(rate) else f"rate (up to {round(rate)} pictures a second)"
+
+
+def _told_rate(probe: Probe) -> Fraction:
+    """The rate that FFmpeg tells an encoder: not the average of an uneven one, but that of which
+    every picture's length is a multiple, unless the two are far apart."""
+    average = _average_rate(probe.picture)
+    streams = probe.raw.get("streams", [])
+    said = [s.get("r_frame_rate", "0/0") for s in streams if s.get("index") == probe.picture.index]
+    base = max((Fraction(rate) for rate in said if not rate.endswith("/0")), default=average)
+    return average if average < 70 and base > 210 else max(average, base)
 
 
 def _quality(
@@ -283,10 +284,11 @@ def _alpha_decoder(picture: Picture) -> str | None:
 
 
 def _retime(probe: Probe) -> Retime | None:
-    if probe.timing is None or probe.timing.sound:
+    timing = probe.timing
+    if timing is None or timing.sound:
         return None
-    bare = probe.demuxer in RAW_DEMUXERS and probe.picture.average_rate
-    return "constant" if bare else "repair"
+    even = probe.demuxer in demuxers.RAW or (timing.decoding and timing.constant)
+    return "constant" if even and probe.picture.average_rate else "repair"
 
 
 def _average_rate(picture: Picture) -> Fraction:
@@ -302,7 +304,7 @@ def _retime_words(retime: Retime | None) -> tuple[str, ...]:
     if retime is None:
         return ()
     how = "an even rate" if retime == "constant" else "their order, wherever they were wrong"
-    return (f"Its timestamps are missing or doubled; new ones follow {how}.",)
+    return (f"Its timestamps are missing, doubled or those of decoding; new ones follow {how}.",)
 
 
 def _container(form: Pixels, name: str, real: str, options: Options) -> Container:

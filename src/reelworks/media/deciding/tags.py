@@ -48,7 +48,7 @@ def file_tags(probe: Probe) -> dict[str, str]:
     """The tags of the source as a whole, by their names in small letters, without those that
     describe the file itself."""
     tags = {**ogg_tags(probe), **probe.raw.get("format", {}).get("tags", {})}
-    named = {_normal(key): str(value).strip() for key, value in tags.items()}
+    named = {tag_name(key): str(value).strip() for key, value in tags.items()}
     return {key: value for key, value in named.items() if value and _is_own(key, value, named)}
 
 
@@ -77,8 +77,8 @@ def same_tag(key: str, wanted: str, found: str) -> bool:
     return wanted == found.strip() or wanted in found.split(";")
 
 
-def _normal(key: str) -> str:
-    """Matroska writes names in capitals, without blanks."""
+def tag_name(key: str) -> str:
+    """By what a tag is known again: Matroska writes names in capitals, without blanks."""
     return key.lower().replace(" ", "_")
 
 

@@ -20,6 +20,9 @@ _SCALE_MATRICES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020
 
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
+_FINE = 90_000
+"""Ticks a second, where none of the source's can be kept."""
+
 
 def is_reordered_avi(probe: Probe) -> bool:
     """Whether the file only tells when pictures are decoded, and they are shown in another order.
@@ -155,6 +158,10 @@ def _decoding(probe: Probe, plan: Plan) -> list[str]:
         # Damage is counted when the result is checked; a badly damaged film is better than none.
         *("-max_error_rate", "1"),
     ]
+    if plan.retime == "constant":
+        # The decoder gives pictures their times, in the order in which they are shown. A filter
+        # would begin to count anew where they change their size.
+        arguments += [f"-r:{stream}", plan.rate or "25/1"]
     if plan.decoder:
         arguments += [f"-c:{stream}", plan.decoder]
     if plan.turn is not None:
@@ -239,10 +246,9 @@ def _time_base(plan: Plan) -> str:
 
 def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
     picture = probe.picture
-    # Told only when pictures are decoded, FFmpeg puts the first of them too late.
-    restart = ["setpts=PTS-STARTPTS"] if is_reordered_avi(probe) and plan.retime is None else []
+    chain = _trimmed(filter_chain(picture, plan), span)
     return [
-        *("-filter:v:0", ",".join([*restart, *_trimmed(filter_chain(picture, plan), span)])),
+        *("-filter:v:0", ",".join([*_start(probe, plan), *chain])),
         *("-c:v:0", plan.encoder),
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,
@@ -251,6 +257,17 @@ def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
         *(("-metadata:s:v:0", "alpha_mode=") if picture.alpha else ()),
         *_mp4_ticks(picture, plan),
     ]
+
+
+def _start(probe: Probe, plan: Plan) -> list[str]:
+    """Puts the first picture at its time."""
+    if plan.retime is None and is_reordered_avi(probe):
+        # Told only when pictures are decoded, FFmpeg puts the first of them too late.
+        return ["setpts=PTS-STARTPTS"]
+    if plan.retime == "constant" and probe.timing is not None and probe.timing.late > 0:
+        # Told an even rate, FFmpeg puts it at zero, whatever else begins before it.
+        return [f"settb=1/{_FINE}", f"setpts=PTS+{round(probe.timing.late * _FINE)}"]
+    return []
 
 
 def _trimmed(chain: list[str], span: Span | None) -> list[str]:
@@ -281,9 +298,6 @@ def filter_chain(picture: Picture, plan: Plan) -> list[str]:
 
 
 def _timestamps(plan: Plan) -> list[str]:
-    if plan.retime == "constant":
-        num, den = (int(part) for part in (plan.rate or "25/1").split("/"))
-        return [f"settb={den}/{num}", "setpts=N"]
     if plan.retime == "repair":
         # Whole milliseconds, which every container can hold, and each at least one after the last.
         return ["settb=1/1000", "setpts='if(eq(N\\,0)\\,PTS\\,max(PTS\\,PREV_OUTPTS+1))'"]
@@ -329,7 +343,7 @@ def _mp4_ticks(picture: Picture, plan: Plan) -> list[str]:
     """MP4's own choice is the encoder's time base, made finer; only very coarse ones need help."""
     if plan.muxer not in _MP4_MUXERS or plan.retime != "repair":
         return []
-    return ["-video_track_timescale", "90000"]
+    return ["-video_track_timescale", str(_FINE)]
 
 
 def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:

@@ -33,13 +33,27 @@ def recognise(head: bytes) -> Finding | None:
     """
     if not head:
         return Finding(what="empty")
-    return _by_magic(head) or _by_structure(head) or _by_text(head)
+    return _animated(head) or _by_magic(head) or _by_structure(head) or _by_text(head)
+
+
+def _animated(head: bytes) -> Finding | None:
+    """An animation in a format that is made for still pictures, whose magic is no different."""
+    # PNG counts an animation's pictures in front of the first one's pixels.
+    if head.startswith(_PNG) and b"acTL" in head.partition(b"IDAT")[0]:
+        return Finding(what="an animated picture (PNG)")
+    # WebP has a flag for it, in the header of its extended kind.
+    if head[:4] + head[8:16] == b"RIFFWEBPVP8X" and head[20:21] and head[20] & 2:
+        return Finding(what="an animated picture (WebP)")
+    return None
+
+
+_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 # Where the magic stands, what it is, what to call the file.
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "a still picture (JPEG)"),
-    (0, b"\x89PNG\r\n\x1a\n", "a still picture (PNG)"),
+    (0, _PNG, "a still picture (PNG)"),
     (0, b"II*\0", "a still picture (TIFF)"),
     (0, b"MM\0*", "a still picture (TIFF)"),
     (0, b"8BPS", "a still picture (Photoshop)"),

@@ -1,6 +1,7 @@
 """Times a video by walking over its packets: headers lie, packets are there or not.
 
-Only for use in the Python child. Nothing is decoded.
+Only for use in the Python child. Nothing is decoded, but for the first pictures of a film whose
+times may be those of decoding.
 """
 
 from __future__ import annotations
@@ -12,23 +13,28 @@ from functools import cached_property
 from itertools import islice, pairwise
 from pathlib import Path
 from statistics import median_low
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 
 from reelworks.media.children.child import Moved
 from reelworks.media.facts import Timing
-from reelworks.media.probing.reading import is_attached_picture, open_video
+from reelworks.media.formats import demuxers
+from reelworks.media.probing.reading import decoded, is_attached_picture, open_video, prepare
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
+    from av.video.stream import VideoStream
 
 # A stated length under this, where the pictures really come much slower, is a header's fiction.
 _FICTION = Fraction(1, 500)
 
 _MICROSECOND = Fraction(1, 1_000_000)
+
+_REORDERED_SOON = 50
+"""Where pictures are shown in another order than they are decoded in, these have shown it."""
 
 
 def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
@@ -47,12 +53,42 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
             for stream in (*container.streams.video, *container.streams.audio)
             if not is_attached_picture(stream)
         ]
-        tracks = {stream.index: _Track(stream.time_base) for stream in streams}
+        demuxer = container.format.name
+        tracks = {stream.index: _Track(stream.time_base, demuxer) for stream in streams}
+        count = 0
         for count, packet in enumerate(shown_packets(container, streams), start=1):
             tracks[packet.stream_index].add(packet)
             moved(count)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
-    return tracks[index].timing(beginning), _whole(tracks.values())
+        suspect = tracks[index].rises and _may_reorder(container, index)
+    if demuxer in demuxers.RAW and not tracks[index].seamless:
+        tracks[index].forget()
+    decoding = demuxer in demuxers.DECODING or (
+        suspect and not _in_order(path, index, lambda read: moved(count + read))
+    )
+    return tracks[index].timing(beginning, decoding=decoding), _whole(tracks.values())
+
+
+def _may_reorder(container: InputContainer, index: int) -> bool:
+    """Whether pictures may be decoded in another order than they are shown in. Those of AVI are
+    known to be; they are counted there."""
+    context = cast("VideoStream", container.streams[index]).codec_context
+    return container.format.name != "avi" and context is not None and bool(context.has_b_frames)
+
+
+def _in_order(path: Path, index: int, moved: Moved) -> bool:
+    """Whether the first pictures come out of the decoder in the order of their times."""
+    with open_video(path) as container:
+        stream = cast("VideoStream", container.streams[index])
+        prepare(stream.codec_context)
+        latest: int | None = None
+        frames = islice(decoded(container, stream, stream.codec_context), _REORDERED_SOON)
+        for number, frame in enumerate(frames, start=1):
+            moved(number)
+            if frame.pts is not None and latest is not None and frame.pts <= latest:
+                return False
+            latest = frame.pts
+    return True
 
 
 def first_packets(container: InputContainer, stream: Stream, number: int) -> list[Packet[Stream]]:
@@ -82,8 +118,9 @@ def _whole(tracks: Collection[_Track]) -> Fraction:
 class _Track:
     """The packets of one stream, as far as times go."""
 
-    def __init__(self, time_base: Fraction | None) -> None:
+    def __init__(self, time_base: Fraction | None, demuxer: str) -> None:
         self._tick = time_base or Fraction(1)
+        self._decoding = demuxer in demuxers.DECODING
         self.starts = array("q")
         self._lengths = array("q")
         self._packets = 0
@@ -94,24 +131,50 @@ class _Track:
     def add(self, packet: Packet[Stream]) -> None:
         self._packets += 1
         self._without_pts += packet.pts is None
-        start = packet.dts if packet.pts is None else packet.pts
+        start = packet.dts if packet.pts is None or self._decoding else packet.pts
         self._stated += packet.duration or 0
         self._stated_lengths.add(packet.duration)
         if start is not None:
             self.starts.append(start)
             self._lengths.append(packet.duration or 0)
 
-    def timing(self, beginning: Fraction) -> Timing:
-        """Args: beginning: of the file, as libav guesses it, in seconds."""
+    def timing(self, beginning: Fraction, *, decoding: bool) -> Timing:
+        """What is told of it.
+
+        Args:
+            beginning: of the file, as libav guesses it, in seconds.
+            decoding: whether the times are only those of decoding.
+        """
         early = beginning - self.span[0] if self.starts else Fraction()
+        distinct = self._without_pts == 0 and all(a != b for a, b in pairwise(self._shown))
         return Timing(
             packets=self._packets,
             duration=self.span[1] - self.span[0] if self.starts else self.stated,
-            sound=self._without_pts == 0 and all(a != b for a, b in pairwise(self._shown)),
+            sound=distinct and not decoding,
             constant=self._evenly_spaced() if self.starts else len(self._stated_lengths) == 1,
             # The guess is in whole microseconds.
             early=early if early > _MICROSECOND else Fraction(),
+            late=-early if early < -_MICROSECOND else Fraction(),
+            decoding=decoding,
         )
+
+    @property
+    def seamless(self) -> bool:
+        """Whether each picture starts where the one before it ends."""
+        pictures = sorted(zip(self.starts, self._lengths, strict=True))
+        return self._without_pts == 0 and all(
+            abs(b - a - length) <= 1 for (a, length), (b, _) in pairwise(pictures)
+        )
+
+    def forget(self) -> None:
+        """The times were guesses of libav's, and bad ones: take none for told."""
+        self._without_pts = self._packets
+        self.starts = array("q")
+
+    @property
+    def rises(self) -> bool:
+        """Whether the packets come in the order of their times."""
+        return all(a < b for a, b in pairwise(self.starts))
 
     @cached_property
     def _shown(self) -> list[int]:
@@ -133,7 +196,8 @@ class _Track:
         """How long the last picture stays, in ticks."""
         usual = median_low([b - a for a, b in pairwise(self._shown)] or [0])
         stated = self._lengths[max(range(len(self.starts)), key=self.starts.__getitem__)]
-        fiction = stated * self._tick < _FICTION and 2 * stated < usual
+        # And of GXF, all of them are a field's.
+        fiction = self._decoding or (stated * self._tick < _FICTION and 2 * stated < usual)
         return usual if fiction or stated <= 0 else stated
 
     def _evenly_spaced(self) -> bool:

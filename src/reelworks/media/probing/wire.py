@@ -44,6 +44,6 @@ def _picture(packed: dict[str, Any]) -> Picture:
 
 
 def _timing(packed: dict[str, Any]) -> Timing:
-    # What an older version recorded does not have it.
-    early = Fraction(packed.get("early", 0))
-    return Timing(**packed | {"duration": Fraction(packed["duration"]), "early": early})
+    # What an older version recorded does not have all of them.
+    times = {name: Fraction(packed.get(name, 0)) for name in ("duration", "early", "late")}
+    return Timing(**packed | times)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from av.stream import Disposition
 
 from reelworks.errors import WrongResult
-from reelworks.media.deciding.tags import same_tag
+from reelworks.media.deciding.tags import same_tag, tag_name
 from reelworks.media.formats.languages import canonical
 from reelworks.media.probing.reading import is_attached_picture
 
@@ -60,7 +60,7 @@ def _shown(value: Any) -> str:
 
 def check_tags(container: InputContainer, wanted: dict[str, str]) -> None:
     """Check that the file's own tags are there."""
-    found = {key.lower(): value for key, value in container.metadata.items()}
+    found = {tag_name(key): value for key, value in container.metadata.items()}
     for key, value in wanted.items():
         if key not in found:
             raise WrongResult(f"The result lacks the tag {key}.")

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from reelworks.media.children.call import call
 from reelworks.media.children.tools import Toolbox
+from reelworks.media.deciding.chapters import kept_chapters
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
-from reelworks.media.deciding.planning import RAW_DEMUXERS
 from reelworks.media.deciding.tags import kept_tags
 from reelworks.media.encoding.command import is_reordered_avi
 from reelworks.media.facts import Picture, Probe
-from reelworks.media.formats import containers, pixels
+from reelworks.media.formats import containers, demuxers, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.languages import canonical
+from reelworks.media.probing import wire
 
 if TYPE_CHECKING:
     from reelworks.media.children.child import Moved
 
 
-_GUESSED = RAW_DEMUXERS | {"mpeg"}
+_GUESSED = demuxers.RAW | {"mpeg"}
 """Of these, no picture or not every one has a time; libav guesses, each version in its way."""
 
 
@@ -62,7 +63,7 @@ def verify(
         frames=frames,
         main=probe.picture.index,
         exact=plan.retime is None and probe.timing is not None,
-        decoding_times=is_reordered_avi(probe),
+        decoding_times=is_reordered_avi(probe) or probe.demuxer in demuxers.DECODING,
         sure=not is_reordered_avi(probe) and probe.demuxer not in _GUESSED,
         expected=expectation(probe, plan),
     )
@@ -77,7 +78,7 @@ def expectation(probe: Probe, plan: Plan) -> dict[str, Any]:
         "audio": [_marks(track, box) for track in plan.audio],
         "subtitle": [_marks(track, box) for track in plan.subtitles],
         "tags": kept_tags(probe, box, long_list=plan.all_tags),
-        "chapters": _chapters(probe) if plan.chapters else [],
+        "chapters": wire.pack(kept_chapters(probe)) if plan.chapters else [],
         "covers": list(plan.pictures),
         "attachments": len(plan.attachments),
     }
@@ -93,13 +94,6 @@ def _marks(track: Track, box: Container) -> dict[str, Any]:
         "forced flag": track.forced,
         "title": track.title,
     }
-
-
-def _chapters(probe: Probe) -> list[list[str]]:
-    """Start and title of each: where a chapter ends, MP4 only knows from the next one's start."""
-    return [
-        [c["start_time"], c.get("tags", {}).get("title", "")] for c in probe.raw.get("chapters", [])
-    ]
 
 
 def expected_picture(picture: Picture, plan: Plan) -> dict[str, Any]:

@@ -1,0 +1,23 @@
+"""What libav's demuxers know of the times of pictures. Data."""
+
+from __future__ import annotations
+
+RAW = frozenset(
+    {
+        "h264",
+        "hevc",
+        "vvc",
+        "m4v",
+        "mpegvideo",
+        "h263",
+        "h261",
+        "vc1",
+        "mjpeg",
+        "dirac",
+        "cavsvideo",
+    }
+)
+"""Streams without a container: they have no timestamps at all, only a rate."""
+
+DECODING = frozenset({"gxf"})
+"""They only tell when pictures are decoded; libav guesses when they are shown."""
