@@ -211,4 +211,5 @@ def _refuse_still(
     brand = container.metadata.get("major_brand", "")
     kind = "GIF" if container.format.name == "gif" else _STILL_BRANDS.get(brand)
     if kind is not None and len(packets) < 2:
-        raise NotAVideo(_something_else(f"a still picture ({kind})"))
+        what = "an animated picture" if brand == "avis" else "a still picture"
+        raise NotAVideo(_something_else(f"{what} ({kind})"))
