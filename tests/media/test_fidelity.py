@@ -421,6 +421,15 @@ def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None
     assert abs((flash_ - beep_) - (old_flash - old_beep)) < Fraction(5, 1000)
 
 
+def test_a_sound_track_without_any_sound_is_left_out_and_said(tmp_path: Path) -> None:
+    whole = clip(".mp4", *PICTURES, *SOUND, *X264, "-c:a", "aac")
+    muted = ("-c", "copy", "-bsf:a", "noise=drop=1", "-movflags", "frag_keyframe+empty_moov")
+    done = enhanced(make_clip(tmp_path / "a.mp4", "-i", str(whole), *muted), tmp_path)
+    assert len(done.before.of_kind("audio")) == 1
+    assert done.after.of_kind("audio") == ()
+    assert any("sound track 1" in words for words in done.plan.dropped)
+
+
 def start_of_sound(path: Path) -> Fraction:
     """When the first sample is heard, after the first picture."""
     with av.open(str(path)) as container:

@@ -31,7 +31,7 @@ _FICTION = Fraction(1, 500)
 _MICROSECOND = Fraction(1, 1_000_000)
 
 
-def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
+def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction, set[int]]:
     """Time the main video stream, and the file.
 
     Args:
@@ -39,7 +39,8 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
         moved: told the number of packets read so far.
 
     Returns:
-        The stream's timing; and the file's duration over all its sound and video, in seconds.
+        The stream's timing; the file's duration over all its sound and video, in seconds; and the
+        streams of these that are declared but have no packets.
     """
     with open_video(path) as container:
         streams = [
@@ -52,7 +53,8 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
             tracks[packet.stream_index].add(packet)
             moved(count)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
-    return tracks[index].timing(beginning), _whole(tracks.values())
+    empty = {number for number, track in tracks.items() if not track.packets}
+    return tracks[index].timing(beginning), _whole(tracks.values()), empty
 
 
 def first_packets(container: InputContainer, stream: Stream, number: int) -> list[Packet[Stream]]:
@@ -86,13 +88,13 @@ class _Track:
         self._tick = time_base or Fraction(1)
         self.starts = array("q")
         self._lengths = array("q")
-        self._packets = 0
+        self.packets = 0
         self._without_pts = 0
         self._stated = 0
         self._stated_lengths: set[int | None] = set()
 
     def add(self, packet: Packet[Stream]) -> None:
-        self._packets += 1
+        self.packets += 1
         self._without_pts += packet.pts is None
         start = packet.dts if packet.pts is None else packet.pts
         self._stated += packet.duration or 0
@@ -105,7 +107,7 @@ class _Track:
         """Args: beginning: of the file, as libav guesses it, in seconds."""
         early = beginning - self.span[0] if self.starts else Fraction()
         return Timing(
-            packets=self._packets,
+            packets=self.packets,
             duration=self.span[1] - self.span[0] if self.starts else self.stated,
             sound=self._without_pts == 0 and all(a != b for a, b in pairwise(self._shown)),
             constant=self._evenly_spaced() if self.starts else len(self._stated_lengths) == 1,
