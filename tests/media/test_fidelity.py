@@ -430,6 +430,15 @@ def test_a_sound_track_without_any_sound_is_left_out_and_said(tmp_path: Path) ->
     assert any("sound track 1" in words for words in done.plan.dropped)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".m2ts"])
+def test_truehd_is_kept(suffix: str, tmp_path: Path) -> None:
+    options = {".mp4": ("-strict", "-2"), ".m2ts": ("-strict", "-2", "-mpegts_m2ts_mode", "1")}
+    source = clip(suffix, *PICTURES, *SOUND, *X264, "-c:a", "truehd", *options[suffix])
+    done = enhanced(source, tmp_path)
+    assert [s.codec for s in done.after.of_kind("audio") if not s.empty] == ["truehd"]
+    assert sound_of(done.path) == sound_of(source)
+
+
 def start_of_sound(path: Path) -> Fraction:
     """When the first sample is heard, after the first picture."""
     with av.open(str(path)) as container:

@@ -141,6 +141,7 @@ def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Pa
         *_covers(plan),
         *_attachments(probe, plan, covers),
         *_tags(probe, plan),
+        *_experiments(probe, plan),
         *_container(plan, target),
         location(target),
     ]
@@ -375,6 +376,13 @@ def _tags(probe: Probe, plan: Plan) -> list[str]:
         if time := file_tags(probe).get("creation_time"):
             texts["creation_time"] = time
     return [part for key, text in texts.items() for part in ("-metadata", f"{key}={text}")]
+
+
+def _experiments(probe: Probe, plan: Plan) -> list[str]:
+    copied = {track.index for track in plan.audio if track.codec == "copy"}
+    codecs = {stream.codec for stream in probe.streams if stream.index in copied}
+    # So FFmpeg calls TrueHD in MP4, and writes none unless it is told to.
+    return ["-strict", "experimental"] if plan.muxer == "mp4" and "truehd" in codecs else []
 
 
 def _container(plan: Plan, target: Path) -> list[str]:
