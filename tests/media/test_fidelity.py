@@ -439,6 +439,14 @@ def test_truehd_is_kept(suffix: str, tmp_path: Path) -> None:
     assert sound_of(done.path) == sound_of(source)
 
 
+def test_the_last_sound_is_kept_where_packets_have_no_length(tmp_path: Path) -> None:
+    source = clip(".nut", *PICTURES, *SOUND, "-t", "0.3", *X264, "-c:a", "flac")
+    done = enhanced(source, tmp_path)
+    assert done.plan.audio[0].codec == "copy"
+    samples = 44100 * 3 // 10
+    assert len(sound_of(done.path)) == 2 * samples
+
+
 def start_of_sound(path: Path) -> Fraction:
     """When the first sample is heard, after the first picture."""
     with av.open(str(path)) as container:

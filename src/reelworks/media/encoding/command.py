@@ -17,6 +17,11 @@ from reelworks.media.formats.allowed import input_arguments, location
 
 _SCALE_MATRICES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
 
+_LENGTHS = (
+    r"setts=duration=if(DURATION\,DURATION\,"
+    r"if(eq(NEXT_PTS\,NOPTS)\,if(N\,max(0\,PTS-PREV_INPTS)\,0)\,max(0\,NEXT_PTS-PTS)))"
+)
+"""Gives a packet without a length that up to the next one; the last one that of the one before."""
 
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
@@ -337,6 +342,9 @@ def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:
     arguments: list[str] = []
     for number, track in enumerate(tracks):
         arguments += [f"-c:{kind}:{number}", track.codec]
+        if kind == "a" and track.codec == "copy" and probe.demuxer == "nut":
+            # NUT tells no lengths, and MP4 would not show a last packet that has none.
+            arguments += [f"-bsf:a:{number}", _LENGTHS]
         pairs = zip(track.options[::2], track.options[1::2], strict=True)
         for option, value in pairs:
             arguments += [f"{option}:{kind}:{number}", value]
