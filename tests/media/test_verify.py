@@ -376,6 +376,15 @@ def test_short_pieces_whose_times_were_rounded_pass() -> None:
     case.verify(case.result)
 
 
+def test_sound_that_becomes_stereo_midway_passes(tmp_path: Path) -> None:
+    joined, sound = tmp_path / "joined.ts", ("-c:a", "mp2", "-f", "mpegts")
+    pieces = [clip(".ts", *PICTURES, *lavfi(SWEEP), *X264, *sound, "-ac", n) for n in "12"]
+    joined.write_bytes(b"".join(piece.read_bytes() for piece in pieces))
+    case = case_of(make_clip(tmp_path / "a.mov", "-i", str(joined), "-c", "copy"))
+    assert case.plan.audio[0].codec == "aac"
+    case.verify(case.result)
+
+
 @pytest.mark.parametrize(
     ("sound", "change", "words"),
     [

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -255,20 +256,33 @@ def _heard(path: Path, index: int, moved: Moved) -> Heard:
     with opened(path) as container:
         context = container.streams[index].codec_context
         heard.vague = context is not None and context.codec.canonical_name in _VAGUE
-        resampler = av.AudioResampler("flt", "mono", _RATE)
-        for count, frame in enumerate(_frames(container, index, heard)):
-            moved(count)
-            said = _said(frame)
-            if said is None and heard.first is None:
-                continue
-            # The last sound of some decoders has no time: it goes on where the one before ended.
-            time = heard.end if said is None else said
-            heard.first = time if heard.first is None else heard.first
-            heard.end = max(heard.end, time + Fraction(frame.samples, frame.sample_rate))
-            heard.rate = frame.sample_rate
-            _keep(heard, resampler.resample(frame))
-        _keep(heard, resampler.resample(None))
+        frames = _noted(_frames(container, index, heard), heard, moved)
+        for _, alike in groupby(frames, key=_form):
+            # One takes only one form of sound, and a track may change from mono to stereo.
+            resampler = av.AudioResampler("flt", "mono", _RATE)
+            for frame in alike:
+                _keep(heard, resampler.resample(frame))
+            _keep(heard, resampler.resample(None))
     return heard
+
+
+def _noted(frames: Iterable[Any], heard: Heard, moved: Moved) -> Iterator[Any]:
+    """The frames, from the first one with a time on; it is noted when they begin and end."""
+    for count, frame in enumerate(frames):
+        moved(count)
+        said = _said(frame)
+        if said is None and heard.first is None:
+            continue
+        # The last sound of some decoders has no time: it goes on where the one before ended.
+        time = heard.end if said is None else said
+        heard.first = time if heard.first is None else heard.first
+        heard.end = max(heard.end, time + Fraction(frame.samples, frame.sample_rate))
+        heard.rate = frame.sample_rate
+        yield frame
+
+
+def _form(frame: Any) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _keep(heard: Heard, frames: Any) -> None:
