@@ -442,6 +442,32 @@ def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None
     assert abs((flash_ - beep_) - (old_flash - old_beep)) < Fraction(5, 1000)
 
 
+def test_a_sound_track_without_any_sound_is_left_out_and_said(tmp_path: Path) -> None:
+    whole = clip(".mp4", *PICTURES, *SOUND, *X264, "-c:a", "aac")
+    muted = ("-c", "copy", "-bsf:a", "noise=drop=1", "-movflags", "frag_keyframe+empty_moov")
+    done = enhanced(make_clip(tmp_path / "a.mp4", "-i", str(whole), *muted), tmp_path)
+    assert len(done.before.of_kind("audio")) == 1
+    assert done.after.of_kind("audio") == ()
+    assert any("sound track 1" in words for words in done.plan.dropped)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".m2ts"])
+def test_truehd_is_kept(suffix: str, tmp_path: Path) -> None:
+    options = {".mp4": ("-strict", "-2"), ".m2ts": ("-strict", "-2", "-mpegts_m2ts_mode", "1")}
+    source = clip(suffix, *PICTURES, *SOUND, *X264, "-c:a", "truehd", *options[suffix])
+    done = enhanced(source, tmp_path)
+    assert [s.codec for s in done.after.of_kind("audio") if not s.empty] == ["truehd"]
+    assert sound_of(done.path) == sound_of(source)
+
+
+def test_the_last_sound_is_kept_where_packets_have_no_length(tmp_path: Path) -> None:
+    source = clip(".nut", *PICTURES, *SOUND, "-t", "0.3", *X264, "-c:a", "flac")
+    done = enhanced(source, tmp_path)
+    assert done.plan.audio[0].codec == "copy"
+    samples = 44100 * 3 // 10
+    assert len(sound_of(done.path)) == 2 * samples
+
+
 def start_of_sound(path: Path) -> Fraction:
     """When the first sample is heard, after the first picture."""
     with av.open(str(path)) as container:

@@ -518,6 +518,13 @@ def test_sound_that_nothing_can_read_is_said_to_be_dropped() -> None:
     assert "sound track 1" in plan.dropped[0]
 
 
+def test_sound_that_is_declared_but_not_there_is_said_to_be_dropped() -> None:
+    voice = replace(AAC, index=2)
+    plan = plan_of(probe_of(picture(), VIDEO, replace(AAC, empty=True), voice), NOISE, "a.mp4")
+    assert [t.index for t in plan.audio] == [2]
+    assert plan.dropped == ("The sound track 1 (aac, eng), which is empty.",)
+
+
 def test_subtitles_are_copied_converted_or_said_to_be_dropped() -> None:
     text = Stream(index=1, kind="subtitle", codec="subrip", text=True)
     bitmap = Stream(index=2, kind="subtitle", codec="dvd_subtitle")

@@ -349,6 +349,59 @@ def test_sound_that_was_encoded_otherwise_fails(sound: str, words: str, tmp_path
         pcm().verify(wrong)
 
 
+SIREN = "aevalsrc=0.3*sin(2*PI*(900*t-100*cos(2*PI*t))):duration=2:sample_rate=44100"
+NOISE = "anoisesrc=amplitude=0.3:duration=2:sample_rate=44100"
+
+
+@cache
+def milliseconds(sound: str, suffix: str, *codec: str) -> Case:
+    """Sound that is encoded anew, from a container that counts in milliseconds."""
+    pictures = lavfi("testsrc2=size=96x64:rate=25:duration=2,format=yuv420p")
+    return case_of(clip(suffix, *pictures, *lavfi(sound), *codec))
+
+
+def wmv(sound: str) -> Case:
+    return milliseconds(sound, ".wmv", "-c:v", "wmv2", "-c:a", "wmav2")
+
+
+@pytest.mark.parametrize("sound", [SIREN, NOISE])
+def test_sound_whose_times_were_rounded_passes(sound: str) -> None:
+    assert wmv(sound).plan.audio[0].codec == "aac"
+    wmv(sound).verify(wmv(sound).result)
+
+
+def test_short_pieces_whose_times_were_rounded_pass() -> None:
+    case = milliseconds(SIREN, ".mkv", *X264, "-c:a", "g722", "-ar", "16000", "-ac", "1")
+    assert case.plan.audio[0].codec == "flac"
+    case.verify(case.result)
+
+
+def test_sound_that_becomes_stereo_midway_passes(tmp_path: Path) -> None:
+    joined, sound = tmp_path / "joined.ts", ("-c:a", "mp2", "-f", "mpegts")
+    pieces = [clip(".ts", *PICTURES, *lavfi(SWEEP), *X264, *sound, "-ac", n) for n in "12"]
+    joined.write_bytes(b"".join(piece.read_bytes() for piece in pieces))
+    case = case_of(make_clip(tmp_path / "a.mov", "-i", str(joined), "-c", "copy"))
+    assert case.plan.audio[0].codec == "aac"
+    case.verify(case.result)
+
+
+@pytest.mark.parametrize(
+    ("sound", "change", "words"),
+    [
+        (SIREN, "setts=ts=TS+309", "7 ms late"),
+        (NOISE, "setts=ts=TS-309", "7 ms early"),
+        # Less than the decoder's last piece, which has no time.
+        (NOISE, r"noise=drop=gt(n\,85)", "lasts 1.97 s in place of 2.00"),
+    ],
+)
+def test_sound_that_is_off_rounded_times_fails(
+    sound: str, change: str, words: str, tmp_path: Path
+) -> None:
+    wrong = remade(wmv(sound), tmp_path, "-c", "copy", "-bsf:a", change)
+    with pytest.raises(WrongResult, match=words):
+        wmv(sound).verify(wrong)
+
+
 # --- Depth and HDR --------------------------------------------------------------------------------
 
 

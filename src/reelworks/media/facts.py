@@ -28,6 +28,7 @@ class Stream:
         default: whether it carries the default disposition.
         attached_picture: a cover, not a video.
         text: for subtitles, whether they are text rather than pictures.
+        empty: whether a walk over the packets found none of it; False where they were not counted.
     """
 
     index: int
@@ -37,6 +38,7 @@ class Stream:
     default: bool = False
     attached_picture: bool = False
     text: bool = False
+    empty: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -44,7 +44,7 @@ def audio_tracks(probe: Probe, box: Container) -> tuple[tuple[Track, ...], tuple
     whole = [s for s in probe.of_kind("audio") if _readable(probe, s)]
     kept = whole[: box.max_audio]
     lost = [s for s in probe.of_kind("audio") if s not in kept]
-    words = [f"The {_named(s, 'sound track')}, which cannot be read or stored." for s in lost]
+    words = [f"The {_named(s, 'sound track')}, {_why_lost(s)}." for s in lost]
     tracks = [_marked(_audio_track(probe, s, box), s, probe, box) for s in kept]
     words += _lost_marks(kept, tracks, probe, "sound track")
     return _with_default(tracks, box), tuple(words)
@@ -121,7 +121,12 @@ def _lost_marks(
 
 def _readable(probe: Probe, stream: Stream) -> bool:
     raw = _raw(probe, stream.index)
-    return stream.codec not in ("unknown", "none") and raw.get("channels", 1) != 0
+    known = stream.codec not in ("unknown", "none") and raw.get("channels", 1) != 0
+    return known and not stream.empty
+
+
+def _why_lost(stream: Stream) -> str:
+    return "which is empty" if stream.empty else "which cannot be read or stored"
 
 
 def _audio_track(probe: Probe, stream: Stream, box: Container) -> Track:

@@ -17,6 +17,11 @@ from reelworks.media.formats.allowed import input_arguments, location
 
 _SCALE_MATRICES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
 
+_LENGTHS = (
+    r"setts=duration=if(DURATION\,DURATION\,"
+    r"if(eq(NEXT_PTS\,NOPTS)\,if(N\,max(0\,PTS-PREV_INPTS)\,0)\,max(0\,NEXT_PTS-PTS)))"
+)
+"""Gives a packet without a length that up to the next one; the last one that of the one before."""
 
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
@@ -144,6 +149,7 @@ def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Pa
         *_covers(plan),
         *_attachments(probe, plan, covers),
         *_tags(probe, plan),
+        *_experiments(probe, plan),
         *_container(plan, target),
         location(target),
     ]
@@ -350,6 +356,9 @@ def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:
     arguments: list[str] = []
     for number, track in enumerate(tracks):
         arguments += [f"-c:{kind}:{number}", track.codec]
+        if kind == "a" and track.codec == "copy" and probe.demuxer == "nut":
+            # NUT tells no lengths, and MP4 would not show a last packet that has none.
+            arguments += [f"-bsf:a:{number}", _LENGTHS]
         pairs = zip(track.options[::2], track.options[1::2], strict=True)
         for option, value in pairs:
             arguments += [f"{option}:{kind}:{number}", value]
@@ -389,6 +398,13 @@ def _tags(probe: Probe, plan: Plan) -> list[str]:
         if time := file_tags(probe).get("creation_time"):
             texts["creation_time"] = time
     return [part for key, text in texts.items() for part in ("-metadata", f"{key}={text}")]
+
+
+def _experiments(probe: Probe, plan: Plan) -> list[str]:
+    copied = {track.index for track in plan.audio if track.codec == "copy"}
+    codecs = {stream.codec for stream in probe.streams if stream.index in copied}
+    # So FFmpeg calls TrueHD in MP4, and writes none unless it is told to.
+    return ["-strict", "experimental"] if plan.muxer == "mp4" and "truehd" in codecs else []
 
 
 def _container(plan: Plan, target: Path) -> list[str]:

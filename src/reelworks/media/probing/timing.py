@@ -37,7 +37,7 @@ _REORDERED_SOON = 50
 """Where pictures are shown in another order than they are decoded in, these have shown it."""
 
 
-def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
+def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction, set[int]]:
     """Time the main video stream, and the file.
 
     Args:
@@ -45,7 +45,8 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
         moved: told the number of packets read so far.
 
     Returns:
-        The stream's timing; and the file's duration over all its sound and video, in seconds.
+        The stream's timing; the file's duration over all its sound and video, in seconds; and the
+        streams of these that are declared but have no packets.
     """
     with open_video(path) as container:
         streams = [
@@ -66,7 +67,8 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction]:
     decoding = demuxer in demuxers.DECODING or (
         suspect and not _in_order(path, index, lambda read: moved(count + read))
     )
-    return tracks[index].timing(beginning, decoding=decoding), _whole(tracks.values())
+    empty = {number for number, track in tracks.items() if not track.packets}
+    return tracks[index].timing(beginning, decoding=decoding), _whole(tracks.values()), empty
 
 
 def _may_reorder(container: InputContainer, index: int) -> bool:
@@ -123,13 +125,13 @@ class _Track:
         self._decoding = demuxer in demuxers.DECODING
         self.starts = array("q")
         self._lengths = array("q")
-        self._packets = 0
+        self.packets = 0
         self._without_pts = 0
         self._stated = 0
         self._stated_lengths: set[int | None] = set()
 
     def add(self, packet: Packet[Stream]) -> None:
-        self._packets += 1
+        self.packets += 1
         self._without_pts += packet.pts is None
         start = packet.dts if packet.pts is None or self._decoding else packet.pts
         self._stated += packet.duration or 0
@@ -148,7 +150,7 @@ class _Track:
         early = beginning - self.span[0] if self.starts else Fraction()
         distinct = self._without_pts == 0 and all(a != b for a, b in pairwise(self._shown))
         return Timing(
-            packets=self._packets,
+            packets=self.packets,
             duration=self.span[1] - self.span[0] if self.starts else self.stated,
             sound=distinct and not decoding,
             constant=self._evenly_spaced() if self.starts else len(self._stated_lengths) == 1,

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,10 @@ _RATE = 8000
 _SECONDS = 10
 _FARTHEST = _RATE // 5
 """Samples a second, seconds at either end, and samples up to which a shift is looked for."""
+
+_ROUNDING = Fraction(2, 1000)
+"""Seconds by which a piece may be said to start beside the end of the one before, and yet goes on
+from there: containers that count in milliseconds round the time of each."""
 
 _SILENT = 1e-3
 """Root mean square, of full scale, under which nothing can be laid over anything."""
@@ -143,6 +148,7 @@ class Heard:
         damaged: whether some of it did not decode.
         vague: whether not every version of libav hears the same.
         head, tail: pieces of sound with the times at which they start.
+        so_far: where the last piece ends.
     """
 
     first: Fraction | None = None
@@ -152,14 +158,25 @@ class Heard:
     vague: bool = False
     head: list[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=list)
     tail: deque[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=deque)
+    so_far: Fraction | None = None
 
-    def keep(self, time: Fraction, samples: npt.NDArray[np.float32]) -> None:
-        """Take the next piece."""
+    def keep(self, said: Fraction | None, samples: npt.NDArray[np.float32]) -> None:
+        """Take the next piece, and when it is said to start: laid by rounded times, pieces would
+        overlap, and what is left of a sweep or of noise would be like nothing."""
+        time = self._start(said)
+        if time is None:
+            return
+        self.so_far = time + Fraction(len(samples), _RATE)
         if self.first is not None and time < self.first + _SECONDS:
             self.head.append((time, samples))
         self.tail.append((time, samples))
         while time - self.tail[0][0] > _SECONDS:
             self.tail.popleft()
+
+    def _start(self, said: Fraction | None) -> Fraction | None:
+        if said is None or self.so_far is None:
+            return self.so_far if said is None else said
+        return self.so_far if abs(said - self.so_far) <= _ROUNDING else said
 
 
 def check_heard(
@@ -239,24 +256,45 @@ def _heard(path: Path, index: int, moved: Moved) -> Heard:
     with opened(path) as container:
         context = container.streams[index].codec_context
         heard.vague = context is not None and context.codec.canonical_name in _VAGUE
-        resampler = av.AudioResampler("flt", "mono", _RATE)
-        for count, frame in enumerate(_frames(container, index, heard)):
-            moved(count)
-            if frame.pts is None or frame.time_base is None:
-                continue
-            time = frame.pts * frame.time_base
-            heard.first = time if heard.first is None else heard.first
-            heard.end = max(heard.end, time + Fraction(frame.samples, frame.sample_rate))
-            heard.rate = frame.sample_rate
-            _keep(heard, resampler.resample(frame))
-        _keep(heard, resampler.resample(None))
+        frames = _noted(_frames(container, index, heard), heard, moved)
+        for _, alike in groupby(frames, key=_form):
+            # One takes only one form of sound, and a track may change from mono to stereo.
+            resampler = av.AudioResampler("flt", "mono", _RATE)
+            for frame in alike:
+                _keep(heard, resampler.resample(frame))
+            _keep(heard, resampler.resample(None))
     return heard
+
+
+def _noted(frames: Iterable[Any], heard: Heard, moved: Moved) -> Iterator[Any]:
+    """The frames, from the first one with a time on; it is noted when they begin and end."""
+    for count, frame in enumerate(frames):
+        moved(count)
+        said = _said(frame)
+        if said is None and heard.first is None:
+            continue
+        # The last sound of some decoders has no time: it goes on where the one before ended.
+        time = heard.end if said is None else said
+        heard.first = time if heard.first is None else heard.first
+        heard.end = max(heard.end, time + Fraction(frame.samples, frame.sample_rate))
+        heard.rate = frame.sample_rate
+        yield frame
+
+
+def _form(frame: Any) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _keep(heard: Heard, frames: Any) -> None:
     for frame in frames:
-        if frame.pts is not None:
-            heard.keep(frame.pts * frame.time_base, frame.to_ndarray()[0])
+        heard.keep(_said(frame), frame.to_ndarray()[0])
+
+
+def _said(frame: Any) -> Fraction | None:
+    """When it is said to start, in seconds."""
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return Fraction(frame.pts * frame.time_base)
 
 
 def _frames(container: Any, index: int, heard: Heard) -> Iterator[Any]:
