@@ -170,7 +170,7 @@ class _Track:
 
     def forget(self) -> None:
         """The times were guesses of libav's, and bad ones: take none for told."""
-        self._without_pts = self._packets
+        self._without_pts = self.packets
         self.starts = array("q")
 
     @property
