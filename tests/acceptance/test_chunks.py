@@ -11,11 +11,12 @@ import pytest
 
 from tests.acceptance.conftest import KINDS, service_of
 from tests.acceptance.observer import decoded_frames
-from tests.clips import clip, lavfi
+from tests.clips import clip, lavfi, make_clip
 from tests.service import RunningService
 from tests.waiting import wait_for
 
 SECONDS, RATE = 75, 10
+FRONT = ("-movflags", "+faststart")
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -61,6 +62,19 @@ def test_a_long_video_is_cut_and_joined(service: RunningService, film: Path) -> 
     assert enhancement["status"] == "completed", enhancement
     assert decoded_frames(service.enhanced(file_id)) == SECONDS * RATE
     assert chunk_files(service) == set()
+
+
+def test_a_film_that_is_cut_off_is_encoded_whole(
+    service: RunningService, film: Path, tmp_path: Path
+) -> None:
+    whole = make_clip(tmp_path / "whole.mp4", "-i", str(film), "-c", "copy", *FRONT)
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(whole.read_bytes()[: whole.stat().st_size * 9 // 10])
+    file_id = service.accepted(broken)
+    enhancement, _ = service.finished(file_id)
+    assert enhancement["status"] == "completed", enhancement
+    assert SECONDS * RATE * 8 // 10 < decoded_frames(service.enhanced(file_id)) < SECONDS * RATE
+    assert not [*(service.kept / "chunks").rglob("*.*")]
 
 
 @pytest.mark.parametrize("told_by", [signal.SIGKILL, signal.SIGTERM])

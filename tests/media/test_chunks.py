@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from tests.clips import clip, lavfi, toolbox
+from tests.clips import clip, lavfi, make_clip, toolbox
 
 from reelworks.errors import WrongResult
 from reelworks.media.deciding.options import Options
@@ -37,7 +37,12 @@ FILMS = {
     "NTSC": (".mp4", "30000/2997", NOISE, ("-g", "33", *AAC)),
     "uneven": (".mkv", "15", f"select='lt(mod(n*n,7),4)',{NOISE}", ("-fps_mode", "vfr", *AAC)),
     "Matroska, NTSC": (".mkv", "30000/2997", NOISE, ("-bf", "3", "-c:a", "libopus")),
-    "WebM": (".webm", "10", NOISE, ("-c:v", "libvpx", *QUICK_VP8, "-g", "50", "-c:a", "libopus")),
+    "WebM": (
+        ".webm",
+        "10",
+        f"{NOISE},setsar=4/3",
+        ("-c:v", "libvpx", *QUICK_VP8, "-g", "50", "-c:a", "libopus"),
+    ),
     "late sound": (".mp4", "10", NOISE, ("-af", "adelay=700", "-g", "40", *AAC)),
     "HEVC": (".mov", "10", NOISE, ("-c:v", "libx265", *QUICK_HEVC, *AAC)),
 }
@@ -205,6 +210,14 @@ def test_a_film_that_cannot_be_sought_in_exactly_stays_whole(
 ) -> None:
     pictures = lavfi(f"testsrc2=size=160x120:rate=10:duration={SECONDS}")
     source = clip(suffix, *pictures, "-vf", NOISE, "-c:v", "libx264", *options)
+    found, plan = planned(source)
+    assert len(cut(toolbox(), source, found, plan)) == 1
+
+
+def test_a_film_whose_last_picture_lingers_stays_whole(tmp_path: Path) -> None:
+    source = tmp_path / "lingering.mkv"
+    longer = "setts=duration=if(eq(N\\,479)\\,DURATION*100\\,DURATION)"
+    make_clip(source, "-i", str(made("NTSC")), "-map", "0:v", "-c", "copy", "-bsf:v", longer)
     found, plan = planned(source)
     assert len(cut(toolbox(), source, found, plan)) == 1
 

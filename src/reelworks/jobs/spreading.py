@@ -15,11 +15,11 @@ from functools import partial
 
 from reelworks.engine.chunks import Chunks, NewChunk
 from reelworks.engine.executor import step
-from reelworks.errors import WrongResult
+from reelworks.errors import MediaError
 from reelworks.jobs.rendering import render
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.showing import show
-from reelworks.jobs.workshop import Workshop, chunk_key, chunks_prefix, enhanced_key
+from reelworks.jobs.workshop import Workshop, chunk_key, chunks_prefix, enhanced_key, whole_key
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.encoding.chunks import Span, encode_span
 from reelworks.media.enhance import finish
@@ -63,10 +63,8 @@ class Spreading:
         workshop = self._workshop.of(work)
         with reported(workshop, work):
             source, plan = self._known(file_id)
-            try:
-                rendered = step("join", self._join, workshop, work, source, plan)
-            except WrongResult:
-                log.warning("its chunks do not fit together; it is encoded whole", exc_info=True)
+            rendered = step("join", self._join, workshop, work, source, plan)
+            if rendered is None:
                 rendered = step("render", render, workshop, work, source, plan)
             step("prove", show, workshop, work, source, plan, rendered)
             step("tidy", self._tidy, file_id)
@@ -76,7 +74,24 @@ class Spreading:
         return source, Plan.from_json(self._workshop.records.plan(file_id) or "")
 
     def _encode(self, workshop: Workshop, work: Work, number: int) -> None:
-        """Encode and keep. Doing it twice keeps the same again."""
+        """Encode and keep. Doing it twice keeps the same again.
+
+        What cannot be done in parts can often be done whole: a damaged film has fewer pictures than
+        packets, and nobody knows where.
+        """
+        if workshop.storage.exists(whole_key(work)):
+            return
+        try:
+            self._make(workshop, work, number)
+        except MediaError:
+            log.warning("chunk %d cannot be made; it is encoded whole", number, exc_info=True)
+            with workshop.draft("whole") as mark:
+                mark.touch()
+                workshop.publish(mark, whole_key(work), work)
+        # Inside the step: when the workflow is run again, this is not.
+        workshop.records.forget_takeovers(work.file_id, _TYPE)
+
+    def _make(self, workshop: Workshop, work: Work, number: int) -> None:
         source, plan = self._known(work.file_id)
         span = Span.unpack(json.loads(self._chunks.span(work, number)))
         overall = partial(self._chunks.advance, work, number)
@@ -84,11 +99,21 @@ class Spreading:
         with workshop.source(work.file_id) as original, workshop.draft("chunk.mp4") as draft:
             encode_span(workshop.tools, source, plan, span, original, draft, progress)
             workshop.publish(draft, chunk_key(work, number), work)
-        # Inside the step: when the workflow is run again, this is not.
-        workshop.records.forget_takeovers(work.file_id, _TYPE)
 
-    def _join(self, workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered:
-        """Join, verify, publish. Doing it twice publishes the same again."""
+    def _join(self, workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered | None:
+        """Join, verify, publish; None where that cannot be done. Doing it twice publishes the same
+        again."""
+        if workshop.storage.exists(whole_key(work)):
+            return None
+        try:
+            rendered = self._joined(workshop, work, source, plan)
+        except MediaError:
+            log.warning("its chunks do not fit together; it is encoded whole", exc_info=True)
+            return None
+        workshop.records.forget_takeovers(work.file_id, _TYPE)
+        return rendered
+
+    def _joined(self, workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered:
         keys = [chunk_key(work, number) for number in self._chunks.numbers(work)]
         name = f"enhanced.{plan.extension}"
         with ExitStack() as held, workshop.draft(name) as draft:
@@ -96,7 +121,6 @@ class Spreading:
             original = held.enter_context(workshop.source(work.file_id))
             rendered = finish(workshop.tools, original, source, plan, parts, draft, _silent)
             workshop.publish(draft, enhanced_key(work.file_id, plan.extension), work)
-        workshop.records.forget_takeovers(work.file_id, _TYPE)
         return rendered
 
     def _tidy(self, file_id: str) -> None:

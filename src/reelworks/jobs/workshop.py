@@ -49,6 +49,11 @@ def chunk_key(work: Work, number: int) -> str:
     return f"{chunks_prefix(work.file_id)}/{work.attempt}/{number}.mp4"
 
 
+def whole_key(work: Work) -> str:
+    """What is there where a chunk could not be made, and the video is to be encoded whole."""
+    return f"{chunks_prefix(work.file_id)}/{work.attempt}/whole"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workshop:
     """The records, the files and the tools.

@@ -128,9 +128,20 @@ def join_command(
         *_maps("1:0", plan),
         *_stream_tags(probe, plan),
         *_queue(),
-        *("-c:v:0", "copy", *_codec_tag(plan)),
+        *("-c:v:0", "copy", *_codec_tag(plan), *_aspect(probe.picture, plan)),
         *_everything_else(probe, plan, target, covers),
     ]
+
+
+def _aspect(picture: Picture, plan: Plan) -> list[str]:
+    """The shape of the whole picture, which some codecs leave to the container."""
+    shape = picture.sample_aspect
+    if shape in (0, 1):
+        return []
+    if picture.rotation in (90, 270):
+        shape = 1 / shape
+    whole = shape * plan.width / plan.height
+    return ["-aspect:v:0", f"{whole.numerator}:{whole.denominator}"]
 
 
 def _working(ffmpeg: Path) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,8 @@ def cut(moved: Moved, *, path: str, main: int, lead: int) -> list[dict[str, Any]
     """
     with open_video(Path(path)) as container:
         film = _Film.of(container, main, moved)
-        found = cuts(film.times, film.keyframes, film.tick)
+        # MP4 tells the last picture's length only where that is the last one decoded, too.
+        found = [] if film.lingers else cuts(film.times, film.keyframes, film.tick)
         parts = spans(film.times, film.keyframes, film.tick, found, lead)
         kept = [n for n, part in zip(found, parts[1:], strict=True) if film.finds(container, part)]
     return [wire.pack(p) for p in spans(film.times, film.keyframes, film.tick, kept, lead)]
@@ -75,6 +77,12 @@ class _Film:
             [time for time, _, key in pictures if key],
             pictures[-1][1] if pictures else 0,
         )
+
+    @property
+    def lingers(self) -> bool:
+        """Whether the last picture stays for longer than any other does, or could be."""
+        gaps = [after - before for before, after in pairwise(self.times)]
+        return self.last_length > 2 * max(gaps, default=0)
 
     def finds(self, container: InputContainer, part: Span) -> bool:
         """Whether a seek ends at the keyframe from which this part is decoded."""
