@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
@@ -18,6 +19,11 @@ from tests.databases import PostgresServer
 # A shell that runs the tests in the background lets them ignore Ctrl-C, and so every program that
 # they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# How long something takes is no property of it, least of all beside other tests.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
