@@ -54,7 +54,11 @@ class Spreading:
         workshop = self._workshop.of(work)
         with reported(workshop, work) as outcome:
             outcome.goes_on = True
-            step("encode", self._encode, workshop, work, number)
+            try:
+                step("encode", self._encode, workshop, work, number)
+            except MediaError:
+                log.warning("chunk %d cannot be made; it is encoded whole", number, exc_info=True)
+                step("give up", self._give_up, workshop, work)
             step("count", self._chunks.finish, work, number)
 
     def join(self, file_id: str, attempt: int) -> None:
@@ -63,7 +67,11 @@ class Spreading:
         workshop = self._workshop.of(work)
         with reported(workshop, work):
             source, plan = self._known(file_id)
-            rendered = step("join", self._join, workshop, work, source, plan)
+            rendered = None
+            try:
+                rendered = step("join", self._join, workshop, work, source, plan)
+            except MediaError:
+                log.warning("its chunks do not fit together; it is encoded whole", exc_info=True)
             if rendered is None:
                 rendered = step("render", render, workshop, work, source, plan)
             step("prove", show, workshop, work, source, plan, rendered)
@@ -74,24 +82,10 @@ class Spreading:
         return source, Plan.from_json(self._workshop.records.plan(file_id) or "")
 
     def _encode(self, workshop: Workshop, work: Work, number: int) -> None:
-        """Encode and keep. Doing it twice keeps the same again.
-
-        What cannot be done in parts can often be done whole: a damaged film has fewer pictures than
-        packets, and nobody knows where.
-        """
+        """Encode and keep, unless the film is to be encoded whole. Doing it twice keeps the same
+        again."""
         if workshop.storage.exists(whole_key(work)):
             return
-        try:
-            self._make(workshop, work, number)
-        except MediaError:
-            log.warning("chunk %d cannot be made; it is encoded whole", number, exc_info=True)
-            with workshop.draft("whole") as mark:
-                mark.touch()
-                workshop.publish(mark, whole_key(work), work)
-        # Inside the step: when the workflow is run again, this is not.
-        workshop.records.forget_takeovers(work.file_id, _TYPE)
-
-    def _make(self, workshop: Workshop, work: Work, number: int) -> None:
         source, plan = self._known(work.file_id)
         span = Span.unpack(json.loads(self._chunks.span(work, number)))
         overall = partial(self._chunks.advance, work, number)
@@ -99,21 +93,21 @@ class Spreading:
         with workshop.source(work.file_id) as original, workshop.draft("chunk.mp4") as draft:
             encode_span(workshop.tools, source, plan, span, original, draft, progress)
             workshop.publish(draft, chunk_key(work, number), work)
+        # Inside the step: when the workflow is run again, this is not.
+        workshop.records.forget_takeovers(work.file_id, _TYPE)
+
+    def _give_up(self, workshop: Workshop, work: Work) -> None:
+        """Leave a mark: what cannot be done in parts can often be done whole. A damaged film has
+        fewer pictures than packets, and nobody knows where. May be done twice."""
+        with workshop.draft("whole") as mark:
+            mark.touch()
+            workshop.publish(mark, whole_key(work), work)
 
     def _join(self, workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered | None:
-        """Join, verify, publish; None where that cannot be done. Doing it twice publishes the same
-        again."""
+        """Join, verify, publish; None where the film is to be encoded whole. Doing it twice
+        publishes the same again."""
         if workshop.storage.exists(whole_key(work)):
             return None
-        try:
-            rendered = self._joined(workshop, work, source, plan)
-        except MediaError:
-            log.warning("its chunks do not fit together; it is encoded whole", exc_info=True)
-            return None
-        workshop.records.forget_takeovers(work.file_id, _TYPE)
-        return rendered
-
-    def _joined(self, workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered:
         keys = [chunk_key(work, number) for number in self._chunks.numbers(work)]
         name = f"enhanced.{plan.extension}"
         with ExitStack() as held, workshop.draft(name) as draft:
@@ -121,6 +115,7 @@ class Spreading:
             original = held.enter_context(workshop.source(work.file_id))
             rendered = finish(workshop.tools, original, source, plan, parts, draft, _silent)
             workshop.publish(draft, enhanced_key(work.file_id, plan.extension), work)
+        workshop.records.forget_takeovers(work.file_id, _TYPE)
         return rendered
 
     def _tidy(self, file_id: str) -> None:
