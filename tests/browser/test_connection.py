@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,9 @@ def test_trying_at_once_needs_no_waiting(visit: Visit, own_service: RunningServi
     visitor.expect_failures()
     own_service.kill()
     is_offline(visitor)
+    # Late enough not to come by itself while the service starts.
+    later = re.compile(r"Next try in 1[2-5] s")
+    expect(visitor.page.locator(".banner")).to_contain_text(later, timeout=120_000)
     own_service.start()
     visitor.page.get_by_role("button", name="Try now").click(timeout=5_000)
     visitor.is_live()
