@@ -30,6 +30,7 @@ for part in (running, remote, alone):
 def main() -> None:
     """Run the command line. Every error a person can meet is one sentence on standard error."""
     _have_descriptors()
+    _spell_out_letters()
     try:
         cli()
     except SettingsError as error:
@@ -42,16 +43,19 @@ def main() -> None:
 
 
 def _have_descriptors() -> None:
-    """Whoever started this may have closed standard input or output, or have chosen an encoding
-    that lacks a letter of a file's name: what is opened next must not take their place, and what
-    was done must not be lost for a letter."""
+    """Whoever started this may have closed standard input or output: what is opened next must not
+    take their place."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
-        stream = getattr(sys, name)
-        if stream is None:
+        if getattr(sys, name) is None:
             # It gets the lowest number that is free: this one.
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
             setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
-        elif number > 0 and isinstance(stream, io.TextIOWrapper):
+
+
+def _spell_out_letters() -> None:
+    """The encoding may lack a letter of a file's name: what was done must not be lost for that."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 

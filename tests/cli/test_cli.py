@@ -254,7 +254,7 @@ def test_a_wrong_setting_names_itself(reelworks: Run, tmp_path: Path) -> None:
     assert "REELWORKS_PORT (--port) is wrong" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["HOST", "DATA_DIR", "DATABASE_URL", "PORT"])
+@pytest.mark.parametrize("name", ["HOST", "DATA_DIR", "DATABASE_URL", "PORT", "CORS_ORIGINS"])
 def test_an_empty_setting_is_not_taken_for_none(reelworks: Run, name: str) -> None:
     ended = reelworks("doctor", env={f"REELWORKS_{name}": ""})
     assert ended.returncode == 2

@@ -107,11 +107,12 @@ async def upload(request: Request, service: ServiceDependency) -> Uploaded:
 
     After the answer 200 no crash of anything loses the video or its work.
     """
-    body = arriving(request)
+    body, length = arriving(request), _declared_length(request)
     try:
         with _counted():
-            service.intake.check_length(_declared_length(request) or 0)
-            return Uploaded(file_id=await _receive(request, body, service))
+            service.intake.check_length(length or 0)
+            form = _Form(service, length)
+            return Uploaded(file_id=await _receive(request, body, form))
     except ReelworksError as error:
         # A client that waits for leave to send gets this in its place.
         if not (isinstance(error, TooLarge) and _waits_for_leave(request)):
@@ -150,8 +151,7 @@ def _waits_for_leave(request: Request) -> bool:
     return request.headers.get("expect", "").lower() == "100-continue"
 
 
-async def _receive(request: Request, body: AsyncIterator[bytes], service: Service) -> str:
-    form = _Form(service, _declared_length(request))
+async def _receive(request: Request, body: AsyncIterator[bytes], form: _Form) -> str:
     try:
         async for event in read_multipart(request.headers.get("content-type", ""), body):
             match event:

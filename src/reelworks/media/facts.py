@@ -88,6 +88,12 @@ class Picture:
         return self.width, self.height
 
     @property
+    def displayed_aspect(self) -> Fraction:
+        """Width of a pixel over its height after rotation; 1 where that is not said."""
+        aspect = self.sample_aspect if self.sample_aspect > 0 else Fraction(1)
+        return 1 / aspect if self.rotation in (90, 270) else aspect
+
+    @property
     def is_hdr(self) -> bool:
         """Whether its transfer function is PQ or HLG."""
         return self.transfer in ("smpte2084", "arib-std-b67")

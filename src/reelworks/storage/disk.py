@@ -50,21 +50,20 @@ def claim(path: Path) -> FileIO | None:
     return None
 
 
-def remove_unheld(path: Path, unless: Callable[[str], bool] = lambda _: False) -> bool:
+def remove_unheld(path: Path, first: Callable[[str], None] = lambda _: None) -> bool:
     """Remove a file that nobody holds; whether it was removed.
 
     Args:
-        unless: whether a file of this name is to stay. Asked while nobody can hold it: whoever held
-            it before may just have made it belong to something.
+        first: what is done before, with its name; meanwhile nobody can hold it.
     """
     with suppress(FileNotFoundError), FileIO(path, "rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        if not unless(path.name):
-            path.unlink()
-            return True
+        first(path.name)
+        path.unlink()
+        return True
     return False
 
 

@@ -129,14 +129,13 @@ class LocalStorage:
         """Remove what processes that died left behind; what live ones hold is left alone."""
         self._workplace.sweep(owners)
 
-        def settle(name: str) -> bool:
+        def remove_forgotten(name: str) -> None:
             if not is_known(name):
                 (self.root / UPLOADS / name).unlink(missing_ok=True)
-            return False  # what becomes of the mark: it does not stay
 
         # Only what bears a mark: the tables may be another folder's, or older than an upload.
         for mark in (self.root / MARKS).iterdir():
-            remove_unheld(mark, unless=settle)
+            remove_unheld(mark, first=remove_forgotten)
 
     def locate(self, key: str) -> Path:
         """Where a key's bytes belong. Raises NotFound for a key that leads out of the folder."""

@@ -135,12 +135,9 @@ def join_command(
 
 def _aspect(picture: Picture, plan: Plan) -> list[str]:
     """The shape of the whole picture, which some codecs leave to the container."""
-    shape = picture.sample_aspect
-    if shape in (0, 1):
+    if picture.displayed_aspect == 1:
         return []
-    if picture.rotation in (90, 270):
-        shape = 1 / shape
-    whole = shape * plan.width / plan.height
+    whole = picture.displayed_aspect * plan.width / plan.height
     return ["-aspect:v:0", f"{whole.numerator}:{whole.denominator}"]
 
 

@@ -99,14 +99,11 @@ def _marks(track: Track, box: Container) -> dict[str, Any]:
 def expected_picture(picture: Picture, plan: Plan) -> dict[str, Any]:
     """What the result's pictures must be, as ``Picture`` names it."""
     form = pixels.describe(picture.pixel_format)
-    aspect = picture.sample_aspect
-    if picture.rotation in (90, 270) and aspect != 0:
-        aspect = 1 / aspect
     expected: dict[str, Any] = {
         "width": plan.width,
         "height": plan.height,
         "rotation": 0,
-        "sample_aspect": str(aspect if aspect > 0 else 1),
+        "sample_aspect": str(picture.displayed_aspect),
         "bit_depth": pixels.depth_of(plan.pixel_format),
         "pixel_format": plan.pixel_format,
         "alpha": "yuva" in plan.pixel_format,
