@@ -183,15 +183,10 @@ def _decode_at(container: InputContainer, stream: VideoStream, spot: int, moved:
 
 
 def _spot(container: InputContainer, stream: VideoStream, spot: int) -> int:
-    """A time in the stream's ticks: the spots are spread evenly, the last is in the last half
-    second, of which the pictures from the keyframe before it on are decoded."""
+    """A time in the stream's ticks: the spots are spread evenly, the last is close to the end."""
     base = stream.time_base or Fraction(1)
     seconds = (stream.duration or 0) * base or Fraction(container.duration or 0, 1_000_000)
-    at = (
-        seconds * spot / SPOTS
-        if spot < SPOTS - 1
-        else max(seconds * spot / SPOTS, seconds - Fraction(1, 2))
-    )
+    at = seconds * spot / SPOTS if spot < SPOTS - 1 else max(seconds * spot / SPOTS, seconds - 3)
     return (stream.start_time or 0) + int(at / base)
 
 
