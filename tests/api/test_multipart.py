@@ -93,6 +93,11 @@ def test_a_name_in_the_form_of_other_headers_is_understood() -> None:
     assert part.filename == "ünï;.mp4"
 
 
+def test_what_only_looks_like_that_form_is_part_of_the_name() -> None:
+    ((part, _),) = read(body(("""name=file; filename="a; filename*=utf-8''b.mp4\"""", b"")))
+    assert part.filename == "a; filename*=utf-8''b.mp4"
+
+
 def test_a_declared_type_is_lower_case_and_bare() -> None:
     raw = body(('name="file"; filename="a"\r\nContent-Type: Video/MP4; codecs=avc1', b""))
     ((part, _),) = read(raw)

@@ -159,13 +159,15 @@ class _Headers:
         )
 
 
-_EXTENDED = re.compile(rb";\s*filename\*\s*=\s*\"?utf-8'[^']*'([^\s;\"]+)", re.IGNORECASE)
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_EXTENDED = re.compile(rb";\s*filename\*\s*=\s*utf-8'[^']*'([^\s;]+)", re.IGNORECASE)
 
 
 def _extended_filename(disposition: bytes) -> bytes | None:
     """The name as RFC 8187 spells it. RFC 7578 forbids it in forms, and .NET sends it all the same,
     beside a plain one that is encoded like mail."""
-    found = _EXTENDED.search(disposition)
+    # A plain name may hold what looks like it.
+    found = _EXTENDED.search(_QUOTED.sub(b"", disposition))
     return unquote_to_bytes(found[1]) if found else None
 
 
