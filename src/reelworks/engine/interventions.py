@@ -115,7 +115,7 @@ class Interventions:
             deleted = Deleted(
                 file_id=file_id, source_key=row.source_key, extension=extension_of(row.plan)
             )
-            unfinished = _unfinished(connection, file_id)
+            unfinished, finished = _as_they_stand(connection, file_id)
             connection.execute(
                 deletions.insert().values(
                     file_id=file_id,
@@ -125,6 +125,7 @@ class Interventions:
                     due_at=now_ms() + REPAIR_MS,
                     client_id=row.client_id,
                     unfinished=json.dumps(unfinished),
+                    finished=json.dumps(finished),
                 )
             )
             connection.execute(videos.delete().where(videos.c.file_id == file_id))
@@ -168,18 +169,14 @@ def _tried_again(connection: sa.Connection, file_id: str) -> list[Work]:
     return again
 
 
-def _unfinished(connection: sa.Connection, file_id: str) -> list[dict[str, Any]]:
-    """The processes that are not final, as ``Records.changed_since`` reads them back."""
-    rows = connection.execute(
-        sa.select(
-            processes.c.process_type,
-            processes.c.progress,
-            processes.c.attempt,
-            processes.c.created_at,
-            processes.c.started_at,
-        ).where(processes.c.file_id == file_id, processes.c.status.in_(_UNFINISHED))
-    )
-    return [dict(row) for row in rows.mappings()]
+def _as_they_stand(
+    connection: sa.Connection, file_id: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The unfinished processes, and the final ones, as ``Records.changed_since`` reads them."""
+    query = sa.select(processes).where(processes.c.file_id == file_id)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    unfinished = [row for row in rows if row["status"] in _UNFINISHED]
+    return unfinished, [row for row in rows if row not in unfinished]
 
 
 def is_wanted(

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -143,7 +144,7 @@ class Records:
     def changed_since(self, since_ms: int) -> list[Process]:
         """The processes that changed at or after a time of the database's clock, in order.
 
-        Of a video that was deleted, those that were unfinished: they are failed.
+        Of a video that was deleted too: those that were unfinished are failed.
         """
         changed = self._processes(
             PROCESS.where(processes.c.updated_at >= since_ms).order_by(
@@ -153,12 +154,12 @@ class Records:
         return sorted(changed + self._deleted_since(since_ms), key=lambda each: each.updated_at)
 
     def _deleted_since(self, since_ms: int) -> list[Process]:
-        query = sa.select(deletions).where(
-            deletions.c.deleted_at >= since_ms, deletions.c.unfinished != "[]"
-        )
         with self.reading() as connection:
-            rows = connection.execute(query).all()
-        return [_deleted(row, each) for row in rows for each in json.loads(row.unfinished)]
+            rows = connection.execute(
+                sa.select(deletions).where(deletions.c.deleted_at >= since_ms)
+            ).all()
+        ended = [each for row in rows for each in _of_deleted(row)]
+        return [each for each in ended if each.updated_at >= as_time(since_ms)]
 
     def now(self) -> int:
         """The database's clock, in milliseconds since 1970."""
@@ -403,8 +404,16 @@ def as_process(row: Any) -> Process:
     )
 
 
-def _deleted(row: Any, unfinished: dict[str, Any]) -> Process:
-    """A process of a deleted video, from how it stood."""
+def _of_deleted(row: Any) -> Iterator[Process]:
+    """The processes of a deleted video: what was final is as it was."""
+    for finished in json.loads(row.finished):
+        yield as_process(SimpleNamespace(client_id=row.client_id, **finished))
+    for unfinished in json.loads(row.unfinished):
+        yield _given_up(row, unfinished)
+
+
+def _given_up(row: Any, unfinished: dict[str, Any]) -> Process:
+    """A process that a deletion ended, from how it stood."""
     return Process(
         file_id=row.file_id,
         client_id=row.client_id,

@@ -77,9 +77,11 @@ deletions = sa.Table(
     sa.Column("deleted_at", sa.BigInteger, nullable=False),
     # When to see to its files next.
     sa.Column("due_at", sa.BigInteger, nullable=False, server_default="0"),
-    # Whom to tell of what will not be finished: the processes as they stood, as JSON.
+    # Whom to tell of what will not be finished, and of what was just before: the processes as they
+    # stood, as JSON.
     sa.Column("client_id", sa.Text),
     sa.Column("unfinished", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("finished", sa.Text, nullable=False, server_default="[]"),
     sa.Index("deletions_by_time", "deleted_at"),
 )
 
