@@ -85,6 +85,16 @@ def stretched(gain: float, offset: float = 0.0, power: float = 1.0) -> Change:
     return change
 
 
+def of_luma(gain: float, offset: float = 0.0) -> Change:
+    """Luma · gain + offset, in full-scale levels, and chroma as it was: FFmpeg's ``eq``."""
+
+    def change(clean: Frames) -> Frames:
+        luma = (clean.luma() - 16.0) * gain + offset / 255.0 * 219.0 + 16.0
+        return clean.with_planes(luma, *clean.chroma())
+
+    return change
+
+
 def cast(red: float, green: float, blue: float) -> Change:
     """Each of R'G'B' times its factor."""
 
@@ -152,7 +162,6 @@ def _h264(crf: int) -> tuple[str, ...]:
 
 
 _MPEG4 = ("-c:v", "mpeg4", "-q:v", "18", "-g", "24", "-bf", "2")
-# Half the contrast around middle grey, as FFmpeg's ``eq=contrast=0.5`` does it.
 _DARK, _FLAT = stretched(0.42), stretched(0.5, 63.75)
 
 DAMAGES = (
@@ -165,6 +174,8 @@ DAMAGES = (
     Damage("dark", (_DARK,)),
     Damage("dark by gamma", (stretched(0.75, 0.0, 1.8),)),
     Damage("low contrast", (_FLAT,)),
+    Damage("dark, colours kept", (of_luma(0.42),)),
+    Damage("low contrast, colours kept", (of_luma(0.5, 63.75),)),
     Damage("warm cast", (cast(1.2, 1.0, 0.75),)),
     Damage("green cast", (cast(0.85, 1.1, 0.9),)),
     Damage("blur 1.2", (blur(1.2),)),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from benchmarks.quality import rivals
 from benchmarks.quality.damages import by_name
-from benchmarks.quality.frames import LOSSLESS, write
+from benchmarks.quality.frames import LOSSLESS, read, write
 from benchmarks.quality.masters import PHOTOGRAPHS, load
 from benchmarks.quality.scores import Scores, score
 
@@ -29,6 +30,8 @@ def gain(damage: str, folder: Path) -> Scores:
         ("noise 20", 6.0),
         ("dark", 8.0),
         ("low contrast", 8.0),
+        ("dark, colours kept", 8.0),
+        ("low contrast, colours kept", 8.0),
         ("blur 1.2", 0.5),
         ("interlaced", 3.0),
         ("dark, noise 10", 8.0),
@@ -40,6 +43,16 @@ def test_what_was_damaged_comes_nearer_to_the_clean_clip(
     won = gain(damage, tmp_path)
     assert won.psnr >= least
     assert won.ssim > 0
+
+
+@pytest.mark.parametrize("damage", ["dark, colours kept", "low contrast, colours kept"])
+def test_colours_that_were_not_lost_stay_as_they_are(damage: str, tmp_path: Path) -> None:
+    source, _ = by_name(damage).apply(load(PHOTOGRAPH), tmp_path / "damaged")
+    mended = rivals.reelworks(source, tmp_path / "mended.mp4")
+    before, after = (
+        np.stack(read(path, count=3).chroma()).astype(float) for path in (source, mended)
+    )
+    assert np.abs(after - before).mean() < 4  # 11 and more where they were stretched
 
 
 def test_a_green_cast_is_taken_out(tmp_path: Path) -> None:

@@ -66,6 +66,13 @@ def test_the_peak_is_the_brightest_colour_not_the_brightest_luma() -> None:
     assert light.peak(light.calm(tinted), (log(1.2), log(0.8))) == pytest.approx(220)
 
 
+def test_more_colour_than_light_lies_below_black() -> None:
+    grey, red = np.full((64, 64), 60.0), np.zeros((64, 64))
+    red[8:40, 8:40] = -70  # Cr
+    assert light.floor(light.calm(light.to_rgb(grey, 0 * red, red, "bt709"))) < 0
+    assert light.floor(light.calm(light.to_rgb(grey, 0 * red, red / 2, "bt709"))) > 0
+
+
 def test_a_tiny_picture_is_calm_as_it_is() -> None:
     tiny = np.full((3, 2, 2), 7.0)
     assert (light.calm(tiny) == tiny).all()

@@ -255,6 +255,29 @@ def test_a_stretch_maps_black_and_white_where_they_belong() -> None:
     assert f"(val-0)*{MAX_FLAT_GAIN:.4f}" in levels.expression
 
 
+DARK, FLAT = {"white": 120.0}, {"black": 80.0, "white": 170.0}
+
+
+@pytest.mark.parametrize("change", [DARK, FLAT])
+@pytest.mark.parametrize(("floor", "colours_too"), [(0.0, True), (-40.0, False)])
+def test_colours_are_stretched_unless_they_are_too_strong_for_the_light_already(
+    change: dict[str, float], floor: float, *, colours_too: bool
+) -> None:
+    if change is FLAT and colours_too:
+        floor = 75.0  # as high as black: it was lifted with it
+    (levels,) = filters_of(picture(), replace(CLEAN, **change, floor=floor))
+    gain = levels.strength if colours_too else 1.0
+    assert levels.strength > 1.5
+    assert f"(val-128)*{gain:.2f}" in levels.expression
+
+
+def test_a_brilliant_lamp_does_not_hold_luma_back_where_colours_stay() -> None:
+    dim = replace(CLEAN, white=120.0, peak=255.0)
+    assert filters_of(picture(), replace(dim, floor=0.0)) == ()
+    (levels,) = filters_of(picture(), replace(dim, floor=-40.0))
+    assert levels.strength == pytest.approx(2.0, abs=0.01)
+
+
 @pytest.mark.parametrize("times", [2, 3, 4])
 def test_upscaling_multiplies_width_and_height(times: int) -> None:
     plan = plan_of(probe_of(picture(rotation=90)), CLEAN, "a.mp4", upscale=times)

@@ -26,6 +26,8 @@ class Analysis:
             flattest parts, compression may have left nothing.
         black, white: 0.5th and 99.5th percentile of luma over the whole clip.
         peak: 99.5th percentile of the largest of R', G' and B', without the cast.
+        floor: 0.5th percentile of the smallest of them; below 0 where colours are stronger than so
+            little light can have them.
         chroma: 99th percentile of the distance from grey, in 8-bit levels.
         blockiness: strength of the 8×8 grid; 1 is none.
         quantiser: median step with which the encoder rounded, in levels; None where the decoder
@@ -47,6 +49,7 @@ class Analysis:
     black: float | None = None
     white: float | None = None
     peak: float | None = None
+    floor: float | None = None
     chroma: float | None = None
     blockiness: float | None = None
     quantiser: float | None = None

@@ -28,16 +28,16 @@ _LEAST = 1e-3
 
 
 def to_rgb(luma: Array, blue: Array, red: Array, matrix: str) -> Array:
-    """R'G'B' of a picture: (3, height, width), 0 to 255, clipped.
+    """R'G'B' of a picture: (3, height, width). What no screen shows is under 0 or over 255.
 
     Args:
-        luma: levels from 0 to 255.
+        luma: levels, where 0 is black and 255 is white.
         blue, red: the colour differences Cb and Cr in the same levels, 0 for grey; as large.
         matrix: libav's name; an unknown one counts as BT.709.
     """
     kr, kb = WEIGHTS.get(matrix, WEIGHTS["bt709"])
     r, b = luma + 2 * (1 - kr) * red, luma + 2 * (1 - kb) * blue
-    return np.clip(np.stack([r, (luma - kr * r - kb * b) / (1 - kr - kb), b]), 0, 255)
+    return np.stack([r, (luma - kr * r - kb * b) / (1 - kr - kb), b])
 
 
 def casts(rgb: Array) -> tuple[Cast, Cast, Cast, Cast]:
@@ -103,6 +103,16 @@ def peak(rgb: Array, cast: Cast) -> float:
     """
     light = np.exp(np.array([cast[0], 0.0, cast[1]]))[:, None, None]
     return float(np.percentile((rgb / light).max(axis=0), 99.5))
+
+
+def floor(rgb: Array) -> float:
+    """The smallest of R', G' and B' that more than a few spots reach: the 0.5th percentile. It is
+    below 0 where there is more colour than so little light can have.
+
+    Args:
+        rgb: (3, height, width), calm, not clipped.
+    """
+    return float(np.percentile(rgb.min(axis=0), 0.5))
 
 
 def flicker(means: list[float]) -> float:

@@ -122,6 +122,7 @@ class _Found:
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
+    floors: list[float] = field(default_factory=list)
     flicker: list[float] = field(default_factory=list)
     shake: list[float] = field(default_factory=list)
     luma: np.ndarray[Any, Any] | None = None
@@ -187,7 +188,9 @@ class _Found:
         self.sharpness += [sharp] if sharp is not None else []
         self.steps += quantiser_steps(frame)
         self.chroma.append(_chroma_spread(frame))
-        small = _small_rgb(frame, luma, scale, self.matrix)
+        coded = _small_rgb(frame, luma, scale, self.matrix)
+        self.floors.append(light.floor(light.calm(coded)))
+        small = np.clip(coded, 0, 255)
         calm = light.calm(small)
         # Estimates look at the brightest pixels and at steps: noise would tint both.
         is_noisy = bool(self.noise.sigmas) and self.noise.sigmas[-1] >= _SUSPICIOUS
@@ -210,6 +213,7 @@ class _Found:
             white=self._level(0.995),
             # The brightest run tells: what is within bounds there is so everywhere.
             peak=round(max(self.peaks), 2) if self.peaks else None,
+            floor=round(min(self.floors), 2) if self.floors else None,
             chroma=_median(self.chroma),
             blockiness=_median(self.blocks),
             quantiser=_median(self.steps),
@@ -293,7 +297,8 @@ def _chroma_spread(frame: VideoFrame) -> float:
 
 
 def _small_rgb(frame: VideoFrame, luma: Plane, scale: Scale, matrix: str) -> Plane:
-    """The picture in R'G'B' at some 320 columns: noise and subsampled chroma are averaged out."""
+    """The picture in R'G'B' at some 320 columns: noise and subsampled chroma are averaged out.
+    Not clipped, but for luma beyond black and white."""
     planar = _planar(frame)
     if len(planar.format.components) < 3:
         return np.zeros((3, 1, 1), np.float32)
@@ -310,7 +315,7 @@ def _small_rgb(frame: VideoFrame, luma: Plane, scale: Scale, matrix: str) -> Pla
     chroma_step = scale.unit if scale.full else scale.unit * 224 / 255
     grey = 128 * scale.unit
     blue, red = ((_pooled(plane, shape) - grey) / chroma_step for plane in chroma)
-    return light.to_rgb(levels, blue, red, matrix)
+    return light.to_rgb(np.clip(levels, 0, 255), blue, red, matrix)
 
 
 def _pooled(values: Plane, shape: tuple[int, int]) -> Plane:

@@ -7,6 +7,7 @@ far from what clean clips show. Where somebody wishes for it, it is used as stro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from math import hypot
 
 from reelworks.media.analysis import light
@@ -47,6 +48,10 @@ BLACK_SCREEN = 60.0
 FLAT_BLACK, FLAT_WHITE, FLAT_SPAN = 63.0, 200.0, 140.0
 """A picture is flat where black lies over the first, white under the second, and the two are
 nearer than the third: fog has one of these, not all."""
+
+IMPOSSIBLE = -12.0
+"""Colours that would go so far below 0 with the light have not lost what the light has lost: it was
+taken from luma alone, as video editors and FFmpeg's ``eq`` do."""
 
 MIN_SPAN = 24.0
 """A clip whose whole range is narrower than this shows next to nothing: a fade, a test card."""
@@ -221,13 +226,17 @@ def _tone(analysis: Analysis, options: Options) -> Tone:
     factor = _factor(options.levels, dim or flat)
     if factor == 0 and options.saturation == 1:
         return toning.SAME
-    share, peak = min(factor, 1.0), analysis.peak
     if flat:
-        tone = toning.contrasted(low, high, share=share, peak=peak)
+        stretch = partial(toning.contrasted, low, high)
     elif dim:
-        tone = toning.brightened(high, share=share, peak=peak)
+        stretch = partial(toning.brightened, high)
     else:
-        tone = toning.stretched(low, high, share=share, peak=peak)
+        stretch = partial(toning.stretched, low, high)
+    tone = stretch(share=min(factor, 1.0), peak=analysis.peak)
+    if dim or flat:
+        unbound = stretch(share=min(factor, 1.0))
+        if unbound.level(analysis.floor or 0.0) < IMPOSSIBLE:
+            tone = unbound.of_luma  # which leaves colours as much room as they had before
     return tone.coloured(options.saturation, analysis.chroma or 0.0)
 
 

@@ -42,6 +42,15 @@ class Tone:
         same_luma = abs(self.gain - 1) < 0.02 and abs(self.offset) < 2
         return same_luma and abs(self.chroma - 1) < 0.02
 
+    @property
+    def of_luma(self) -> Tone:
+        """The same that leaves chroma as it is."""
+        return replace(self, chroma=1.0)
+
+    def level(self, value: float) -> float:
+        """What it makes of a level of luma, or of any of R'G'B' where chroma goes with it."""
+        return self.gain * value + self.offset
+
     def coloured(self, saturation: float, chroma: float) -> Tone:
         """The same with chroma times ``saturation``; what stretches it stays within bounds.
 
