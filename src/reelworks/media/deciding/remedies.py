@@ -222,22 +222,30 @@ def _deflicker(analysis: Analysis, options: Options) -> Filter | None:
 def _tone(analysis: Analysis, options: Options) -> Tone:
     """One constant stretch for the whole clip: a per-frame one would flicker."""
     low, high = _range(analysis)
-    dim, flat = is_dim(high), is_flat(low, high)
-    factor = _factor(options.levels, dim or flat)
+    damaged = is_dim(high) or is_flat(low, high) or is_robbed(analysis.floor, high)
+    factor = _factor(options.levels, damaged)
     if factor == 0 and options.saturation == 1:
         return toning.SAME
-    if flat:
-        stretch = partial(toning.contrasted, low, high)
-    elif dim:
-        stretch = partial(toning.brightened, high)
-    else:
-        stretch = partial(toning.stretched, low, high)
-    tone = stretch(share=min(factor, 1.0), peak=analysis.peak)
-    if dim or flat:
-        unbound = stretch(share=min(factor, 1.0))
-        if unbound.level(analysis.floor or 0.0) < IMPOSSIBLE:
-            tone = unbound.of_luma  # which leaves colours as much room as they had before
+    tone = _stretch(analysis, low, high, share=min(factor, 1.0))
     return tone.coloured(options.saturation, analysis.chroma or 0.0)
+
+
+def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> Tone:
+    """What undoes the likeliest damage to a clip of this black and white point."""
+    if is_flat(low, high):
+        stretch = partial(toning.contrasted, low, high, share=share)
+    elif is_robbed(analysis.floor, high):
+        return toning.refilled(low, high, share=share)
+    elif is_dim(high):
+        stretch = partial(toning.brightened, high, share=share)
+        if stretch().level(low) >= FLAT_BLACK:  # it would be flat then
+            stretch = partial(toning.stretched, low, high, share=share)
+    else:
+        return toning.stretched(low, high, share=share, peak=analysis.peak)
+    unbound = stretch()
+    if unbound.level(analysis.floor or 0.0) < IMPOSSIBLE:
+        return unbound.of_luma  # which leaves colours as much room as they had before
+    return stretch(peak=analysis.peak)
 
 
 def _levels(stored: Stored, analysis: Analysis, tone: Tone) -> Filter | None:
@@ -272,10 +280,15 @@ def is_flat(low: float, high: float) -> bool:
     return low >= FLAT_BLACK and high <= FLAT_WHITE and high - low <= FLAT_SPAN
 
 
+def is_robbed(floor: float | None, high: float) -> bool:
+    """Whether a picture has more colour than its light can have: luma alone was taken from it."""
+    return floor is not None and floor < IMPOSSIBLE and BLACK_SCREEN <= high <= FLAT_WHITE
+
+
 def _levels_words(low: float, high: float) -> str:
     if is_flat(low, high):
         return f"It is flat: all of it lies between {low:.0f} and {high:.0f} of 255."
-    if is_dim(high):
+    if high <= FLAT_WHITE:
         return f"It is dim: its brightest parts reach only {high:.0f} of 255."
     return "Asked for."
 

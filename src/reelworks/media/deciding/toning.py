@@ -15,6 +15,10 @@ MAX_GAIN, MAX_FLAT_GAIN = 2.6, 2.2
 at most: beyond, noise and banding take over. Less where black is brought down as well: a scene may
 have had a narrow range to begin with."""
 
+BOTTOM = -16.0
+"""Luma under this, far below black, lies at the end of what limited range can store: it was moved
+there."""
+
 MIDDLE = 127.5
 """What loses contrast in a camera or a converter loses it around this."""
 
@@ -125,6 +129,22 @@ def stretched(low: float, high: float, *, share: float, peak: float | None = Non
         black = min(max(black, (begin + high - length) / 2), WHITE_TARGET - length)
     still = (black - gain * begin) / (1 - gain) if gain > 1 else 0.0
     return _tone(gain, still, MAX_FLAT_GAIN, share)
+
+
+def refilled(low: float, high: float, *, share: float) -> Tone:
+    """The tone that gives luma alone what was taken from it: as much to all of it where black was
+    pushed against the end of what can be stored, and its whole range otherwise.
+
+    Args:
+        low, high, share: as for ``contrasted``.
+    """
+    if low <= BOTTOM:
+        return Tone(1.0, (WHITE_TARGET - high) * share, 1.0)
+    black = min(max(low, 0.0), BLACK_TARGET)  # what is black already stays where it is
+    gain = (WHITE_TARGET - black) / max(high - low, 1.0)
+    still = (black - gain * low) / (1 - gain) if gain > 1 else 0.0
+    most = MAX_GAIN if low < BLACK_TARGET else MAX_FLAT_GAIN
+    return _tone(gain, still, most, share).of_luma
 
 
 def _tone(gain: float, still: float, most: float, share: float) -> Tone:
