@@ -779,11 +779,11 @@ def telecined(data: bytes) -> bytes:
     return bytes(made)
 
 
-def part(size: str, start: float) -> bytes:
+def part(size: str, start: float, sound_codec: str = "mp2") -> bytes:
     """A second of a transport stream that begins at a time."""
     pictures = lavfi(f"testsrc2=size={size}:rate=25:duration=1,format=yuv420p")
     sound = lavfi("sine=duration=1")
-    args = ("-c:a", "mp2", "-output_ts_offset", str(start))
+    args = ("-c:a", sound_codec, "-output_ts_offset", str(start))
     return clip(".ts", *pictures, *sound, *X264, *args).read_bytes()
 
 
@@ -800,6 +800,25 @@ def test_a_transport_stream_that_was_cut_together(start: float, gap: float, tmp_
     assert len(gaps) == 49
     assert 0 < gaps[24] <= gap + 0.001
     assert np.abs(np.delete(gaps, 24) - 0.04).max() < 0.002
+
+
+def test_sound_that_overlaps_where_a_transport_stream_was_cut_stays_in_place(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "a.ts"
+    source.write_bytes(part("192x108", 0, "aac") + part("192x108", 1, "aac"))
+    done = enhanced(source, tmp_path)
+    old, new = (sound_times(path) for path in (source, done.path))
+    moves = [b - a for n, (a, b) in enumerate(zip(old, new, strict=True)) if a >= max(old[: n + 1])]
+    assert len(moves) > 80
+    assert max(moves) - min(moves) < Fraction(1, 1000)
+
+
+def sound_times(path: Path) -> list[Fraction]:
+    """When each packet of sound is heard, in seconds, in the file's order."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        return [p.pts * stream.time_base for p in container.demux(stream) if p.pts is not None]
 
 
 def test_pictures_that_change_their_size_all_get_the_first_ones(tmp_path: Path) -> None:

@@ -422,6 +422,10 @@ def _container(plan: Plan, target: Path) -> list[str]:
         # tags that only QuickTime's extensible list can hold go there.
         flags = "+faststart" + ("+use_metadata_tags" if plan.all_tags else "")
         arguments += ["-movflags", flags]
+    if plan.muxer == "mpegts":
+        # Sound is cut into packets as it comes, each with its own time: of several in one, the
+        # gaps and overlaps between them would be lost.
+        arguments += ["-pes_payload_size", "0"]
     if plan.extension in ("mts", "m2ts"):
         # Cameras' and discs' transport streams have a time code before every packet.
         arguments += ["-mpegts_m2ts_mode", "1"]
