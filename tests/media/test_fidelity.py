@@ -802,6 +802,21 @@ def test_a_transport_stream_that_was_cut_together(start: float, gap: float, tmp_
     assert np.abs(np.delete(gaps, 24) - 0.04).max() < 0.002
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(0, 0.5), (0, 0.88), (2, 0)],
+    ids=["half a second twice", "three pictures twice", "the older part last"],
+)
+def test_parts_of_a_transport_stream_that_overlap_are_put_one_after_another(
+    first: float, second: float, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.ts"
+    source.write_bytes(part("192x108", first) + part("192x108", second))
+    done = enhanced(source, tmp_path)
+    assert len(times(done.path)) == 50
+    assert abs(start_of_sound(done.path) - start_of_sound(source)) < Fraction(5, 1000)
+
+
 def test_sound_that_overlaps_where_a_transport_stream_was_cut_stays_in_place(
     tmp_path: Path,
 ) -> None:
