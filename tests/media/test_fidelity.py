@@ -836,6 +836,19 @@ def sound_times(path: Path) -> list[Fraction]:
         return [p.pts * stream.time_base for p in container.demux(stream) if p.pts is not None]
 
 
+def test_a_recording_that_begins_between_keyframes_stays_in_step(tmp_path: Path) -> None:
+    pictures = lavfi(f"testsrc2=size=192x108:rate=25:duration=2,format=yuv420p,{NOISY}")
+    args = (*X264, "-g", "25", "-c:a", "aac")
+    whole = clip(".ts", *pictures, *lavfi("sine=duration=2"), *args).read_bytes()
+    source = tmp_path / "a.ts"
+    source.write_bytes(whole[len(whole) // 188 // 4 * 188 :])
+    done = enhanced(source, tmp_path)
+    assert len(times(done.path)) == 25
+    assert done.before.timing is not None
+    assert done.before.timing.packets > 25
+    assert abs(start_of_sound(done.path) - start_of_sound(source)) < Fraction(5, 1000)
+
+
 def test_pictures_that_change_their_size_all_get_the_first_ones(tmp_path: Path) -> None:
     source = tmp_path / "a.ts"
     source.write_bytes(part("192x108", 0) + part("128x96", 1))

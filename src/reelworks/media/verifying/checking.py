@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 
@@ -79,7 +79,8 @@ def check_result(
         [key for i in expected["covers"] for key in before[i].keys],
         [key for i in covers for key in after[i].keys],
     )
-    times = check_times(before[main], after[index], sure=sure) if exact else None
+    opening = _opening(old, main) if before[main].shown != frames else None
+    times = check_times(before[main], after[index], sure=sure, opening=opening) if exact else None
     moves = times or start_of(before[main], after[index])
     with opened(new) as container:
         check_chapters(container, expected["chapters"], moves.steps[0][1] if moves else None)
@@ -89,6 +90,15 @@ def check_result(
             check_heard(old, was, new, now, moves, moved)
     decoded = _check_decodes(new, frames, moved)
     return {"packets": frames, "decoded": decoded, "exact": times is not None}
+
+
+def _opening(source: Path, main: int) -> Fraction | None:
+    """When the first picture that decodes is shown, in seconds; None where that is not told."""
+    with opened(source) as container:
+        frame = first_frame(container, cast("VideoStream", container.streams[main]))
+    if frame is None or frame.pts is None or frame.time_base is None:
+        return None
+    return frame.pts * frame.time_base
 
 
 def _check_pictures(after: Walked, frames: int) -> None:

@@ -163,7 +163,9 @@ def start_of(before: Walked, after: Walked) -> Moves | None:
     return Moves(((first, after.first - first),), whole=False)
 
 
-def check_times(before: Walked, after: Walked, *, sure: bool = True) -> Moves | None:
+def check_times(
+    before: Walked, after: Walked, *, sure: bool = True, opening: Fraction | None = None
+) -> Moves | None:
     """Compare the pictures' times one by one, where the source has a time for each.
 
     Where damage cost pictures, or fields come in packets of their own, the source has more
@@ -171,6 +173,7 @@ def check_times(before: Walked, after: Walked, *, sure: bool = True) -> Moves | 
 
     Args:
         sure: whether the source's times are to be believed.
+        opening: of the source's pictures that decode, when the first one is shown, in seconds.
 
     Returns:
         How they were moved; None where the source's times do not tell.
@@ -188,7 +191,7 @@ def check_times(before: Walked, after: Walked, *, sure: bool = True) -> Moves | 
     old = sorted(time for piece in pieces for time in piece)
     if new[-1] - new[0] > old[-1] - old[0] + 1:
         raise WrongResult("The result is longer than its source.")
-    return _found_among(old, new, tolerance) if len(pieces) == 1 else None
+    return _found_among(old, new, tolerance, opening) if len(pieces) == 1 else None
 
 
 def _check_all(
@@ -248,8 +251,14 @@ def _check_pieces(
     return Moves(tuple(steps)) if in_order else None
 
 
-def _found_among(old: list[Fraction], new: list[Fraction], tolerance: Fraction) -> Moves | None:
-    for anchor in old[: len(old) - len(new) + 1]:
+def _found_among(
+    old: list[Fraction], new: list[Fraction], tolerance: Fraction, opening: Fraction | None
+) -> Moves | None:
+    """Pictures that are evenly spaced fit in several places: the one that is right comes first."""
+    anchors = old[: len(old) - len(new) + 1]
+    if opening is not None:
+        anchors.sort(key=lambda time: abs(time - opening))
+    for anchor in anchors:
         move = new[0] - anchor
         if all(_is_among(old, time - move, tolerance) for time in new):
             return Moves(((anchor, move),))
