@@ -878,14 +878,14 @@ def test_a_first_picture_before_the_beginning_is_kept(tmp_path: Path) -> None:
     assert done.after.timing.packets == found.timing.packets == len(times(done.path)) == 24
 
 
-def test_transparency_stays_in_webm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", [("libvpx-vp9",), ("libvpx", "-auto-alt-ref", "0")])
+def test_transparency_stays_in_webm(codec: tuple[str, ...], tmp_path: Path) -> None:
     clear = "testsrc2=size=96x64:duration=0.4,format=yuva420p"
     hole = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*gt(X,48)'"
-    source = clip(
-        ".webm", *lavfi(f"{clear},{hole}"), "-c:v", "libvpx-vp9", "-cpu-used", "8", "-crf", "8"
-    )
+    source = clip(".webm", *lavfi(f"{clear},{hole}"), "-c:v", *codec, "-cpu-used", "8", "-crf", "8")
     done = enhanced(source, tmp_path)
     assert done.after.picture.alpha
+    assert done.after.picture.matrix == done.before.picture.matrix
     decoder: Any = av.CodecContext.create("libvpx-vp9", "r")
     with av.open(str(done.path)) as container:
         packets = list(container.demux(video=0))

@@ -331,7 +331,7 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
         kept = f"scale=in_range=pc:out_range=pc,format={plan.pixel_format}"
         return [kept, f"setparams=range={picture.range}"]
     if form is None or form.family not in ("rgb", "palette"):
-        return [f"format={plan.pixel_format}"]
+        return [f"format={plan.pixel_format}", *_named_matrix(picture, plan)]
     matrix = usual_matrix(picture.height)
     name = _SCALE_MATRICES.get(matrix, matrix)
     return [
@@ -340,6 +340,13 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
         f"format={plan.pixel_format}",
         f"setparams=colorspace={matrix}:range=tv",
     ]
+
+
+def _named_matrix(picture: Picture, plan: Plan) -> list[str]:
+    """The decoder that brings transparency along does not say which matrix VP8 has."""
+    if plan.decoder is None or picture.matrix is None:
+        return []
+    return [f"setparams=colorspace={picture.matrix}"]
 
 
 def _quiet(encoder: str) -> list[str]:
