@@ -38,6 +38,7 @@ class Container:
         chroma: the chroma formats its video may have.
         audio: codecs that it takes as they are.
         audio_fallback: encoder for any other sound.
+        audio_of_many: encoder for other sound of more channels than that one takes.
         max_audio: how many sound tracks it holds.
         subtitles: codecs that it takes as they are.
         text_subtitles: encoder for other subtitles that are text; None where there is none.
@@ -59,6 +60,7 @@ class Container:
     chroma: tuple[str, ...] = ("420", "422", "444")
     audio: frozenset[str]
     audio_fallback: str = "aac"
+    audio_of_many: str = "libopus"
     max_audio: int = 1000
     subtitles: frozenset[str] = frozenset()
     text_subtitles: str | None = None
@@ -91,6 +93,7 @@ MOV = Container(
     name="mov",
     muxer="mov",
     audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_mulaw", "pcm_alaw"}) | _PCM,
+    audio_of_many="pcm_s24le",
     subtitles=frozenset({"mov_text"}),
     text_subtitles="mov_text",
     # Covers live in iTunes' list, which QuickTime's own metadata takes the place of.
@@ -136,6 +139,7 @@ MATROSKA = Container(
     | _PCM
     | {"vorbis", "dts", "truehd", "mlp", "mp1", "wavpack", "tta", "wmav1", "wmav2", "pcm_f32le"},
     audio_fallback="flac",
+    audio_of_many="pcm_s24le",
     subtitles=frozenset(
         {
             "subrip",

@@ -45,6 +45,9 @@ _ROUNDING = Fraction(2, 1000)
 """Seconds by which a piece may be said to start beside the end of the one before, and yet goes on
 from there: containers that count in milliseconds round the time of each."""
 
+_MOST_MIXED = 8
+"""Channels that libav mixes down; the mean of more is taken."""
+
 _SILENT = 1e-3
 """Root mean square, of full scale, under which nothing can be laid over anything."""
 
@@ -257,9 +260,9 @@ def _heard(path: Path, index: int, moved: Moved) -> Heard:
         context = container.streams[index].codec_context
         heard.vague = context is not None and context.codec.canonical_name in _VAGUE
         frames = _noted(_frames(container, index, heard), heard, moved)
-        for _, alike in groupby(frames, key=_form):
+        for (_, layout, channels, _), alike in groupby(frames, key=_form):
             # One takes only one form of sound, and a track may change from mono to stereo.
-            resampler = av.AudioResampler("flt", "mono", _RATE)
+            resampler = av.AudioResampler("flt", _mixed(layout, channels), _RATE)
             for frame in alike:
                 _keep(heard, resampler.resample(frame))
             _keep(heard, resampler.resample(None))
@@ -281,13 +284,19 @@ def _noted(frames: Iterable[Any], heard: Heard, moved: Moved) -> Iterator[Any]:
         yield frame
 
 
-def _form(frame: Any) -> tuple[str, str, int]:
-    return frame.format.name, frame.layout.name, frame.sample_rate
+def _form(frame: Any) -> tuple[str, str, int, int]:
+    return frame.format.name, frame.layout.name, frame.layout.nb_channels, frame.sample_rate
+
+
+def _mixed(layout: str, channels: int) -> str:
+    """Of many channels, libav mostly does not know the speakers, and mixes none."""
+    return "mono" if channels <= _MOST_MIXED else layout
 
 
 def _keep(heard: Heard, frames: Any) -> None:
     for frame in frames:
-        heard.keep(_said(frame), frame.to_ndarray()[0])
+        channels = frame.to_ndarray()[0].reshape(-1, frame.layout.nb_channels)
+        heard.keep(_said(frame), channels.mean(axis=1, dtype=np.float32))
 
 
 def _said(frame: Any) -> Fraction | None:
