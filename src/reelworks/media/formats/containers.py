@@ -18,6 +18,7 @@ _COMMON_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac", 
 _PCM = frozenset(
     f"pcm_{kind}" for kind in ("s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "u8", "s8")
 )
+_FLOATING = frozenset({"pcm_f32le", "pcm_f64le"})
 
 _DEFAULT = frozenset({"default"})
 _BOTH = frozenset({"default", "forced"})
@@ -92,7 +93,10 @@ MP4 = Container(
 MOV = Container(
     name="mov",
     muxer="mov",
-    audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_mulaw", "pcm_alaw"}) | _PCM,
+    audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_mulaw", "pcm_alaw"})
+    | _PCM
+    | _FLOATING
+    | {"pcm_f32be", "pcm_f64be"},
     audio_of_many="pcm_s24le",
     subtitles=frozenset({"mov_text"}),
     text_subtitles="mov_text",
@@ -137,7 +141,8 @@ MATROSKA = Container(
     codecs=("h264", "hevc", "av1", "vp9"),
     audio=_COMMON_AUDIO
     | _PCM
-    | {"vorbis", "dts", "truehd", "mlp", "mp1", "wavpack", "tta", "wmav1", "wmav2", "pcm_f32le"},
+    | _FLOATING
+    | {"vorbis", "dts", "truehd", "mlp", "mp1", "wavpack", "tta", "wmav1", "wmav2"},
     audio_fallback="flac",
     audio_of_many="pcm_s24le",
     subtitles=frozenset(
