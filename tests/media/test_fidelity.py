@@ -468,6 +468,29 @@ def test_the_last_sound_is_kept_where_packets_have_no_length(tmp_path: Path) -> 
     assert len(sound_of(done.path)) == 2 * samples
 
 
+@pytest.mark.parametrize("lost", ["v", "a"])
+@pytest.mark.parametrize("suffix", [".ts", ".mpg"])
+def test_pictures_and_sound_stay_together_where_one_of_them_pauses(
+    suffix: str, lost: str, tmp_path: Path
+) -> None:
+    pictures = lavfi("testsrc2=size=96x64:rate=25:duration=13,format=yuv420p")
+    codecs = ("-c:v", "mpeg2video", "-g", "5", "-c:a", "mp2")
+    whole = clip(suffix, *pictures, *lavfi("sine=duration=13"), *codecs)
+    last = {"v": 310, "a": 480}[lost]
+    pause = rf"noise=drop=between(n\,20\,{last})"
+    cut = ("-i", str(whole), "-c", "copy", f"-bsf:{lost}", pause)
+    done = enhanced(make_clip(tmp_path / f"a{suffix}", *cut), tmp_path)
+    ends = [sound_times(path)[-1] - end_of_pictures(path) for path in (whole, done.path)]
+    assert abs(ends[1] - ends[0]) < Fraction(5, 1000)
+
+
+def end_of_pictures(path: Path) -> Fraction:
+    """When the last picture is shown, in seconds."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return max(p.pts for p in container.demux(stream) if p.pts is not None) * stream.time_base
+
+
 @pytest.mark.parametrize("channels", [9, 16])
 def test_more_than_eight_channels_are_kept(channels: int, tmp_path: Path) -> None:
     tones = "|".join(f"0.1*sin({200 * n}*t)" for n in range(1, channels + 1))

@@ -25,6 +25,9 @@ _LENGTHS = (
 
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
+_FOR_EVER = 1_000_000
+"""Seconds."""
+
 _FINE = 90_000
 """Ticks a second, where none of the source's can be kept."""
 
@@ -71,6 +74,7 @@ def encode_command(
     return [
         *_working(ffmpeg),
         *_decoding(probe, plan),
+        *_pauses(probe),
         *_early(probe),
         *input_arguments(source),
         *_maps(f"0:{probe.picture.index}", plan),
@@ -121,6 +125,7 @@ def join_command(
     """
     return [
         *_working(ffmpeg),
+        *_pauses(probe),
         *_early(probe),
         *input_arguments(source),
         *("-itsoffset", f"{float(since):.6f}"),
@@ -182,6 +187,13 @@ def _decoding(probe: Probe, plan: Plan) -> list[str]:
         # The plan turns the picture itself; FFmpeg must neither turn it again nor say it is turned.
         arguments += [f"-display_rotation:{stream}", "0"]
     return arguments
+
+
+def _pauses(probe: Probe) -> list[str]:
+    """Of a transport or program stream, FFmpeg closes long pauses: they come where it was cut.
+    But one that only pictures or only sound make is meant, and would part them."""
+    sparse = probe.timing is not None and probe.timing.sparse
+    return ["-dts_delta_threshold", str(_FOR_EVER)] if sparse else []
 
 
 def _early(probe: Probe) -> list[str]:

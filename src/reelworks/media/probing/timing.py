@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice, pairwise
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 _FICTION = Fraction(1, 500)
 
 _MICROSECOND = Fraction(1, 1_000_000)
+
+_LONG_PAUSE = 9.0
+"""Seconds; FFmpeg takes one of ten for a cut."""
 
 _REORDERED_SOON = 50
 """Where pictures are shown in another order than they are decoded in, these have shown it."""
@@ -68,7 +72,8 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction, set[in
         suspect and not _in_order(path, index, lambda read: moved(count + read))
     )
     empty = {number for number, track in tracks.items() if not track.packets}
-    return tracks[index].timing(beginning, decoding=decoding), _whole(tracks.values()), empty
+    timing = tracks[index].timing(beginning, decoding=decoding)
+    return replace(timing, sparse=_sparse(tracks.values())), _whole(tracks.values()), empty
 
 
 def _may_reorder(container: InputContainer, index: int) -> bool:
@@ -115,6 +120,14 @@ def _whole(tracks: Collection[_Track]) -> Fraction:
     if spans:
         return max(end for _, end in spans) - min(start for start, _ in spans)
     return max((track.stated for track in tracks), default=Fraction())
+
+
+def _sparse(tracks: Collection[_Track]) -> bool:
+    """Whether one stream pauses for long while another goes on."""
+    if not any(track.longest_pause > _LONG_PAUSE for track in tracks):
+        return False
+    together = sorted(time for track in tracks for time in track.seconds)
+    return all(b - a <= _LONG_PAUSE for a, b in pairwise(together))
 
 
 class _Track:
@@ -172,6 +185,18 @@ class _Track:
         """The times were guesses of libav's, and bad ones: take none for told."""
         self._without_pts = self.packets
         self.starts = array("q")
+
+    @property
+    def seconds(self) -> Iterator[float]:
+        """When each packet starts, nearly."""
+        tick = float(self._tick)
+        return (start * tick for start in self.starts)
+
+    @property
+    def longest_pause(self) -> float:
+        """The most seconds from one packet's start to the next one's, nearly."""
+        steps = (b - a for a, b in pairwise(self._shown))
+        return max(steps, default=0) * float(self._tick)
 
     @property
     def rises(self) -> bool:
