@@ -265,6 +265,15 @@ def test_colour_tags_and_levels_stay(kind: str, suffix: str, tmp_path: Path) -> 
     assert np.abs(old - new).mean() < 4
 
 
+def test_colours_of_an_odd_size_stay_named(tmp_path: Path) -> None:
+    named = "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084:range=tv"
+    odd = lavfi(f"testsrc=size=161x121:duration=0.2,format=yuv420p10,{named}")
+    done = enhanced(clip(".mkv", *odd, "-c:v", "ffv1"), tmp_path)
+    found = done.after.picture
+    assert (found.width, found.height, found.matrix) == (162, 122, "bt2020nc")
+    assert (found.primaries, found.transfer) == ("bt2020", "smpte2084")
+
+
 HDR = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
 
 
