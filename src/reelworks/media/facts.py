@@ -127,7 +127,7 @@ class Timing:
         late: by how many it comes after it.
         decoding: whether its times are only those of decoding, and pictures are shown in another
             order.
-        sparse: whether one of the file's streams pauses for long while another goes on.
+        sparse: whether one of the file's streams pauses for long while another goes on, or always.
     """
 
     packets: int
