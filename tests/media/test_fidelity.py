@@ -904,6 +904,18 @@ def test_a_recording_that_begins_between_keyframes_stays_in_step(tmp_path: Path)
     assert abs(start_of_sound(done.path) - start_of_sound(source)) < Fraction(5, 1000)
 
 
+def test_a_recording_that_begins_within_a_piece_of_sound_is_enhanced(tmp_path: Path) -> None:
+    pictures = lavfi("testsrc2=size=192x108:rate=25:duration=2")
+    args = ("-c:v", "mpeg2video", "-bf", "2", "-c:a", "ac3", "-f", "vob")
+    whole = clip(".vob", *pictures, *lavfi("sine=duration=2"), *args).read_bytes()
+    source = tmp_path / "a.vob"
+    source.write_bytes(whole[len(whole) // 2048 // 4 * 2048 :])
+    done = enhanced(source, tmp_path)
+    assert done.plan.audio[0].codec == "copy"
+    # The rest of a piece is left out.
+    assert len(sound_times(source)) - len(sound_times(done.path)) == 1
+
+
 def test_pictures_that_change_their_size_all_get_the_first_ones(tmp_path: Path) -> None:
     source = tmp_path / "a.ts"
     source.write_bytes(part("192x108", 0) + part("128x96", 1))

@@ -9,10 +9,10 @@ sample stands says little.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +64,13 @@ _AS_GOOD = 0.95
 # --- Copied ---------------------------------------------------------------------------------------
 
 
-def check_copied(before: Walked, after: Walked, moves: Moves | None) -> bool:
+def check_copied(
+    before: Walked, after: Walked, moves: Moves | None, broken: Callable[[], int]
+) -> bool:
     """Check a track whose packets were taken as they are.
+
+    Args:
+        broken: tells how many packets at the source's front are none that decode.
 
     Returns:
         False where they are not the source's one by one, and nothing could be checked: some
@@ -77,7 +82,7 @@ def check_copied(before: Walked, after: Walked, moves: Moves | None) -> bool:
     at = _place(before, after, moves)
     if at is None:
         return False
-    if at > before.hidden:
+    if at > before.hidden and at > broken():
         raise WrongResult(_cut(before, before.hidden, at, "first"))
     rest = at + len(after.keys)
     if rest < len(before.keys):
@@ -87,6 +92,22 @@ def check_copied(before: Walked, after: Walked, moves: Moves | None) -> bool:
         forward = _forward(before.starts[at:last])
         _check_shifts(_shift(before, at + n, after, n, moves) for n in forward)
     return True
+
+
+def broken_front(source: Path, index: int) -> int:
+    """How many packets at a track's front do not decode: a recording that begins in the middle of
+    one has its rest, which muxers leave out."""
+    with opened(source) as container:
+        packets = (p for p in container.demux(container.streams[index]) if p.size)
+        return sum(1 for _ in takewhile(_is_broken, packets))
+
+
+def _is_broken(packet: Any) -> bool:
+    try:
+        packet.decode()
+    except av.FFmpegError:
+        return True
+    return False
 
 
 def _forward(starts: Sequence[int]) -> Iterator[int]:

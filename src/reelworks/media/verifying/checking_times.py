@@ -154,12 +154,16 @@ class Moves:
         return self.steps[max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)][1]
 
 
-def start_of(before: Walked, after: Walked) -> Moves | None:
-    """How the beginning was moved, where that is known."""
+def start_of(before: Walked, after: Walked, opening: Fraction | None = None) -> Moves | None:
+    """How the beginning was moved, where that is known.
+
+    Args:
+        opening: as for ``check_times``.
+    """
     if before.first is None or after.first is None or before.start(before.hidden) is None:
         return None
     # What was put together may begin with what was shown last.
-    first = _pieces(before)[0][0]
+    first = _pieces(before)[0][0] if opening is None else opening
     return Moves(((first, after.first - first),), whole=False)
 
 
