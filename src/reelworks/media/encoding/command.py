@@ -383,8 +383,9 @@ def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:
     arguments: list[str] = []
     for number, track in enumerate(tracks):
         arguments += [f"-c:{kind}:{number}", track.codec]
-        if kind == "a" and track.codec == "copy" and probe.demuxer == "nut":
-            # NUT tells no lengths, and MP4 would not show a last packet that has none.
+        if kind == "a" and track.codec == "copy" and probe.demuxer in ("nut", "avi"):
+            # NUT tells no lengths, nor does AVI of FLAC, and MP4 would not show a last packet that
+            # has none.
             arguments += [f"-bsf:a:{number}", _LENGTHS]
         pairs = zip(track.options[::2], track.options[1::2], strict=True)
         for option, value in pairs:
