@@ -265,6 +265,15 @@ def test_colour_tags_and_levels_stay(kind: str, suffix: str, tmp_path: Path) -> 
     assert np.abs(old - new).mean() < 4
 
 
+def test_colours_of_an_odd_size_stay_named(tmp_path: Path) -> None:
+    named = "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084:range=tv"
+    odd = lavfi(f"testsrc=size=161x121:duration=0.2,format=yuv420p10,{named}")
+    done = enhanced(clip(".mkv", *odd, "-c:v", "ffv1"), tmp_path)
+    found = done.after.picture
+    assert (found.width, found.height, found.matrix) == (162, 122, "bt2020nc")
+    assert (found.primaries, found.transfer) == ("bt2020", "smpte2084")
+
+
 HDR = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
 
 
@@ -460,12 +469,60 @@ def test_truehd_is_kept(suffix: str, tmp_path: Path) -> None:
     assert sound_of(done.path) == sound_of(source)
 
 
-def test_the_last_sound_is_kept_where_packets_have_no_length(tmp_path: Path) -> None:
-    source = clip(".nut", *PICTURES, *SOUND, "-t", "0.3", *X264, "-c:a", "flac")
+@pytest.mark.parametrize("suffix", [".nut", ".avi"])
+def test_the_last_sound_is_kept_where_packets_have_no_length(suffix: str, tmp_path: Path) -> None:
+    codecs = ("-c:v", "mpeg4", "-c:a", "flac")
+    source = clip(suffix, *PICTURES, *SOUND, "-t", "0.3", *codecs)
     done = enhanced(source, tmp_path)
     assert done.plan.audio[0].codec == "copy"
     samples = 44100 * 3 // 10
     assert len(sound_of(done.path)) == 2 * samples
+
+
+@pytest.mark.parametrize("lost", ["v", "a"])
+@pytest.mark.parametrize("suffix", [".ts", ".mpg"])
+def test_pictures_and_sound_stay_together_where_one_of_them_pauses(
+    suffix: str, lost: str, tmp_path: Path
+) -> None:
+    pictures = lavfi("testsrc2=size=96x64:rate=25:duration=13,format=yuv420p")
+    codecs = ("-c:v", "mpeg2video", "-g", "5", "-c:a", "mp2")
+    whole = clip(suffix, *pictures, *lavfi("sine=duration=13"), *codecs)
+    last = {"v": 310, "a": 480}[lost]
+    pause = rf"noise=drop=between(n\,20\,{last})"
+    cut = ("-i", str(whole), "-c", "copy", f"-bsf:{lost}", pause)
+    done = enhanced(make_clip(tmp_path / f"a{suffix}", *cut), tmp_path)
+    ends = [sound_times(path)[-1] - end_of_pictures(path) for path in (whole, done.path)]
+    assert abs(ends[1] - ends[0]) < Fraction(5, 1000)
+
+
+def end_of_pictures(path: Path) -> Fraction:
+    """When the last picture is shown, in seconds."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return max(p.pts for p in container.demux(stream) if p.pts is not None) * stream.time_base
+
+
+@pytest.mark.parametrize("channels", [9, 16])
+def test_more_than_eight_channels_are_kept(channels: int, tmp_path: Path) -> None:
+    tones = "|".join(f"0.1*sin({200 * n}*t)" for n in range(1, channels + 1))
+    sound = lavfi(f"aevalsrc='{tones}':duration=1:sample_rate=48000,asetnsamples=480")
+    source = clip(".avi", *PICTURES, *sound, "-c:v", "mpeg4", "-c:a", "pcm_s16le")
+    done = enhanced(source, tmp_path)
+    assert [track.codec for track in done.plan.audio] == ["libopus"]
+    with av.open(str(done.path)) as container:
+        assert container.streams.audio[0].codec_context.layout.nb_channels == channels
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [(".mov", "pcm_f32le"), (".mov", "pcm_f64be"), (".mkv", "pcm_f64le")],
+)
+def test_sound_in_floating_point_loses_nothing(suffix: str, codec: str, tmp_path: Path) -> None:
+    sound = lavfi("aevalsrc='1.5*sin(2000*t)|0.00001*sin(900*t)':duration=1:sample_rate=96000")
+    source = clip(suffix, *PICTURES, *sound, *X264, "-c:a", codec)
+    done = enhanced(source, tmp_path)
+    assert [s.codec for s in done.after.of_kind("audio")] == [codec]
+    assert sound_of(done.path) == sound_of(source)
 
 
 def start_of_sound(path: Path) -> Fraction:
@@ -779,11 +836,11 @@ def telecined(data: bytes) -> bytes:
     return bytes(made)
 
 
-def part(size: str, start: float) -> bytes:
+def part(size: str, start: float, sound_codec: str = "mp2") -> bytes:
     """A second of a transport stream that begins at a time."""
     pictures = lavfi(f"testsrc2=size={size}:rate=25:duration=1,format=yuv420p")
     sound = lavfi("sine=duration=1")
-    args = ("-c:a", "mp2", "-output_ts_offset", str(start))
+    args = ("-c:a", sound_codec, "-output_ts_offset", str(start))
     return clip(".ts", *pictures, *sound, *X264, *args).read_bytes()
 
 
@@ -800,6 +857,65 @@ def test_a_transport_stream_that_was_cut_together(start: float, gap: float, tmp_
     assert len(gaps) == 49
     assert 0 < gaps[24] <= gap + 0.001
     assert np.abs(np.delete(gaps, 24) - 0.04).max() < 0.002
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(0, 0.5), (0, 0.88), (2, 0)],
+    ids=["half a second twice", "three pictures twice", "the older part last"],
+)
+def test_parts_of_a_transport_stream_that_overlap_are_put_one_after_another(
+    first: float, second: float, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.ts"
+    source.write_bytes(part("192x108", first) + part("192x108", second))
+    done = enhanced(source, tmp_path)
+    assert len(times(done.path)) == 50
+    assert abs(start_of_sound(done.path) - start_of_sound(source)) < Fraction(5, 1000)
+
+
+def test_sound_that_overlaps_where_a_transport_stream_was_cut_stays_in_place(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "a.ts"
+    source.write_bytes(part("192x108", 0, "aac") + part("192x108", 1, "aac"))
+    done = enhanced(source, tmp_path)
+    old, new = (sound_times(path) for path in (source, done.path))
+    moves = [b - a for n, (a, b) in enumerate(zip(old, new, strict=True)) if a >= max(old[: n + 1])]
+    assert len(moves) > 80
+    assert max(moves) - min(moves) < Fraction(1, 1000)
+
+
+def sound_times(path: Path) -> list[Fraction]:
+    """When each packet of sound is heard, in seconds, in the file's order."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        return [p.pts * stream.time_base for p in container.demux(stream) if p.pts is not None]
+
+
+def test_a_recording_that_begins_between_keyframes_stays_in_step(tmp_path: Path) -> None:
+    pictures = lavfi(f"testsrc2=size=192x108:rate=25:duration=2,format=yuv420p,{NOISY}")
+    args = (*X264, "-g", "25", "-c:a", "aac")
+    whole = clip(".ts", *pictures, *lavfi("sine=duration=2"), *args).read_bytes()
+    source = tmp_path / "a.ts"
+    source.write_bytes(whole[len(whole) // 188 // 4 * 188 :])
+    done = enhanced(source, tmp_path)
+    assert len(times(done.path)) == 25
+    assert done.before.timing is not None
+    assert done.before.timing.packets > 25
+    assert abs(start_of_sound(done.path) - start_of_sound(source)) < Fraction(5, 1000)
+
+
+def test_a_recording_that_begins_within_a_piece_of_sound_is_enhanced(tmp_path: Path) -> None:
+    pictures = lavfi("testsrc2=size=192x108:rate=25:duration=2")
+    args = ("-c:v", "mpeg2video", "-bf", "2", "-c:a", "ac3", "-f", "vob")
+    whole = clip(".vob", *pictures, *lavfi("sine=duration=2"), *args).read_bytes()
+    source = tmp_path / "a.vob"
+    source.write_bytes(whole[len(whole) // 2048 // 4 * 2048 :])
+    done = enhanced(source, tmp_path)
+    assert done.plan.audio[0].codec == "copy"
+    # The rest of a piece is left out.
+    assert len(sound_times(source)) - len(sound_times(done.path)) == 1
 
 
 def test_pictures_that_change_their_size_all_get_the_first_ones(tmp_path: Path) -> None:
@@ -831,14 +947,14 @@ def test_a_first_picture_before_the_beginning_is_kept(tmp_path: Path) -> None:
     assert done.after.timing.packets == found.timing.packets == len(times(done.path)) == 24
 
 
-def test_transparency_stays_in_webm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", [("libvpx-vp9",), ("libvpx", "-auto-alt-ref", "0")])
+def test_transparency_stays_in_webm(codec: tuple[str, ...], tmp_path: Path) -> None:
     clear = "testsrc2=size=96x64:duration=0.4,format=yuva420p"
     hole = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*gt(X,48)'"
-    source = clip(
-        ".webm", *lavfi(f"{clear},{hole}"), "-c:v", "libvpx-vp9", "-cpu-used", "8", "-crf", "8"
-    )
+    source = clip(".webm", *lavfi(f"{clear},{hole}"), "-c:v", *codec, "-cpu-used", "8", "-crf", "8")
     done = enhanced(source, tmp_path)
     assert done.after.picture.alpha
+    assert done.after.picture.matrix == done.before.picture.matrix
     decoder: Any = av.CodecContext.create("libvpx-vp9", "r")
     with av.open(str(done.path)) as container:
         packets = list(container.demux(video=0))

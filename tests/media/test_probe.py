@@ -121,6 +121,46 @@ def test_varying_spacing_is_not_constant() -> None:
     assert (found.timing.packets, found.timing.sound, found.timing.constant) == (20, True, False)
 
 
+@pytest.mark.parametrize(
+    ("starts", "seconds"),
+    [((0, 3), 4), ((0, 40), 2), ((0, 0), 2), ((0, 0.5), 2), ((2, 0), 2), ((0, 5000, 0), 3)],
+    ids=[
+        "a gap",
+        "a jump",
+        "the same again",
+        "an overlap",
+        "the older part last",
+        "there and back",
+    ],
+)
+def test_a_clock_that_jumps_where_a_recording_was_cut_adds_no_time(
+    starts: tuple[float, ...], seconds: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.ts"
+    path.write_bytes(b"".join(part(start) for start in starts))
+    found = probed(path)
+    assert found.timing is not None
+    assert found.timing.packets == 25 * len(starts)
+    assert abs(found.timing.duration - seconds) < Fraction(1, 20)
+    assert abs(found.duration - seconds) < Fraction(len(starts), 20)
+    assert found.timing.early == 0
+
+
+def part(start: float) -> bytes:
+    """A second of a transport stream that begins at a time."""
+    pictures = lavfi("testsrc=size=64x48:rate=25:duration=1")
+    args = ("-c:v", "mpeg2video", "-bf", "2", "-c:a", "mp2", "-output_ts_offset", str(start))
+    return clip(".ts", *pictures, *lavfi("sine=duration=1"), *args).read_bytes()
+
+
+def test_pictures_that_come_slowly_are_no_cuts() -> None:
+    slides = lavfi("testsrc=size=64x48:rate=1/20:duration=100")
+    found = probed(clip(".ts", *slides, "-c:v", "libx264", "-bf", "0"))
+    assert found.timing is not None
+    assert found.timing.sparse
+    assert found.timing.duration > 80
+
+
 def test_a_raw_stream_has_no_times_but_the_rate_in_its_own_header() -> None:
     film = lavfi("testsrc=size=320x240:rate=24000/1001:duration=1")
     found = probed(clip(".h264", *film, "-c:v", "libx264"))

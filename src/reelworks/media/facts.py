@@ -127,6 +127,7 @@ class Timing:
         late: by how many it comes after it.
         decoding: whether its times are only those of decoding, and pictures are shown in another
             order.
+        sparse: whether one of the file's streams pauses for long while another goes on, or always.
     """
 
     packets: int
@@ -136,6 +137,7 @@ class Timing:
     early: Fraction = Fraction(0)
     late: Fraction = Fraction(0)
     decoding: bool = False
+    sparse: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,12 @@ from reelworks.media.formats import languages
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.pixels import Pixels
 
+_MOST_CHANNELS = 8
+"""Channels of sound that AAC and FLAC take here; Opus knows the speakers of no more."""
+
+_EXACT = frozenset({"flac", "pcm_s24le"})
+"""Encoders of sound that lose nothing: they are told no rate."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Track:
@@ -133,21 +139,21 @@ def _audio_track(probe: Probe, stream: Stream, box: Container) -> Track:
     if stream.codec in box.audio:
         return Track(index=stream.index, codec="copy")
     channels = int(_raw(probe, stream.index).get("channels", 2))
-    return Track(
-        index=stream.index,
-        codec=box.audio_fallback,
-        options=_audio_options(box.audio_fallback, channels),
-    )
+    encoder = box.audio_fallback if channels <= _MOST_CHANNELS else box.audio_of_many
+    return Track(index=stream.index, codec=encoder, options=_audio_options(encoder, channels))
 
 
 def _audio_options(encoder: str, channels: int) -> tuple[str, ...]:
     # Decoders' times tremble by some samples, which a packet must not follow; real gaps become
     # silence, for a packet of sound cannot have a gap inside.
     filters = ["aresample=async=1:min_hard_comp=0.03"]
+    if encoder == "libopus" and channels > _MOST_CHANNELS:
+        # Each channel by itself, wherever its speaker is.
+        return ("-mapping_family", "255", "-b", f"{64 * channels}k", "-filter", *filters)
     if encoder == "libopus":
         # libopus knows only these arrangements, and refuses 5.1 with side speakers.
         filters.append("aformat=channel_layouts=mono|stereo|3.0|quad|5.0|5.1|6.1|7.1")
-    rate = () if encoder == "flac" else ("-b", f"{min(96 * max(channels, 1), 512)}k")
+    rate = () if encoder in _EXACT else ("-b", f"{min(96 * max(channels, 1), 512)}k")
     return (*rate, "-filter", ",".join(filters))
 
 

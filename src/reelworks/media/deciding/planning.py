@@ -162,10 +162,12 @@ def _size(
     if not right and not bottom:
         return (width, height), ()
     wanted = (width + right, height + bottom)
-    return wanted, (_pad(wanted, right, bottom, format_),)
+    return wanted, (_pad(picture, wanted, right, bottom, format_),)
 
 
-def _pad(wanted: tuple[int, int], right: int, bottom: int, format_: str) -> Filter:
+def _pad(
+    picture: Picture, wanted: tuple[int, int], right: int, bottom: int, format_: str
+) -> Filter:
     """Repeat the last column or line of luma. Chroma of an odd size has a sample for it already,
     which FFmpeg's own padding would cut off: so each plane is padded by itself."""
     width, height = wanted
@@ -174,11 +176,18 @@ def _pad(wanted: tuple[int, int], right: int, bottom: int, format_: str) -> Filt
     return Filter(
         name="pad",
         expression="extractplanes=y+u+v[y][u][v];"
-        f"[y]pad={width}:{height}:0:0,{smear}[padded];[padded][u][v]{merge}",
+        f"[y]pad={width}:{height}:0:0,{smear}[padded];[padded][u][v]{merge}{_named(picture)}",
         strength=1.0,
         reason=f"Its odd size becomes {width}×{height}: the last line or column is repeated once, "
         "as its encoding needs even sizes.",
     )
+
+
+def _named(picture: Picture) -> str:
+    """Names colours again, for planes that are put together have lost all but matrix and range."""
+    tags = {"color_primaries": picture.primaries, "color_trc": picture.transfer}
+    said = ":".join(f"{key}={name}" for key, name in tags.items() if name is not None)
+    return f",setparams={said}" if said else ""
 
 
 def _encoder(

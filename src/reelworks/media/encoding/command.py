@@ -25,6 +25,9 @@ _LENGTHS = (
 
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
+_FOR_EVER = 1_000_000
+"""Seconds."""
+
 _FINE = 90_000
 """Ticks a second, where none of the source's can be kept."""
 
@@ -71,6 +74,7 @@ def encode_command(
     return [
         *_working(ffmpeg),
         *_decoding(probe, plan),
+        *_pauses(probe),
         *_early(probe),
         *input_arguments(source),
         *_maps(f"0:{probe.picture.index}", plan),
@@ -121,6 +125,7 @@ def join_command(
     """
     return [
         *_working(ffmpeg),
+        *_pauses(probe),
         *_early(probe),
         *input_arguments(source),
         *("-itsoffset", f"{float(since):.6f}"),
@@ -182,6 +187,13 @@ def _decoding(probe: Probe, plan: Plan) -> list[str]:
         # The plan turns the picture itself; FFmpeg must neither turn it again nor say it is turned.
         arguments += [f"-display_rotation:{stream}", "0"]
     return arguments
+
+
+def _pauses(probe: Probe) -> list[str]:
+    """Of a transport or program stream, FFmpeg closes long pauses: they come where it was cut.
+    But one that only pictures or only sound make is meant, and would part them."""
+    sparse = probe.timing is not None and probe.timing.sparse
+    return ["-dts_delta_threshold", str(_FOR_EVER)] if sparse else []
 
 
 def _early(probe: Probe) -> list[str]:
@@ -331,7 +343,7 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
         kept = f"scale=in_range=pc:out_range=pc,format={plan.pixel_format}"
         return [kept, f"setparams=range={picture.range}"]
     if form is None or form.family not in ("rgb", "palette"):
-        return [f"format={plan.pixel_format}"]
+        return [f"format={plan.pixel_format}", *_named_matrix(picture, plan)]
     matrix = usual_matrix(picture.height)
     name = _SCALE_MATRICES.get(matrix, matrix)
     return [
@@ -340,6 +352,13 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
         f"format={plan.pixel_format}",
         f"setparams=colorspace={matrix}:range=tv",
     ]
+
+
+def _named_matrix(picture: Picture, plan: Plan) -> list[str]:
+    """The decoder that brings transparency along does not say which matrix VP8 has."""
+    if plan.decoder is None or picture.matrix is None:
+        return []
+    return [f"setparams=colorspace={picture.matrix}"]
 
 
 def _quiet(encoder: str) -> list[str]:
@@ -364,8 +383,9 @@ def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:
     arguments: list[str] = []
     for number, track in enumerate(tracks):
         arguments += [f"-c:{kind}:{number}", track.codec]
-        if kind == "a" and track.codec == "copy" and probe.demuxer == "nut":
-            # NUT tells no lengths, and MP4 would not show a last packet that has none.
+        if kind == "a" and track.codec == "copy" and probe.demuxer in ("nut", "avi"):
+            # NUT tells no lengths, nor does AVI of FLAC, and MP4 would not show a last packet that
+            # has none.
             arguments += [f"-bsf:a:{number}", _LENGTHS]
         pairs = zip(track.options[::2], track.options[1::2], strict=True)
         for option, value in pairs:
@@ -422,6 +442,10 @@ def _container(plan: Plan, target: Path) -> list[str]:
         # tags that only QuickTime's extensible list can hold go there.
         flags = "+faststart" + ("+use_metadata_tags" if plan.all_tags else "")
         arguments += ["-movflags", flags]
+    if plan.muxer == "mpegts":
+        # Sound is cut into packets as it comes, each with its own time: of several in one, the
+        # gaps and overlaps between them would be lost.
+        arguments += ["-pes_payload_size", "0"]
     if plan.extension in ("mts", "m2ts"):
         # Cameras' and discs' transport streams have a time code before every packet.
         arguments += ["-mpegts_m2ts_mode", "1"]

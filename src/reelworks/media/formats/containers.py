@@ -18,6 +18,7 @@ _COMMON_AUDIO = frozenset({"aac", "mp3", "ac3", "eac3", "opus", "flac", "alac", 
 _PCM = frozenset(
     f"pcm_{kind}" for kind in ("s16le", "s16be", "s24le", "s24be", "s32le", "s32be", "u8", "s8")
 )
+_FLOATING = frozenset({"pcm_f32le", "pcm_f64le"})
 
 _DEFAULT = frozenset({"default"})
 _BOTH = frozenset({"default", "forced"})
@@ -38,6 +39,7 @@ class Container:
         chroma: the chroma formats its video may have.
         audio: codecs that it takes as they are.
         audio_fallback: encoder for any other sound.
+        audio_of_many: encoder for other sound of more channels than that one takes.
         max_audio: how many sound tracks it holds.
         subtitles: codecs that it takes as they are.
         text_subtitles: encoder for other subtitles that are text; None where there is none.
@@ -59,6 +61,7 @@ class Container:
     chroma: tuple[str, ...] = ("420", "422", "444")
     audio: frozenset[str]
     audio_fallback: str = "aac"
+    audio_of_many: str = "libopus"
     max_audio: int = 1000
     subtitles: frozenset[str] = frozenset()
     text_subtitles: str | None = None
@@ -90,7 +93,11 @@ MP4 = Container(
 MOV = Container(
     name="mov",
     muxer="mov",
-    audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_mulaw", "pcm_alaw"}) | _PCM,
+    audio=frozenset({"aac", "mp3", "ac3", "eac3", "alac", "pcm_mulaw", "pcm_alaw"})
+    | _PCM
+    | _FLOATING
+    | {"pcm_f32be", "pcm_f64be"},
+    audio_of_many="pcm_s24le",
     subtitles=frozenset({"mov_text"}),
     text_subtitles="mov_text",
     # Covers live in iTunes' list, which QuickTime's own metadata takes the place of.
@@ -134,8 +141,10 @@ MATROSKA = Container(
     codecs=("h264", "hevc", "av1", "vp9"),
     audio=_COMMON_AUDIO
     | _PCM
-    | {"vorbis", "dts", "truehd", "mlp", "mp1", "wavpack", "tta", "wmav1", "wmav2", "pcm_f32le"},
+    | _FLOATING
+    | {"vorbis", "dts", "truehd", "mlp", "mp1", "wavpack", "tta", "wmav1", "wmav2"},
     audio_fallback="flac",
+    audio_of_many="pcm_s24le",
     subtitles=frozenset(
         {
             "subrip",

@@ -21,3 +21,7 @@ RAW = frozenset(
 
 DECODING = frozenset({"gxf"})
 """They only tell when pictures are decoded; libav guesses when they are shown."""
+
+CUT_TOGETHER = frozenset({"mpegts", "mpeg"})
+"""Their clock may jump where a recording was cut, and goes on from there: FFmpeg and players close
+that."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import islice, pairwise
@@ -32,6 +33,14 @@ if TYPE_CHECKING:
 _FICTION = Fraction(1, 500)
 
 _MICROSECOND = Fraction(1, 1_000_000)
+
+_LONG_PAUSE = 9.0
+"""Seconds; FFmpeg takes one of ten for a cut."""
+
+_LONGEST_GAP, _LONGEST_STEP_BACK = 10.0, 0.1
+"""Seconds from one packet's decoding to the next one's; FFmpeg takes more for a cut."""
+
+_NONE = Fraction()
 
 _REORDERED_SOON = 50
 """Where pictures are shown in another order than they are decoded in, these have shown it."""
@@ -68,7 +77,12 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction, set[in
         suspect and not _in_order(path, index, lambda read: moved(count + read))
     )
     empty = {number for number, track in tracks.items() if not track.packets}
-    return tracks[index].timing(beginning, decoding=decoding), _whole(tracks.values()), empty
+    sparse = _sparse(tracks.values())
+    if demuxer in demuxers.CUT_TOGETHER and not sparse:
+        for track in tracks.values():
+            track.cut()
+    timing = tracks[index].timing(beginning, decoding=decoding)
+    return replace(timing, sparse=sparse), _whole(tracks.values()), empty
 
 
 def _may_reorder(container: InputContainer, index: int) -> bool:
@@ -111,10 +125,25 @@ def shown_packets(container: InputContainer, streams: list[Stream]) -> Iterator[
 
 
 def _whole(tracks: Collection[_Track]) -> Fraction:
-    spans = [track.span for track in tracks if track.starts]
-    if spans:
-        return max(end for _, end in spans) - min(start for start, _ in spans)
-    return max((track.stated for track in tracks), default=Fraction())
+    timed = [track for track in tracks if track.starts]
+    if len({len(track.spans) for track in timed}) == 1:
+        pieces = zip(*(track.spans for track in timed), strict=True)
+        return sum((_from_first_to_last(spans) for spans in pieces), _NONE)
+    return max((track.duration for track in timed or tracks), default=_NONE)
+
+
+def _from_first_to_last(spans: Collection[tuple[Fraction, Fraction]]) -> Fraction:
+    return max(end for _, end in spans) - min(start for start, _ in spans)
+
+
+def _sparse(tracks: Collection[_Track]) -> bool:
+    """Whether one stream pauses for long while another goes on, or makes nothing but pauses."""
+    if not any(track.longest_pause > _LONG_PAUSE for track in tracks):
+        return False
+    if any(track.usual_pause > _LONG_PAUSE for track in tracks):
+        return True
+    together = sorted(time for track in tracks for time in track.seconds)
+    return all(b - a <= _LONG_PAUSE for a, b in pairwise(together))
 
 
 class _Track:
@@ -125,6 +154,8 @@ class _Track:
         self._decoding = demuxer in demuxers.DECODING
         self.starts = array("q")
         self._lengths = array("q")
+        self._decoded = array("q")
+        self._cuts: list[int] = []
         self.packets = 0
         self._without_pts = 0
         self._stated = 0
@@ -139,6 +170,16 @@ class _Track:
         if start is not None:
             self.starts.append(start)
             self._lengths.append(packet.duration or 0)
+            self._decoded.append(start if packet.dts is None else packet.dts)
+
+    def cut(self) -> None:
+        """Part it where its clock jumps."""
+        tick = float(self._tick)
+        self._cuts = [
+            number
+            for number, (a, b) in enumerate(pairwise(self._decoded), start=1)
+            if not -_LONGEST_STEP_BACK <= (b - a) * tick <= _LONGEST_GAP
+        ]
 
     def timing(self, beginning: Fraction, *, decoding: bool) -> Timing:
         """What is told of it.
@@ -147,11 +188,11 @@ class _Track:
             beginning: of the file, as libav guesses it, in seconds.
             decoding: whether the times are only those of decoding.
         """
-        early = beginning - self.span[0] if self.starts else Fraction()
+        early = beginning - self.spans[0][0] if self.starts else _NONE
         distinct = self._without_pts == 0 and all(a != b for a, b in pairwise(self._shown))
         return Timing(
             packets=self.packets,
-            duration=self.span[1] - self.span[0] if self.starts else self.stated,
+            duration=self.duration,
             sound=distinct and not decoding,
             constant=self._evenly_spaced() if self.starts else len(self._stated_lengths) == 1,
             # The guess is in whole microseconds.
@@ -174,6 +215,23 @@ class _Track:
         self.starts = array("q")
 
     @property
+    def seconds(self) -> Iterator[float]:
+        """When each packet starts, nearly."""
+        tick = float(self._tick)
+        return (start * tick for start in self.starts)
+
+    @property
+    def longest_pause(self) -> float:
+        """The most seconds from one packet's start to the next one's, nearly."""
+        steps = (b - a for a, b in pairwise(self._shown))
+        return max(steps, default=0) * float(self._tick)
+
+    @property
+    def usual_pause(self) -> float:
+        """The seconds from most packets' start to the next one's, nearly."""
+        return self._usual_step * float(self._tick)
+
+    @property
     def rises(self) -> bool:
         """Whether the packets come in the order of their times."""
         return all(a < b for a, b in pairwise(self.starts))
@@ -188,19 +246,36 @@ class _Track:
         """The sum of the packets' own lengths, in seconds: all that a raw stream tells."""
         return self._stated * self._tick
 
-    @cached_property
-    def span(self) -> tuple[Fraction, Fraction]:
-        """From the first start to the last end, in seconds."""
-        first, last = self._shown[0], self._shown[-1]
-        return first * self._tick, (last + self._last_length()) * self._tick
+    @property
+    def duration(self) -> Fraction:
+        """Of all its pieces, in seconds."""
+        if not self.starts:
+            return self.stated
+        return sum((end - start for start, end in self.spans), _NONE)
 
-    def _last_length(self) -> int:
+    @cached_property
+    def spans(self) -> list[tuple[Fraction, Fraction]]:
+        """Of each piece, from the first start to the last end, in seconds."""
+        edges = pairwise([0, *self._cuts, len(self.starts)])
+        return [self._span(range(a, b)) for a, b in edges]
+
+    def _span(self, piece: range) -> tuple[Fraction, Fraction]:
+        first = min(piece, key=self.starts.__getitem__)
+        last = max(piece, key=self.starts.__getitem__)
+        end = self.starts[last] + self._length(last)
+        return self.starts[first] * self._tick, end * self._tick
+
+    def _length(self, last: int) -> int:
         """How long the last picture stays, in ticks."""
-        usual = median_low([b - a for a, b in pairwise(self._shown)] or [0])
-        stated = self._lengths[max(range(len(self.starts)), key=self.starts.__getitem__)]
+        usual = self._usual_step
+        stated = self._lengths[last]
         # And of GXF, all of them are a field's.
         fiction = self._decoding or (stated * self._tick < _FICTION and 2 * stated < usual)
         return usual if fiction or stated <= 0 else stated
+
+    @cached_property
+    def _usual_step(self) -> int:
+        return median_low([b - a for a, b in pairwise(self._shown)] or [0])
 
     def _evenly_spaced(self) -> bool:
         """Whether no picture is more than a tick away from where even spacing puts it."""

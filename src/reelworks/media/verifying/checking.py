@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 
@@ -12,7 +13,7 @@ from reelworks.errors import WrongResult
 from reelworks.media.children.child import Moved
 from reelworks.media.probing.pictures import picture_of
 from reelworks.media.probing.reading import first_frame, is_attached_picture, main_video, prepare
-from reelworks.media.verifying.checking_sound import check_copied, check_heard
+from reelworks.media.verifying.checking_sound import broken_front, check_copied, check_heard
 from reelworks.media.verifying.checking_tags import (
     check_attachments,
     check_chapters,
@@ -79,16 +80,27 @@ def check_result(
         [key for i in expected["covers"] for key in before[i].keys],
         [key for i in covers for key in after[i].keys],
     )
-    times = check_times(before[main], after[index], sure=sure) if exact else None
-    moves = times or start_of(before[main], after[index])
+    opening = _opening(old, main) if before[main].shown != frames else None
+    times = check_times(before[main], after[index], sure=sure, opening=opening) if exact else None
+    moves = times or start_of(before[main], after[index], opening)
     with opened(new) as container:
         check_chapters(container, expected["chapters"], moves.steps[0][1] if moves else None)
     sounds = sorted(i for i, t in after.items() if t.kind == "audio" and i not in empty)
     for (was, copied), now in zip(audio, sounds, strict=True):
-        if not (copied and check_copied(before[was], after[now], moves)):
+        broken = partial(broken_front, old, was)
+        if not (copied and check_copied(before[was], after[now], moves, broken)):
             check_heard(old, was, new, now, moves, moved)
     decoded = _check_decodes(new, frames, moved)
     return {"packets": frames, "decoded": decoded, "exact": times is not None}
+
+
+def _opening(source: Path, main: int) -> Fraction | None:
+    """When the first picture that decodes is shown, in seconds; None where that is not told."""
+    with opened(source) as container:
+        frame = first_frame(container, cast("VideoStream", container.streams[main]))
+    if frame is None or frame.pts is None or frame.time_base is None:
+        return None
+    return frame.pts * frame.time_base
 
 
 def _check_pictures(after: Walked, frames: int) -> None:

@@ -9,10 +9,10 @@ sample stands says little.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,9 @@ _ROUNDING = Fraction(2, 1000)
 """Seconds by which a piece may be said to start beside the end of the one before, and yet goes on
 from there: containers that count in milliseconds round the time of each."""
 
+_MOST_MIXED = 8
+"""Channels that libav mixes down; the mean of more is taken."""
+
 _SILENT = 1e-3
 """Root mean square, of full scale, under which nothing can be laid over anything."""
 
@@ -61,8 +64,13 @@ _AS_GOOD = 0.95
 # --- Copied ---------------------------------------------------------------------------------------
 
 
-def check_copied(before: Walked, after: Walked, moves: Moves | None) -> bool:
+def check_copied(
+    before: Walked, after: Walked, moves: Moves | None, broken: Callable[[], int]
+) -> bool:
     """Check a track whose packets were taken as they are.
+
+    Args:
+        broken: tells how many packets at the source's front are none that decode.
 
     Returns:
         False where they are not the source's one by one, and nothing could be checked: some
@@ -74,7 +82,7 @@ def check_copied(before: Walked, after: Walked, moves: Moves | None) -> bool:
     at = _place(before, after, moves)
     if at is None:
         return False
-    if at > before.hidden:
+    if at > before.hidden and at > broken():
         raise WrongResult(_cut(before, before.hidden, at, "first"))
     rest = at + len(after.keys)
     if rest < len(before.keys):
@@ -84,6 +92,22 @@ def check_copied(before: Walked, after: Walked, moves: Moves | None) -> bool:
         forward = _forward(before.starts[at:last])
         _check_shifts(_shift(before, at + n, after, n, moves) for n in forward)
     return True
+
+
+def broken_front(source: Path, index: int) -> int:
+    """How many packets at a track's front do not decode: a recording that begins in the middle of
+    one has its rest, which muxers leave out."""
+    with opened(source) as container:
+        packets = (p for p in container.demux(container.streams[index]) if p.size)
+        return sum(1 for _ in takewhile(_is_broken, packets))
+
+
+def _is_broken(packet: Any) -> bool:
+    try:
+        packet.decode()
+    except av.FFmpegError:
+        return True
+    return False
 
 
 def _forward(starts: Sequence[int]) -> Iterator[int]:
@@ -257,9 +281,9 @@ def _heard(path: Path, index: int, moved: Moved) -> Heard:
         context = container.streams[index].codec_context
         heard.vague = context is not None and context.codec.canonical_name in _VAGUE
         frames = _noted(_frames(container, index, heard), heard, moved)
-        for _, alike in groupby(frames, key=_form):
+        for (_, layout, channels, _), alike in groupby(frames, key=_form):
             # One takes only one form of sound, and a track may change from mono to stereo.
-            resampler = av.AudioResampler("flt", "mono", _RATE)
+            resampler = av.AudioResampler("flt", _mixed(layout, channels), _RATE)
             for frame in alike:
                 _keep(heard, resampler.resample(frame))
             _keep(heard, resampler.resample(None))
@@ -281,13 +305,19 @@ def _noted(frames: Iterable[Any], heard: Heard, moved: Moved) -> Iterator[Any]:
         yield frame
 
 
-def _form(frame: Any) -> tuple[str, str, int]:
-    return frame.format.name, frame.layout.name, frame.sample_rate
+def _form(frame: Any) -> tuple[str, str, int, int]:
+    return frame.format.name, frame.layout.name, frame.layout.nb_channels, frame.sample_rate
+
+
+def _mixed(layout: str, channels: int) -> str:
+    """Of many channels, libav mostly does not know the speakers, and mixes none."""
+    return "mono" if channels <= _MOST_MIXED else layout
 
 
 def _keep(heard: Heard, frames: Any) -> None:
     for frame in frames:
-        heard.keep(_said(frame), frame.to_ndarray()[0])
+        channels = frame.to_ndarray()[0].reshape(-1, frame.layout.nb_channels)
+        heard.keep(_said(frame), channels.mean(axis=1, dtype=np.float32))
 
 
 def _said(frame: Any) -> Fraction | None:

@@ -154,14 +154,22 @@ class Moves:
         return self.steps[max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)][1]
 
 
-def start_of(before: Walked, after: Walked) -> Moves | None:
-    """How the beginning was moved, where that is known."""
+def start_of(before: Walked, after: Walked, opening: Fraction | None = None) -> Moves | None:
+    """How the beginning was moved, where that is known.
+
+    Args:
+        opening: as for ``check_times``.
+    """
     if before.first is None or after.first is None or before.start(before.hidden) is None:
         return None
-    return Moves(((before.first, after.first - before.first),), whole=False)
+    # What was put together may begin with what was shown last.
+    first = _pieces(before)[0][0] if opening is None else opening
+    return Moves(((first, after.first - first),), whole=False)
 
 
-def check_times(before: Walked, after: Walked, *, sure: bool = True) -> Moves | None:
+def check_times(
+    before: Walked, after: Walked, *, sure: bool = True, opening: Fraction | None = None
+) -> Moves | None:
     """Compare the pictures' times one by one, where the source has a time for each.
 
     Where damage cost pictures, or fields come in packets of their own, the source has more
@@ -169,6 +177,7 @@ def check_times(before: Walked, after: Walked, *, sure: bool = True) -> Moves | 
 
     Args:
         sure: whether the source's times are to be believed.
+        opening: of the source's pictures that decode, when the first one is shown, in seconds.
 
     Returns:
         How they were moved; None where the source's times do not tell.
@@ -182,23 +191,46 @@ def check_times(before: Walked, after: Walked, *, sure: bool = True) -> Moves | 
     exact = before.tick % after.tick == 0
     tolerance = Fraction(0) if exact else after.tick
     if before.shown == len(new):
-        # FFmpeg closes an interruption for pictures and sound in turn.
-        return _check_pieces(pieces, new, tolerance, sure=sure and len(pieces) == 1)
+        return _check_all(before, pieces, new, tolerance, sure=sure)
     old = sorted(time for piece in pieces for time in piece)
     if new[-1] - new[0] > old[-1] - old[0] + 1:
         raise WrongResult("The result is longer than its source.")
-    return _found_among(old, new, tolerance) if len(pieces) == 1 else None
+    return _found_among(old, new, tolerance, opening) if len(pieces) == 1 else None
 
 
-def _pieces(track: Walked) -> list[list[Fraction]]:
-    """The times between interruptions, each piece in order."""
-    times = [time * track.tick for time in track.starts[track.hidden :]]
+def _check_all(
+    before: Walked,
+    pieces: list[list[Fraction]],
+    new: list[Fraction],
+    tolerance: Fraction,
+    *,
+    sure: bool,
+) -> Moves | None:
+    """Compare as many times as there are pictures."""
+    # FFmpeg closes an interruption for pictures and sound in turn, and a short overlap or not.
+    finer = _pieces(before, overlaps=True)
+    moves = _check_pieces(pieces, new, tolerance, sure=sure and len(finer) == 1)
+    if moves is None and len(finer) > len(pieces):
+        return _check_pieces(finer, new, tolerance, sure=False)
+    return moves
+
+
+def _pieces(track: Walked, *, overlaps: bool = False) -> list[list[Fraction]]:
+    """The times between interruptions, each piece in order.
+
+    Args:
+        overlaps: whether a piece also ends where decoding goes back, however little.
+    """
+    shown = zip(track.starts[track.hidden :], track.decoded[track.hidden :], strict=True)
+    packets = [(start, decoded) for start, decoded in shown if start != _NO_TIME]
     cuts = [
         number
-        for number, (a, b) in enumerate(pairwise(times), start=1)
-        if not -_LONGEST_STEP_BACK <= b - a <= _LONGEST_GAP
+        for number, ((a, early), (b, late)) in enumerate(pairwise(packets), start=1)
+        if not -_LONGEST_STEP_BACK <= (b - a) * track.tick <= _LONGEST_GAP
+        or (overlaps and _NO_TIME < late < early)
     ]
-    return [sorted(times[a:b]) for a, b in pairwise([0, *cuts, len(times)])]
+    spans = pairwise([0, *cuts, len(packets)])
+    return [sorted(start * track.tick for start, _ in packets[a:b]) for a, b in spans]
 
 
 def _check_pieces(
@@ -223,8 +255,14 @@ def _check_pieces(
     return Moves(tuple(steps)) if in_order else None
 
 
-def _found_among(old: list[Fraction], new: list[Fraction], tolerance: Fraction) -> Moves | None:
-    for anchor in old[: len(old) - len(new) + 1]:
+def _found_among(
+    old: list[Fraction], new: list[Fraction], tolerance: Fraction, opening: Fraction | None
+) -> Moves | None:
+    """Pictures that are evenly spaced fit in several places: the one that is right comes first."""
+    anchors = old[: len(old) - len(new) + 1]
+    if opening is not None:
+        anchors.sort(key=lambda time: abs(time - opening))
+    for anchor in anchors:
         move = new[0] - anchor
         if all(_is_among(old, time - move, tolerance) for time in new):
             return Moves(((anchor, move),))
