@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -74,6 +75,17 @@ def test_a_client_id_that_no_video_can_have_is_said_to_be_wrong(
             opened.recv(timeout=20)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1008
+
+
+@pytest.mark.parametrize("client_id", ["a\nb", "a\n", "\n", "a\r\n/b", "a/b", "%2F", "ü☃"])
+def test_whatever_a_client_is_called_its_socket_tells_of_its_videos(
+    served: Served, client_id: str
+) -> None:
+    file_id = add_video(served.api.base.records, client_id=client_id)
+    with connect(f"ws://127.0.0.1:{served.port}/ws/{quote(client_id, safe='')}") as opened:
+        greeting, *told = received(opened, 3)
+    assert greeting["client_id"] == client_id
+    assert {each["file_id"] for each in told} == {file_id}
 
 
 def test_a_message_that_is_too_long_ends_the_socket_and_no_other(served: Served) -> None:

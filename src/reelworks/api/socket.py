@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.status import WS_1008_POLICY_VIOLATION
 
 from reelworks.api.parameters import check_client_id
@@ -17,7 +18,24 @@ from reelworks.telemetry.instruments import open_sockets
 router = APIRouter()
 
 
-@router.websocket("/ws/{client_id:path}")
+class _AnyText(Convertor[str]):
+    """The rest of a path, whatever it is: the framework's own kinds end where a line does."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("text", _AnyText())
+
+
+@router.websocket("/ws/{client_id:text}")
 async def status_updates(socket: WebSocket, client_id: str, service: ServiceDependency) -> None:
     """The connection message, how each unfinished process stands, then every change."""
     await socket.accept()
