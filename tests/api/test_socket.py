@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -97,6 +98,19 @@ def test_a_message_that_is_too_long_ends_the_socket_and_no_other(served: Served)
         assert closed.value.rcvd.code == 1009
         add_video(served.api.base.records, client_id="other")
         assert received(other, 1)[0]["type"] == "upload_status"
+
+
+@pytest.mark.parametrize("parts", [[b"\xff"], [b"\xe2", b"\x28\xa1"]])
+def test_text_that_is_none_ends_the_socket_and_is_no_fault_of_ours(
+    served: Served, parts: list[bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    with served.client("garbled") as opened:
+        opened.send(parts, text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(timeout=20)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1007
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 def test_a_socket_that_does_not_read_holds_nobody_up_and_gets_the_newest_state_later(
