@@ -14,6 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from reelworks.errors import EngineError
 from reelworks.model import ProcessType
 from tests.api.conftest import OpenedApi
 from tests.api.served import Served
@@ -87,6 +88,32 @@ def test_whatever_a_client_is_called_its_socket_tells_of_its_videos(
         greeting, *told = received(opened, 3)
     assert greeting["client_id"] == client_id
     assert {each["file_id"] for each in told} == {file_id}
+
+
+@pytest.mark.parametrize("question", ["now", "unfinished"])
+def test_a_socket_that_the_database_does_not_let_open_is_told_why(
+    served: Served,
+    question: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def away(*_: Any) -> Any:
+        raise EngineError("The database does not answer; try again.")
+
+    monkeypatch.setattr(served.app.state.service.records, question, away)
+    with connect(f"ws://127.0.0.1:{served.port}/ws/early") as opened:
+        assert json.loads(opened.recv(timeout=20)) == {
+            "type": "error",
+            "message": "The database does not answer; try again.",
+        }
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(timeout=20)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+    monkeypatch.undo()
+    with served.client("early"):
+        assert served.subscriptions("early") == 1
 
 
 def test_a_message_that_is_too_long_ends_the_socket_and_no_other(served: Served) -> None:
