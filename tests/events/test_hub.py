@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from threading import Event
 from typing import Any
 
 from reelworks.engine.changes import watch
@@ -13,7 +14,7 @@ from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.events.hub import Hub, Subscription
 from reelworks.events.messages import Message
-from reelworks.model import ProcessType
+from reelworks.model import Process, ProcessType
 from tests.videos import add_video
 
 ENHANCEMENT, EXTRACTION = ProcessType.VIDEO_ENHANCEMENT, ProcessType.METADATA_EXTRACTION
@@ -165,6 +166,39 @@ def test_a_slow_socket_gets_the_newest_state_and_no_backlog(records: Records) ->
             assert await take(slow, 1) == [("video_enhancement", "processing", 30)]
 
     run(records, test)
+
+
+def test_a_look_that_ends_late_takes_nothing_back(records: Records) -> None:
+    file_id = add_video(records)
+    records.begin(file_id, ENHANCEMENT)
+    has_looked, is_told = Event(), Event()
+
+    class Slow(Records):
+        def changed_since(self, since_ms: int) -> list[Process]:
+            changes = super().changed_since(since_ms)
+            if any(process.progress == 40 for process in changes):
+                has_looked.set()
+                assert is_told.wait(10)
+            return changes
+
+    async def main() -> None:
+        hub = Hub(Slow(records.engine), lambda: True)
+        task = asyncio.create_task(hub.run())
+        async with hub.subscribe("you"):
+            records.advance(file_id, ENHANCEMENT, 40)
+            assert await asyncio.to_thread(has_looked.wait, 10)
+            records.advance(file_id, ENHANCEMENT, 50)
+            async with hub.subscribe("me") as subscription:
+                told = subscription.messages()
+                first = {summary(await anext(told)) for _ in range(2)}
+                assert ("video_enhancement", "processing", 50) in first
+                is_told.set()
+                records.complete(file_id, ENHANCEMENT)
+                async with asyncio.timeout(10):
+                    assert summary(await anext(told))[1:] == ("completed", 100)
+        task.cancel()
+
+    asyncio.run(main())
 
 
 def test_nobody_listening_costs_no_memory(records: Records) -> None:

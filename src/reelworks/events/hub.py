@@ -70,6 +70,8 @@ class Subscription:
 
     def _tell(self, process: Process) -> Iterator[Message]:
         last = self._told.get(_key(process))
+        if last is not None and process.updated_at < last.updated_at:
+            return  # the look that found it began before this socket was opened
         if last is not None:
             yield from messages.status_updates(last, process)
         elif process.attempt > 1:
