@@ -201,6 +201,50 @@ def test_a_look_that_ends_late_takes_nothing_back(records: Records) -> None:
     asyncio.run(main())
 
 
+def test_a_slow_socket_is_told_of_a_retry_from_the_beginning(records: Records) -> None:
+    interventions = Interventions(records, Queue(records.engine))
+
+    def retried(file_id: str, progress: int) -> None:
+        records.fail(file_id, ENHANCEMENT, "It broke.")
+        interventions.retry(file_id)
+        records.begin(file_id, ENHANCEMENT)
+        records.advance(file_id, ENHANCEMENT, progress)
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as slow, hub.subscribe("me") as quick:
+            file_id = add_video(records)
+            records.complete(file_id, EXTRACTION)
+            records.begin(file_id, ENHANCEMENT)
+            records.advance(file_id, ENHANCEMENT, 90)
+            await _until(slow, 90)
+            retried(file_id, 30)
+            await _until(quick, 30)
+            assert await take(slow, 2) == [
+                ("video_enhancement", "pending", 0),
+                ("video_enhancement", "processing", 30),
+            ]
+            async with hub.subscribe("me") as later:
+                assert await take(later, 1) == [("video_enhancement", "processing", 30)]
+                records.fail(file_id, ENHANCEMENT, "It broke.")
+                assert await take(later, 1) == [("video_enhancement", "failed", 30)]
+                retried(file_id, 20)
+                records.fail(file_id, ENHANCEMENT, "It broke.")
+                assert await take(later, 3) == [
+                    ("video_enhancement", "pending", 0),
+                    ("video_enhancement", "processing", 0),
+                    ("video_enhancement", "failed", 20),
+                ]
+
+    run(records, test)
+
+
+async def _until(subscription: Subscription, progress: int) -> None:
+    async with asyncio.timeout(10):
+        async for message in subscription.messages():
+            if summary(message) == ("video_enhancement", "processing", progress):
+                return
+
+
 def test_nobody_listening_costs_no_memory(records: Records) -> None:
     async def test(hub: Hub) -> None:
         async with hub.subscribe("me"):

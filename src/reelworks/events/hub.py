@@ -74,9 +74,9 @@ class Subscription:
             return  # the look that found it began before this socket was opened
         if last is not None:
             yield from messages.status_updates(last, process)
-        elif process.attempt > 1:
+        elif process.attempt > 1 and _begun_by(process) >= self._opened_at:
             yield from messages.tried_again(process)
-        elif process.created_at < self._opened_at:
+        elif process.attempt > 1 or process.created_at < self._opened_at:
             yield messages.status_update(process)
         else:
             yield from self._introduce(process)
@@ -184,6 +184,10 @@ class Hub:
 
 def _key(process: Process) -> Key:
     return process.file_id, process.process_type
+
+
+def _begun_by(process: Process) -> datetime:
+    return process.started_at or process.updated_at
 
 
 def _milliseconds(moment: datetime) -> int:
