@@ -12,6 +12,7 @@ from reelworks.engine.changes import watch
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
+from reelworks.engine.tables import processes
 from reelworks.events.hub import Hub, Subscription
 from reelworks.events.messages import Message
 from reelworks.model import Process, ProcessType
@@ -238,11 +239,34 @@ def test_a_slow_socket_is_told_of_a_retry_from_the_beginning(records: Records) -
     run(records, test)
 
 
-async def _until(subscription: Subscription, progress: int) -> None:
+async def _until(subscription: Subscription, progress: int, status: str = "processing") -> None:
     async with asyncio.timeout(10):
         async for message in subscription.messages():
-            if summary(message) == ("video_enhancement", "processing", progress):
+            if summary(message) == ("video_enhancement", status, progress):
                 return
+
+
+def test_a_clock_that_is_set_back_silences_no_socket(records: Records) -> None:
+    file_id = add_video(records)
+    records.begin(file_id, ENHANCEMENT)
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as subscription:
+            await take(subscription, 2)
+            records.advance(file_id, ENHANCEMENT, 40)
+            with records.writing() as connection:
+                connection.execute(
+                    processes.update().values(updated_at=processes.c.updated_at + 3600_000)
+                )
+            await _until(subscription, 40)
+            records.advance(file_id, ENHANCEMENT, 50)
+            await _until(subscription, 50)
+            records.complete(file_id, ENHANCEMENT)
+            await _until(subscription, 100, "completed")
+            add_video(records)
+            assert (await take(subscription, 1))[0][0] == "upload_status"
+
+    run(records, test)
 
 
 def test_nobody_listening_costs_no_memory(records: Records) -> None:
