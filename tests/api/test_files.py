@@ -110,6 +110,44 @@ def test_head_says_what_get_would_and_ranges_and_etags_work(kept: Kept, what: st
     assert (outside.status_code, outside.json()["status"]) == (416, 416)
 
 
+PAST, FUTURE = "Sat, 01 Jan 2000 00:00:00 GMT", "Fri, 01 Jan 2100 00:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "status"),
+    [
+        ({"if-match": "{etag}"}, 200),
+        ({"if-match": '"other", {etag}'}, 200),
+        ({"if-match": "*"}, 200),
+        ({"if-match": '"other"'}, 412),
+        ({"if-match": "W/{etag}"}, 412),
+        ({"if-match": '"other"', "range": "bytes=0-9"}, 412),
+        ({"if-match": '"other"', "if-none-match": "{etag}"}, 412),
+        ({"if-match": "{etag}", "if-unmodified-since": PAST}, 200),
+        ({"if-match": "{etag}", "range": "bytes=0-9"}, 206),
+        ({"if-unmodified-since": "{modified}"}, 200),
+        ({"if-unmodified-since": PAST}, 412),
+        ({"if-unmodified-since": "yesterday"}, 200),
+        ({"if-unmodified-since": "Sat, 01 Jan 2000 00:00:00 +99999999999999"}, 200),
+        ({"if-modified-since": "{modified}"}, 304),
+        ({"if-modified-since": FUTURE}, 304),
+        ({"if-modified-since": PAST}, 200),
+        ({"if-modified-since": "yesterday"}, 200),
+        ({"if-modified-since": FUTURE, "if-none-match": '"other"'}, 200),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_conditions_are_heeded(
+    kept: Kept, method: str, conditions: dict[str, str], status: int
+) -> None:
+    told = kept.ask("original", "HEAD").headers
+    known = {"etag": told["etag"], "modified": told["last-modified"]}
+    asked = {name: value.format(**known) for name, value in conditions.items()}
+    answer = kept.ask("original", method, **asked)
+    assert answer.status_code == status
+    assert status != 304 or answer.headers["etag"] == told["etag"]
+
+
 @pytest.mark.parametrize("what", ALL)
 def test_nothing_that_a_stranger_sent_can_act_in_a_browser(kept: Kept, what: str) -> None:
     kept.finish()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import time
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from reelworks.errors import EngineError
 from reelworks.model import ProcessType
 from tests.api.conftest import OpenedApi
 from tests.api.served import Served
@@ -76,6 +79,43 @@ def test_a_client_id_that_no_video_can_have_is_said_to_be_wrong(
         assert closed.value.rcvd.code == 1008
 
 
+@pytest.mark.parametrize("client_id", ["a\nb", "a\n", "\n", "a\r\n/b", "a/b", "%2F", "ü☃"])
+def test_whatever_a_client_is_called_its_socket_tells_of_its_videos(
+    served: Served, client_id: str
+) -> None:
+    file_id = add_video(served.api.base.records, client_id=client_id)
+    with connect(f"ws://127.0.0.1:{served.port}/ws/{quote(client_id, safe='')}") as opened:
+        greeting, *told = received(opened, 3)
+    assert greeting["client_id"] == client_id
+    assert {each["file_id"] for each in told} == {file_id}
+
+
+@pytest.mark.parametrize("question", ["now", "unfinished"])
+def test_a_socket_that_the_database_does_not_let_open_is_told_why(
+    served: Served,
+    question: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def away(*_: Any) -> Any:
+        raise EngineError("The database does not answer; try again.")
+
+    monkeypatch.setattr(served.app.state.service.records, question, away)
+    with connect(f"ws://127.0.0.1:{served.port}/ws/early") as opened:
+        assert json.loads(opened.recv(timeout=20)) == {
+            "type": "error",
+            "message": "The database does not answer; try again.",
+        }
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(timeout=20)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+    monkeypatch.undo()
+    with served.client("early"):
+        assert served.subscriptions("early") == 1
+
+
 def test_a_message_that_is_too_long_ends_the_socket_and_no_other(served: Served) -> None:
     with served.client("longwinded") as opened, served.client("other") as other:
         opened.send("x" * 20_000)
@@ -85,6 +125,19 @@ def test_a_message_that_is_too_long_ends_the_socket_and_no_other(served: Served)
         assert closed.value.rcvd.code == 1009
         add_video(served.api.base.records, client_id="other")
         assert received(other, 1)[0]["type"] == "upload_status"
+
+
+@pytest.mark.parametrize("parts", [[b"\xff"], [b"\xe2", b"\x28\xa1"]])
+def test_text_that_is_none_ends_the_socket_and_is_no_fault_of_ours(
+    served: Served, parts: list[bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    with served.client("garbled") as opened:
+        opened.send(parts, text=True)
+        with pytest.raises(ConnectionClosed) as closed:
+            opened.recv(timeout=20)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1007
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 def test_a_socket_that_does_not_read_holds_nobody_up_and_gets_the_newest_state_later(

@@ -109,6 +109,17 @@ def test_a_wrong_preset_before_a_long_file_is_answered_long_before_its_end(api: 
     assert api.files() == before
 
 
+def test_fields_without_end_are_refused_early(api: OpenedApi) -> None:
+    many = [(f"field{number}", (None, "")) for number in range(101)]
+    accepted = api.upload(files=many[:99] + video_part())
+    assert accepted.status_code == 200, accepted.text
+    before = api.files()
+    refused = api.upload(files=video_part() + many)
+    assert refused.status_code == 400
+    assert "more than 100 fields" in refused.json()["detail"]
+    assert api.files() == before
+
+
 def test_openapi_describes_both_fields(api: OpenedApi) -> None:
     operation = api.get("/openapi.json").json()["paths"]["/upload"]["post"]
     body = operation["requestBody"]["content"]["multipart/form-data"]

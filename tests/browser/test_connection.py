@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.chromium import chromium_path
 from tests.browser.conftest import Visit
@@ -98,3 +98,23 @@ def test_trying_at_once_needs_no_waiting(visit: Visit, own_service: RunningServi
     own_service.start()
     visitor.page.get_by_role("button", name="Try now").click(timeout=5_000)
     visitor.is_live()
+
+
+def test_an_answer_that_was_none_is_asked_for_again(visitor: Visitor, noisy: Path) -> None:
+    visitor.expect_failures()
+    refused: list[str] = []
+
+    def fail_at_the_end(route: Route) -> None:
+        answer = route.fetch()
+        ends = re.findall(r'"status":"(?:completed|failed)"', answer.text())
+        if len(ends) == 2 and len(refused) < 2:
+            refused.append(route.request.url)
+            route.fulfill(status=500, body="")
+        else:
+            route.fulfill(response=answer)
+
+    visitor.page.route(re.compile(r"/videos[?/][^/]+$"), fail_at_the_end)
+    visitor.drop(("stumble.mp4", noisy.read_bytes()))
+    visitor.is_ready("stumble.mp4")
+    expect(visitor.card("stumble.mp4").locator("img")).to_be_visible()
+    assert refused

@@ -85,6 +85,20 @@ def test_an_sqlite_file_that_cannot_be_opened(tmp_path: Path) -> None:
         migrate(open_database(f"sqlite:///{tmp_path}/reelworks.db"))
 
 
+def test_an_sqlite_file_that_holds_something_else(tmp_path: Path) -> None:
+    (tmp_path / "reelworks.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(SettingsError, match="cannot be used: file is not a database; move it"):
+        migrate(open_database(f"sqlite:///{tmp_path}/reelworks.db"))
+
+
+def test_an_sqlite_file_that_is_damaged(migrated: Path, tmp_path: Path) -> None:
+    damaged = bytearray(migrated.read_bytes())
+    damaged[100:4096] = b"\xff" * 3996
+    (tmp_path / "reelworks.db").write_bytes(damaged)
+    with pytest.raises(SettingsError, match="cannot be used: database disk image is malformed"):
+        migrate(open_database(f"sqlite:///{tmp_path}/reelworks.db"))
+
+
 def test_the_clock_is_the_databases_own_in_utc(engine: sa.Engine) -> None:
     import time
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from threading import Event
 from typing import Any
 
 from reelworks.engine.changes import watch
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
+from reelworks.engine.tables import processes
 from reelworks.events.hub import Hub, Subscription
 from reelworks.events.messages import Message
-from reelworks.model import ProcessType
+from reelworks.model import Process, ProcessType
 from tests.videos import add_video
 
 ENHANCEMENT, EXTRACTION = ProcessType.VIDEO_ENHANCEMENT, ProcessType.METADATA_EXTRACTION
@@ -163,6 +165,106 @@ def test_a_slow_socket_gets_the_newest_state_and_no_backlog(records: Records) ->
                 records.advance(file_id, ENHANCEMENT, progress)
                 await take(quick, 1)
             assert await take(slow, 1) == [("video_enhancement", "processing", 30)]
+
+    run(records, test)
+
+
+def test_a_look_that_ends_late_takes_nothing_back(records: Records) -> None:
+    file_id = add_video(records)
+    records.begin(file_id, ENHANCEMENT)
+    has_looked, is_told = Event(), Event()
+
+    class Slow(Records):
+        def changed_since(self, since_ms: int) -> list[Process]:
+            changes = super().changed_since(since_ms)
+            if any(process.progress == 40 for process in changes):
+                has_looked.set()
+                assert is_told.wait(10)
+            return changes
+
+    async def main() -> None:
+        hub = Hub(Slow(records.engine), lambda: True)
+        task = asyncio.create_task(hub.run())
+        async with hub.subscribe("you"):
+            records.advance(file_id, ENHANCEMENT, 40)
+            assert await asyncio.to_thread(has_looked.wait, 10)
+            records.advance(file_id, ENHANCEMENT, 50)
+            async with hub.subscribe("me") as subscription:
+                told = subscription.messages()
+                first = {summary(await anext(told)) for _ in range(2)}
+                assert ("video_enhancement", "processing", 50) in first
+                is_told.set()
+                records.complete(file_id, ENHANCEMENT)
+                async with asyncio.timeout(10):
+                    assert summary(await anext(told))[1:] == ("completed", 100)
+        task.cancel()
+
+    asyncio.run(main())
+
+
+def test_a_slow_socket_is_told_of_a_retry_from_the_beginning(records: Records) -> None:
+    interventions = Interventions(records, Queue(records.engine))
+
+    def retried(file_id: str, progress: int) -> None:
+        records.fail(file_id, ENHANCEMENT, "It broke.")
+        interventions.retry(file_id)
+        records.begin(file_id, ENHANCEMENT)
+        records.advance(file_id, ENHANCEMENT, progress)
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as slow, hub.subscribe("me") as quick:
+            file_id = add_video(records)
+            records.complete(file_id, EXTRACTION)
+            records.begin(file_id, ENHANCEMENT)
+            records.advance(file_id, ENHANCEMENT, 90)
+            await _until(slow, 90)
+            retried(file_id, 30)
+            await _until(quick, 30)
+            assert await take(slow, 2) == [
+                ("video_enhancement", "pending", 0),
+                ("video_enhancement", "processing", 30),
+            ]
+            async with hub.subscribe("me") as later:
+                assert await take(later, 1) == [("video_enhancement", "processing", 30)]
+                records.fail(file_id, ENHANCEMENT, "It broke.")
+                assert await take(later, 1) == [("video_enhancement", "failed", 30)]
+                retried(file_id, 20)
+                records.fail(file_id, ENHANCEMENT, "It broke.")
+                assert await take(later, 3) == [
+                    ("video_enhancement", "pending", 0),
+                    ("video_enhancement", "processing", 0),
+                    ("video_enhancement", "failed", 20),
+                ]
+
+    run(records, test)
+
+
+async def _until(subscription: Subscription, progress: int, status: str = "processing") -> None:
+    async with asyncio.timeout(10):
+        async for message in subscription.messages():
+            if summary(message) == ("video_enhancement", status, progress):
+                return
+
+
+def test_a_clock_that_is_set_back_silences_no_socket(records: Records) -> None:
+    file_id = add_video(records)
+    records.begin(file_id, ENHANCEMENT)
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as subscription:
+            await take(subscription, 2)
+            records.advance(file_id, ENHANCEMENT, 40)
+            with records.writing() as connection:
+                connection.execute(
+                    processes.update().values(updated_at=processes.c.updated_at + 3600_000)
+                )
+            await _until(subscription, 40)
+            records.advance(file_id, ENHANCEMENT, 50)
+            await _until(subscription, 50)
+            records.complete(file_id, ENHANCEMENT)
+            await _until(subscription, 100, "completed")
+            add_video(records)
+            assert (await take(subscription, 1))[0][0] == "upload_status"
 
     run(records, test)
 

@@ -107,9 +107,13 @@ def test_a_new_attempt_begins_anew() -> None:
     assert told(pending, begun) == [("processing", 40, "05.120")]
 
 
-def test_a_new_attempt_that_was_over_between_two_looks_is_said_to_have_begun() -> None:
+def test_a_new_attempt_that_was_over_between_two_looks_is_told_from_the_beginning() -> None:
     again = replace(COMPLETED, attempt=2)
-    assert told(PROCESSING, again) == [("processing", 0, "04.120"), ("completed", 100, "06.120")]
+    assert told(PROCESSING, again) == [
+        ("pending", 0, "04.120"),
+        ("processing", 0, "04.120"),
+        ("completed", 100, "06.120"),
+    ]
 
 
 def test_what_was_not_understood_is_said_to_be() -> None:

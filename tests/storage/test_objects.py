@@ -6,6 +6,7 @@ import os
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -279,6 +280,31 @@ def test_a_key_that_is_refused_is_said_to_be(
     assert_says(url, tmp_path, "refuses: SignatureDoesNotMatch; look at AWS_ACCESS_KEY_ID")
     with pytest.raises(StorageError, match="refuses"):
         open_objects(url, tmp_path).stat("x")
+
+
+class _Elsewhen(BaseHTTPRequestHandler):
+    """Answers as Amazon's does to whoever's clock is wrong."""
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.send_response(403)
+        self.end_headers()
+        self.wfile.write(b"<Error><Code>RequestTimeTooSkewed</Code></Error>")
+
+    do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815  (the base class names them so)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_a_clock_that_is_wrong_is_said_to_be(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhen) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        assert_says(url, tmp_path, "refuses: its clock and this machine's are")
+        server.shutdown()
 
 
 def test_a_server_that_is_not_there_is_said_to_be(

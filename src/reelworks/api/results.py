@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import BaseModel
 
 from reelworks.api import problems
+from reelworks.api.conditions import has_changed, is_known
 from reelworks.api.ranges import OutsideError, Range, read_ranges
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import ServiceDependency
@@ -60,6 +61,7 @@ def described(
             **problems.responses(
                 s400="A parameter or the range cannot be understood.",
                 s404="There is no such file, or not yet.",
+                s412="It is not the file any more that the condition names.",
                 s416="The range is outside the file.",
                 s500="The database or the store of files does not answer.",
             ),
@@ -130,8 +132,9 @@ def send(
 
 def _answer(result: _Result, request: Request) -> Response:
     headers = result.headers()
-    known = request.headers.get("if-none-match", "")
-    if {"*", result.stat.etag} & {tag.strip().removeprefix("W/") for tag in known.split(",")}:
+    if has_changed(request.headers, result.stat):
+        return problems.problem(412, "The file is not the one that was asked for any more.")
+    if is_known(request.headers, result.stat):
         return Response(status_code=304, headers={"etag": result.stat.etag, **_HARMLESS})
     try:
         ranges = _wanted(request, headers, result.size)

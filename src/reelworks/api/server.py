@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 # A peer that answers no ping within this long is gone; half a minute later at most, it is noticed.
 _PING_SECONDS = 20.0
@@ -104,10 +105,22 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
 
     def send_receive_event_to_app(self) -> None:
         """Keep a few messages; what a flood brings beyond is dropped unread."""
-        if self.queue.qsize() < _KEPT_MESSAGES:
-            super().send_receive_event_to_app()
-        else:
+        if self.queue.qsize() >= _KEPT_MESSAGES:
             self.frames = []
+        elif self.curr_msg_data_type == "text" and not self.close_sent and not self._is_utf8():
+            # The same end as the server's own, which writes the client's fault into our log.
+            self.frames = []
+            self.conn.send_close(CloseCode.INVALID_DATA)
+            self.handle_parser_exception()
+        else:
+            super().send_receive_event_to_app()
+
+    def _is_utf8(self) -> bool:
+        try:
+            b"".join(self.frames).decode()
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def handle_ping(self) -> None:
         """Answer, unless the client takes nothing: the answers would pile up."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
-from starlette.status import WS_1008_POLICY_VIOLATION
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.status import WS_1008_POLICY_VIOLATION, WS_1013_TRY_AGAIN_LATER
 
 from reelworks.api.parameters import check_client_id
-from reelworks.api.service import ServiceDependency
-from reelworks.errors import BadRequest
+from reelworks.api.service import Service, ServiceDependency
+from reelworks.errors import BadRequest, EngineError, ReelworksError
 from reelworks.events import messages
 from reelworks.events.hub import Subscription
 from reelworks.telemetry.instruments import open_sockets
@@ -17,26 +19,48 @@ from reelworks.telemetry.instruments import open_sockets
 router = APIRouter()
 
 
-@router.websocket("/ws/{client_id:path}")
+class _AnyText(Convertor[str]):
+    """The rest of a path, whatever it is: the framework's own kinds end where a line does."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("text", _AnyText())
+
+
+@router.websocket("/ws/{client_id:text}")
 async def status_updates(socket: WebSocket, client_id: str, service: ServiceDependency) -> None:
     """The connection message, how each unfinished process stands, then every change."""
     await socket.accept()
+    with suppress(WebSocketDisconnect):  # the ordinary end of every socket
+        await _serve(socket, client_id, service)
+
+
+async def _serve(socket: WebSocket, client_id: str, service: Service) -> None:
     try:
         check_client_id(client_id)
+        # Listening comes before the greeting: what a client does after it is never missed.
+        async with service.hub.subscribe(client_id) as subscription:
+            with open_sockets.track_inprogress():
+                await socket.send_text(messages.connection(client_id).text)
+                await _converse(socket, subscription)
     except BadRequest as error:
-        await socket.send_text(messages.Error(message=str(error)).text)
-        await socket.close(WS_1008_POLICY_VIOLATION)
-        return
-    # Listening comes before the greeting: what a client does after it is never missed.
-    async with service.hub.subscribe(client_id) as subscription:
-        open_sockets.inc()
-        try:
-            await socket.send_text(messages.connection(client_id).text)
-            await _converse(socket, subscription)
-        except WebSocketDisconnect:
-            pass  # the ordinary end of every socket
-        finally:
-            open_sockets.dec()
+        await _refuse(socket, error, WS_1008_POLICY_VIOLATION)
+    except EngineError as error:
+        await _refuse(socket, error, WS_1013_TRY_AGAIN_LATER)
+
+
+async def _refuse(socket: WebSocket, error: ReelworksError, code: int) -> None:
+    await socket.send_text(messages.Error(message=str(error)).text)
+    await socket.close(code)
 
 
 async def _converse(socket: WebSocket, subscription: Subscription) -> None:

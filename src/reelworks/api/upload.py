@@ -34,6 +34,8 @@ from reelworks.telemetry import instruments
 router = APIRouter()
 
 _MAX_TEXT_BYTES = {"client_id": MAX_CLIENT_ID, "preset": 64, "options": 4096}
+# The names of all are kept until the end, of those that mean nothing to us too.
+_MAX_FIELDS = 100
 _WRITE_BYTES = 1 << 20
 # The threads that write uploads and answer for statuses must not all wait for checks.
 _checks = CapacityLimiter(2 * (os.cpu_count() or 1))
@@ -188,6 +190,8 @@ class _Form:
             raise BadRequest(
                 f"The form has more than one field '{part.name}'; send each field once."
             )
+        if len(self._seen) == _MAX_FIELDS:
+            raise BadRequest(f"The form has more than {_MAX_FIELDS} fields.")
         self._seen.add(part.name)
         self._field = part.name
         self._text = bytearray()

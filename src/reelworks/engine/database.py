@@ -56,6 +56,8 @@ _NOBODY_THERE = (
     "timeout expired",
     "No route to host",
 )
+# How SQLite says that a file is none of its own, or is damaged.
+_NO_DATABASE = ("file is not a database", "database disk image is malformed")
 
 
 def open_database(url: str) -> sa.Engine:
@@ -130,6 +132,13 @@ def _explained(engine: sa.Engine) -> Iterator[None]:
         yield
     except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
         raise SettingsError(_explanation(engine.url, error)) from error
+    except sa.exc.DatabaseError as error:
+        if not any(phrase in str(error.orig) for phrase in _NO_DATABASE):
+            raise
+        raise SettingsError(
+            f"The database {shown(engine.url)} cannot be used: {error.orig}; "
+            "move it away, or bring a copy back."
+        ) from error
 
 
 def _explanation(url: sa.URL, error: Exception) -> str:

@@ -16,7 +16,7 @@ from typing import Protocol
 from reelworks.errors import EngineError
 from reelworks.events import messages
 from reelworks.events.messages import Message
-from reelworks.model import Process
+from reelworks.model import Process, Status
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ _POLL_SECONDS = 0.1
 _AWAY_SECONDS = 0.5  # on top, while the feed does not answer
 # Changes are read again for this long: a transaction may commit after one with a later time.
 _OVERLAP_MS = 5_000
+_ORDER = (Status.PENDING, Status.PROCESSING, Status.COMPLETED, Status.FAILED)
 
 Key = tuple[str, str]
 
@@ -54,7 +55,7 @@ class Subscription:
     def push(self, process: Process) -> None:
         """A process is now in this state; an earlier one that was not yet told is forgotten."""
         waiting = self._newest.get(_key(process))
-        if waiting is None or waiting.updated_at <= process.updated_at:
+        if waiting is None or _stage(waiting) <= _stage(process):
             self._newest[_key(process)] = process
             self._wake.set()
 
@@ -70,11 +71,13 @@ class Subscription:
 
     def _tell(self, process: Process) -> Iterator[Message]:
         last = self._told.get(_key(process))
+        if last is not None and _stage(process) < _stage(last):
+            return  # the look that found it began before this socket was opened
         if last is not None:
             yield from messages.status_updates(last, process)
-        elif process.attempt > 1:
+        elif process.attempt > 1 and _begun_by(process) >= self._opened_at:
             yield from messages.tried_again(process)
-        elif process.created_at < self._opened_at:
+        elif process.attempt > 1 or process.created_at < self._opened_at:
             yield messages.status_update(process)
         else:
             yield from self._introduce(process)
@@ -160,7 +163,9 @@ class Hub:
     def _look(self) -> list[Process]:
         if not (self._may_have_changed() or self._unread):
             return []
-        self._unread = True  # unless the next line succeeds
+        self._unread = True  # unless the next lines succeed
+        # Where the clock was set back, what changes now is older than what changed before.
+        self._since = min(self._since, self._feed.now() - _OVERLAP_MS)
         changes = self._feed.changed_since(self._since)
         self._unread = False
         return changes
@@ -182,6 +187,15 @@ class Hub:
 
 def _key(process: Process) -> Key:
     return process.file_id, process.process_type
+
+
+def _stage(process: Process) -> tuple[int, int, int]:
+    """How far it is. It never goes back, as a clock may."""
+    return process.attempt, _ORDER.index(process.status), process.progress
+
+
+def _begun_by(process: Process) -> datetime:
+    return process.started_at or process.updated_at
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -130,10 +130,25 @@ def status_updates(last: Process, new: Process) -> Iterator[Message]:
 
 
 def tried_again(process: Process) -> Iterator[Message]:
-    """What to tell a client that knew of an earlier attempt at most."""
+    """What to tell a client that knew of an earlier attempt at most: all from the beginning."""
+    if process.status is not Status.PENDING:
+        yield _as_queued(process)
     if process.status.is_final:
         yield from _as_begun(process)
     yield status_update(process)
+
+
+def _as_queued(process: Process) -> StatusUpdate:
+    """A process as it was when this attempt was asked for; that this was by then is all we know."""
+    return status_update(
+        replace(
+            process,
+            status=Status.PENDING,
+            progress=0,
+            error=None,
+            updated_at=process.started_at or process.updated_at,
+        )
+    )
 
 
 def _as_begun(process: Process) -> Iterator[Message]:

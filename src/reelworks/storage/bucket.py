@@ -29,6 +29,8 @@ _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 # Where a machine in the cloud asks for its own key: who has none asks there.
 _METADATA = "169.254.169.254"
+# A request is signed with the time, and old ones are not taken.
+_SKEWED = "RequestTimeTooSkewed"
 _STATUS = re.compile(r"status code: (\d+ [A-Za-z ]+)")
 
 # A server that says nothing for so long is taken for dead, and asked again.
@@ -224,6 +226,11 @@ class Bucket:
         said = str(error)
         if "NoSuchBucket" in said:
             return self._no_bucket()
+        if _SKEWED in said:
+            return StorageError(
+                f"The object store {self.url} refuses: its clock and this machine's are "
+                "apart; set the one that is wrong."
+            )
         if re.search("status code: 40[13]", said) and _METADATA not in said:
             return StorageError(
                 f"The object store {self.url} refuses: {_said(error)}; "

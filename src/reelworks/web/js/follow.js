@@ -11,6 +11,7 @@ export function follow(store) {
   let socket = null;
   let isLooking = false;
   const leaving = new Set(); // being deleted: the last news of them is no reason to ask
+  const owed = new Set(); // asked for without an answer; of what has ended there is no more news
 
   function start() {
     socket?.stop();
@@ -71,6 +72,7 @@ export function follow(store) {
   }
 
   async function look(fileId) {
+    owed.delete(fileId);
     if (leaving.has(fileId)) return;
     await guarded(
       async () => {
@@ -80,7 +82,7 @@ export function follow(store) {
           missing: missing === fileId ? null : missing,
         }));
       },
-      (fault) => fault.status === 404 && forget(fileId),
+      (fault) => (fault.status === 404 ? forget(fileId) : owed.add(fileId)),
     );
   }
 
@@ -115,12 +117,13 @@ export function follow(store) {
     }
   }
 
-  /** Queue positions and estimates are in no message: look while something is under way. */
+  /** Queue positions and estimates are in no message: look while something is under way, or owed. */
   async function lookAgain() {
     const { connection, videos, route } = store.get();
     if (isLooking || connection.phase !== "live" || document.hidden) return;
     isLooking = true;
     try {
+      await Promise.all([...owed].map(look));
       const shown = videos.get(route.fileId);
       if (shown && isUnfinished(shown)) await look(route.fileId);
       else if ([...videos.values()].some(isUnfinished)) await lookAtNewest();
