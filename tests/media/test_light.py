@@ -69,8 +69,20 @@ def test_the_peak_is_the_brightest_colour_not_the_brightest_luma() -> None:
 def test_more_colour_than_light_lies_below_black() -> None:
     grey, red = np.full((64, 64), 60.0), np.zeros((64, 64))
     red[8:40, 8:40] = -70  # Cr
-    assert light.floor(light.calm(light.to_rgb(grey, 0 * red, red, "bt709"))) < 0
-    assert light.floor(light.calm(light.to_rgb(grey, 0 * red, red / 2, "bt709"))) > 0
+    assert light.floor(grey, 0 * red, red) < 0
+    assert light.floor(grey, 0 * red, red / 2) > 0
+
+
+@pytest.mark.parametrize("matrix", ["bt709", "smpte170m"])
+@pytest.mark.parametrize("colour", [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255)])
+def test_a_pure_colour_is_possible_by_either_matrix(
+    matrix: str, colour: tuple[int, int, int]
+) -> None:
+    kr, kb = light.WEIGHTS[matrix]
+    r, g, b = (np.full((8, 8), float(value)) for value in colour)
+    luma = kr * r + (1 - kr - kb) * g + kb * b
+    lowest = light.floor(luma, (b - luma) / (2 - 2 * kb), (r - luma) / (2 - 2 * kr))
+    assert lowest >= -1e-6
 
 
 def test_a_tiny_picture_is_calm_as_it_is() -> None:

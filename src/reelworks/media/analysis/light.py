@@ -105,14 +105,18 @@ def peak(rgb: Array, cast: Cast) -> float:
     return float(np.percentile((rgb / light).max(axis=0), 99.5))
 
 
-def floor(rgb: Array) -> float:
+def floor(luma: Array, blue: Array, red: Array) -> float:
     """The smallest of R', G' and B' that more than a few spots reach: the 0.5th percentile. It is
     below 0 where there is more colour than so little light can have.
 
+    By the kinder one of the two usual matrices: a tag that is wrong or missing looks alike.
+
     Args:
-        rgb: (3, height, width), calm, not clipped.
+        luma, blue, red: as for ``to_rgb``. Luma under black counts as black.
     """
-    return float(np.percentile(rgb.min(axis=0), 0.5))
+    shown = np.maximum(luma, 0)
+    pictures = [calm(to_rgb(shown, blue, red, matrix)) for matrix in ("bt709", "smpte170m")]
+    return max(float(np.percentile(rgb.min(axis=0), 0.5)) for rgb in pictures)
 
 
 def flicker(means: list[float]) -> float:
