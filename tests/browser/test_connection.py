@@ -52,6 +52,7 @@ def test_a_service_that_dies_midway_is_found_again_and_the_work_goes_on(
     visitor = visit(own_service)
     visitor.open()
     visitor.expect_failures()
+    visitor.listen()
     visitor.choose(long)
     expect(visitor.card(long.name).locator(".state")).to_contain_text("Enhancing", timeout=WORK)
     own_service.kill()
@@ -59,7 +60,7 @@ def test_a_service_that_dies_midway_is_found_again_and_the_work_goes_on(
     own_service.start()
     visitor.is_live()
     expect(visitor.card(long.name).locator(".state")).to_contain_text("Enhancing", timeout=WORK)
-    expect(visitor.page.locator("#live")).to_contain_text("Connected again.")
+    visitor.hears("Connected again.")
     visitor.card(long.name).get_by_role("button", name="Cancel").click()
     expect(visitor.card(long.name).locator(".state")).to_have_text("Cancelled")
 

@@ -76,6 +76,23 @@ class Visitor:
         """The page says so."""
         expect(self.page.locator(".pulse")).to_have_text("Live", timeout=60_000)
 
+    def listen(self) -> None:
+        """Keep what a screen reader is told from now on: each sentence takes the last one's place."""
+        self.page.evaluate(
+            """() => {
+                const region = document.querySelector("#live");
+                window.told = [];
+                new MutationObserver(() => window.told.push(region.textContent))
+                    .observe(region, { childList: true, characterData: true, subtree: true });
+            }"""
+        )
+
+    def hears(self, sentence: str) -> None:
+        """It is told, or was since ``listen``."""
+        self.page.wait_for_function(
+            "sentence => window.told.some((text) => text.includes(sentence))", arg=sentence
+        )
+
     @property
     def client_id(self) -> str:
         """The id that the page made."""
