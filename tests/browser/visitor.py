@@ -77,7 +77,7 @@ class Visitor:
         expect(self.page.locator(".pulse")).to_have_text("Live", timeout=60_000)
 
     def listen(self) -> None:
-        """Keep what a screen reader is told from now on: each sentence takes the last one's place."""
+        """Keep what a screen reader is told from now on: each sentence replaces the last."""
         self.page.evaluate(
             """() => {
                 const region = document.querySelector("#live");
