@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
-from reelworks.api.problems import status_of
+import httpx
+import pytest
+from fastapi import FastAPI, HTTPException
+
+from reelworks.api.problems import install, status_of
 from reelworks.errors import DatabaseFull, EngineError, NoSpace, ReelworksError
 
 
@@ -15,3 +19,34 @@ def test_whatever_disk_is_full_the_answer_is_507(error: ReelworksError) -> None:
 
 def test_a_database_that_does_not_answer_is_500() -> None:
     assert status_of(EngineError("away")) == 500
+
+
+def ask(method: str, path: str) -> httpx.Response:
+    app = FastAPI()
+    install(app)
+
+    @app.get("/there")
+    def there() -> None:
+        raise HTTPException(404, "No such thing.")
+
+    async def main() -> httpx.Response:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://reel.example"
+        ) as client:
+            return await client.request(method, path)
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "detail"),
+    [
+        ("GET", "/api/videos", "There is nothing at /api/videos; http://reel.example/openapi.json"),
+        ("POST", "/there", "POST is not allowed at /there; http://reel.example/openapi.json"),
+        ("GET", "/there", "No such thing."),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_said_to(method: str, path: str, detail: str) -> None:
+    answer = ask(method, path)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"].startswith(detail)

@@ -105,9 +105,21 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
     return problem(400, "; ".join(faults) or "The request is malformed.")
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, str(error.detail), error.headers)
+    return problem(error.status_code, _sentence(request, error), error.headers)
+
+
+def _sentence(request: Request, error: HTTPException) -> str:
+    """What to say of it: the framework only repeats the status where no route fits."""
+    if error.detail != HTTPStatus(error.status_code).phrase:
+        return str(error.detail)
+    path, root = request.url.path, request.base_url
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return f"There is nothing at {path}; {root}openapi.json lists all paths."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"{request.method} is not allowed at {path}; {root}openapi.json lists what is."
+    return str(error.detail)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
