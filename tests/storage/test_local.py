@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -65,6 +67,21 @@ def test_publishing_again_replaces(storage: LocalStorage) -> None:
             (folder / "draft").write_text(text)
             storage.publish(folder / "draft", "processed_videos/x")
     assert storage.read("processed_videos/x") == b"two"
+
+
+def test_two_may_publish_into_a_new_folder_at_once(storage: LocalStorage) -> None:
+    both = Barrier(2)
+
+    def publish(number: int, folder: int) -> None:
+        with storage.scratch(f"worker{number}") as drafts:
+            (drafts / "draft").write_text("chunk")
+            both.wait()
+            storage.publish(drafts / "draft", f"chunks/{folder}/1/{number}.mp4")
+
+    with ThreadPoolExecutor(2) as workers:
+        for folder in range(50):
+            list(workers.map(publish, range(2), [folder] * 2))
+    assert len(files(storage)) == 100
 
 
 @pytest.mark.parametrize("key", ["nope", "../secret", "uploads/../../secret", "uploads", "a\0b"])

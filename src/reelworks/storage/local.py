@@ -61,9 +61,7 @@ class LocalStorage:
     def publish(self, path: Path, key: str) -> None:
         """Rename a finished file, replacing what was there."""
         target = self.locate(key)
-        if not target.parent.is_dir():
-            target.parent.mkdir(parents=True)
-            sync(target.parent.parent)
+        _make(target.parent)
         sync(path)
         path.replace(target)
         sync(target.parent)
@@ -209,6 +207,14 @@ class LocalIncoming:
         self._spool.close()
         if self._held_mark is not None:
             self._held_mark.close()
+
+
+def _make(folder: Path) -> None:
+    """A folder and those above it, on the disk. Somebody else may make them at the same time."""
+    missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(missing):
+        sync(each.parent)
 
 
 def _stat(file: FileIO) -> Stat:
