@@ -97,8 +97,13 @@ class LocalStorage:
     def delete_prefix(self, prefix: str) -> None:
         """Remove a folder; nothing happens where there is none."""
         folder = self.locate(prefix)
-        if folder.is_dir():
-            shutil.rmtree(folder)
+        while folder.is_dir():
+            try:
+                shutil.rmtree(folder)
+            except OSError as error:
+                # Another removes it as well, or publishes into it: what is there now goes, too.
+                if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+                    raise
 
     def scratch(self, owner: str) -> AbstractContextManager[Path]:
         """A new folder for unfinished results, removed in the end."""
