@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from threading import Event
 
 import sqlalchemy as sa
 
-from reelworks.engine.dispatch import share
+from reelworks.engine.dispatch import Dispatcher, share
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
@@ -92,3 +93,22 @@ def slots_by_worker(records: Records) -> Counter[str]:
     with engine.connect() as connection:
         query = sa.select(workflows.c.executor_id).where(*in_queue(engine, "PENDING"))
         return Counter(connection.execute(query).scalars())
+
+
+def test_what_cannot_be_asked_now_is_asked_again(engine: sa.Engine) -> None:
+    asked = Event()
+
+    def is_able() -> bool:
+        if not asked.is_set():
+            asked.set()
+            raise FileNotFoundError("the data folder is away")
+        able.set()
+        return False
+
+    able = Event()
+    dispatcher = Dispatcher(
+        engine, executor_id="me", version="1", slots=1, is_able=is_able, on_unfit=lambda: None
+    )
+    dispatcher.start()
+    assert able.wait(10)
+    dispatcher.end()

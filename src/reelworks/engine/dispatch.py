@@ -106,9 +106,11 @@ class Dispatcher:
             try:
                 while not self._ended.is_set() and self._is_able() and self._fill():
                     pass
-            except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
-                # The database is away for a while. If for too long, the lease tells us.
-                log.warning("the queue could not be read: %s", error)
+            except Exception as error:
+                # The database is away for a while, or the data folder. If the database is for too
+                # long, the lease tells us. Whatever else it may be: without this thread a worker
+                # that looks alive would never work again.
+                log.warning("no work could be claimed: %s", error)
                 self._ended.wait(_POLLING_SECONDS)
 
     def _fill(self) -> int:
