@@ -6,7 +6,9 @@ version recovers, counts or queues in another way.
 
 from __future__ import annotations
 
+import base64
 import os
+import pickle
 import signal
 import time
 
@@ -16,6 +18,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS
 from reelworks.engine.interventions import Interventions
+from reelworks.engine.leases import Executor
 from reelworks.engine.queue import Queue, priority, process_of, workflow_id
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
@@ -123,6 +126,37 @@ def test_an_error_that_was_written_down_before_a_crash_is_the_outcome_after_it(
     wait_for(lambda: records.process(file_id, EXTRACTION).status is Status.FAILED, "the failure")
     assert records.process(file_id, EXTRACTION).error == "It broke."
     assert workers.count("breaking") == ATTEMPTS
+
+
+class _WithoutFields:
+    """Becomes an ``Executor`` of a release in which it had one field only."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return object.__new__, (Executor,), ["me"]
+
+
+@pytest.mark.parametrize(
+    "result", [b"creelworks.once_here\nThing\n.", pickle.dumps(_WithoutFields())]
+)
+def test_a_step_is_done_anew_where_another_release_wrote_its_result_down(
+    records: Records, workers: Workers, result: bytes
+) -> None:
+    file_id = submit(records)
+    victim = workers.start()
+    wait_for(lambda: workers.count("second"), "the second step")
+    victim.kill()
+    victim.wait()
+    with records.engine.begin() as connection:
+        table = of_engine(connection, "operation_outputs")
+        connection.execute(
+            sa.text(f"UPDATE {table} SET output = :output WHERE function_name = 'first'"),
+            {"output": base64.b64encode(result).decode()},
+        )
+    workers.let_go()
+    workers.start()
+    wait_for(lambda: is_completed(records, file_id), "the job's end")
+    assert workers.lines().count(f"first {file_id}") == 2
+    assert f"second {file_id} kept 1" in workers.lines()
 
 
 def test_a_worker_whose_engine_fails_leaves_and_another_goes_on(
