@@ -13,6 +13,7 @@ from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
+from reelworks.model import ProcessType, Status
 from tests.engine.workers import Workers, claimed
 from tests.videos import new_video
 from tests.waiting import wait_for
@@ -112,3 +113,19 @@ def test_what_cannot_be_asked_now_is_asked_again(engine: sa.Engine) -> None:
     dispatcher.start()
     assert able.wait(10)
     dispatcher.end()
+
+
+def test_what_was_claimed_without_hearing_of_it_is_begun(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records, client_id="me")
+    workers.start(slots=2, LOSE_AN_ANSWER="1")
+    workers.let_go()
+    wait_for(
+        lambda: all(
+            records.process(file_id, kind).status in (Status.COMPLETED, Status.FAILED)
+            for kind in ProcessType
+        ),
+        "both processes",
+        seconds=30,
+    )
