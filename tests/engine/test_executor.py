@@ -243,7 +243,7 @@ def test_other_workflow_ids_name_the_work_that_they_are_part_of(workflow: str, w
 
 
 def test_cancelling_stops_the_child_within_a_second_and_nothing_runs_again(
-    records: Records, workers: Workers
+    records: Records, workers: Workers, capfd: pytest.CaptureFixture[str]
 ) -> None:
     file_id = submit(records)
     workers.start()
@@ -260,6 +260,7 @@ def test_cancelling_stops_the_child_within_a_second_and_nothing_runs_again(
     again = submit(records)
     wait_for(lambda: workers.count(f"second {again}"), "the next video's second step")
     assert workers.count(f"second {file_id}") == 1
+    assert "AwaitedWorkflowCancelled" not in capfd.readouterr().err
 
 
 def test_work_that_was_cancelled_in_the_queue_never_begins(

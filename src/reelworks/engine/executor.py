@@ -15,7 +15,11 @@ from typing import Generic, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, StepOptions, WorkflowStatus
-from dbos._error import DBOSException, DBOSMaxStepRetriesExceeded
+from dbos._error import (
+    DBOSAwaitedWorkflowCancelledError,
+    DBOSException,
+    DBOSMaxStepRetriesExceeded,
+)
 
 from reelworks.engine.dispatch import Dispatcher
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
@@ -155,6 +159,7 @@ class WorkExecutor:
                 "run_migrations": False,
             }
         )
+        logging.getLogger("dbos").addFilter(_is_news)
         DBOS.listen_queues([])  # the dispatcher does
         DBOS.launch()
         self._take_over_lost()
@@ -270,6 +275,12 @@ class WorkExecutor:
             attempt=work.attempt,
         )
         return True
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether the engine tells more than that work ended which somebody cancelled or deleted."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, DBOSAwaitedWorkflowCancelledError)
 
 
 def _running(executor_id: str | None = None) -> list[WorkflowStatus]:
