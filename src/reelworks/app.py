@@ -344,18 +344,20 @@ def _serve(
     *,
     leave_with_parent: bool = False,
 ) -> None:
-    address, port, *_ = listener.getsockname()
-    log.info("serving on http://%s:%d", "localhost" if address == "127.0.0.1" else address, port)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # The server raises its signals again after it has stopped; there is more to be done then.
-        signal.signal(number, lambda *_: None)
     allow_many_files()
     config = server_config(
         app, access_log=settings.log_level == "debug", grace_seconds=_GRACE_SECONDS
     )
     server = uvicorn.Server(config)
+    leave = partial(setattr, server, "should_exit", True)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Until the server has handlers of its own, these are heard by ours. It raises its signals
+        # again after it has stopped; there is more to be done then.
+        signal.signal(number, lambda *_: leave())
     if leave_with_parent:
-        _at_parents_end(partial(setattr, server, "should_exit", True))
+        _at_parents_end(leave)
+    address, port, *_ = listener.getsockname()
+    log.info("serving on http://%s:%d", "localhost" if address == "127.0.0.1" else address, port)
     server.run(sockets=[listener])
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from threading import Event
 
 import sqlalchemy as sa
 
-from reelworks.engine.dispatch import share
+from reelworks.engine.dispatch import Dispatcher, share
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
+from reelworks.model import ProcessType, Status
 from tests.engine.workers import Workers, claimed
 from tests.videos import new_video
 from tests.waiting import wait_for
@@ -92,3 +94,38 @@ def slots_by_worker(records: Records) -> Counter[str]:
     with engine.connect() as connection:
         query = sa.select(workflows.c.executor_id).where(*in_queue(engine, "PENDING"))
         return Counter(connection.execute(query).scalars())
+
+
+def test_what_cannot_be_asked_now_is_asked_again(engine: sa.Engine) -> None:
+    asked = Event()
+
+    def is_able() -> bool:
+        if not asked.is_set():
+            asked.set()
+            raise FileNotFoundError("the data folder is away")
+        able.set()
+        return False
+
+    able = Event()
+    dispatcher = Dispatcher(
+        engine, executor_id="me", version="1", slots=1, is_able=is_able, on_unfit=lambda: None
+    )
+    dispatcher.start()
+    assert able.wait(10)
+    dispatcher.end()
+
+
+def test_what_was_claimed_without_hearing_of_it_is_begun(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records, client_id="me")
+    workers.start(slots=2, LOSE_AN_ANSWER="1")
+    workers.let_go()
+    wait_for(
+        lambda: all(
+            records.process(file_id, kind).status in (Status.COMPLETED, Status.FAILED)
+            for kind in ProcessType
+        ),
+        "both processes",
+        seconds=30,
+    )

@@ -6,7 +6,9 @@ version recovers, counts or queues in another way.
 
 from __future__ import annotations
 
+import base64
 import os
+import pickle
 import signal
 import time
 
@@ -16,6 +18,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS
 from reelworks.engine.interventions import Interventions
+from reelworks.engine.leases import Executor
 from reelworks.engine.queue import Queue, priority, process_of, workflow_id
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
@@ -125,6 +128,37 @@ def test_an_error_that_was_written_down_before_a_crash_is_the_outcome_after_it(
     assert workers.count("breaking") == ATTEMPTS
 
 
+class _WithoutFields:
+    """Becomes an ``Executor`` of a release in which it had one field only."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return object.__new__, (Executor,), ["me"]
+
+
+@pytest.mark.parametrize(
+    "result", [b"creelworks.once_here\nThing\n.", pickle.dumps(_WithoutFields())]
+)
+def test_a_step_is_done_anew_where_another_release_wrote_its_result_down(
+    records: Records, workers: Workers, result: bytes
+) -> None:
+    file_id = submit(records)
+    victim = workers.start()
+    wait_for(lambda: workers.count("second"), "the second step")
+    victim.kill()
+    victim.wait()
+    with records.engine.begin() as connection:
+        table = of_engine(connection, "operation_outputs")
+        connection.execute(
+            sa.text(f"UPDATE {table} SET output = :output WHERE function_name = 'first'"),
+            {"output": base64.b64encode(result).decode()},
+        )
+    workers.let_go()
+    workers.start()
+    wait_for(lambda: is_completed(records, file_id), "the job's end")
+    assert workers.lines().count(f"first {file_id}") == 2
+    assert f"second {file_id} kept 1" in workers.lines()
+
+
 def test_a_worker_whose_engine_fails_leaves_and_another_goes_on(
     records: Records, workers: Workers
 ) -> None:
@@ -209,7 +243,7 @@ def test_other_workflow_ids_name_the_work_that_they_are_part_of(workflow: str, w
 
 
 def test_cancelling_stops_the_child_within_a_second_and_nothing_runs_again(
-    records: Records, workers: Workers
+    records: Records, workers: Workers, capfd: pytest.CaptureFixture[str]
 ) -> None:
     file_id = submit(records)
     workers.start()
@@ -226,6 +260,7 @@ def test_cancelling_stops_the_child_within_a_second_and_nothing_runs_again(
     again = submit(records)
     wait_for(lambda: workers.count(f"second {again}"), "the next video's second step")
     assert workers.count(f"second {file_id}") == 1
+    assert "AwaitedWorkflowCancelled" not in capfd.readouterr().err
 
 
 def test_work_that_was_cancelled_in_the_queue_never_begins(

@@ -9,8 +9,13 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from dbos._sys_db import SystemDatabase
 
 from reelworks.engine import patience
 from reelworks.engine.database import open_database
@@ -88,6 +93,23 @@ def extraction(file_id: str, attempt: int) -> None:
         records.fail(file_id, ProcessType.METADATA_EXTRACTION, str(error), attempt=attempt)
 
 
+def lose_the_answer(claims: Callable[..., tuple[list[str], object]]) -> Callable[..., Any]:
+    """Claim, and do not hear of it, once."""
+
+    def claim(*args: Any, **kwargs: Any) -> tuple[list[str], object]:
+        claimed = claims(*args, **kwargs)
+        if claimed[0] and not (folder / "lost").exists():
+            (folder / "lost").touch()
+            raise sa.exc.OperationalError("COMMIT", {}, Exception("the connection broke"))
+        return claimed
+
+    return claim
+
+
+if "LOSE_AN_ANSWER" in os.environ:
+    SystemDatabase.start_queued_workflows = lose_the_answer(  # type: ignore[method-assign]
+        SystemDatabase.start_queued_workflows
+    )
 left = threading.Event()
 identity = Executor.this_process()
 # Nobody can see from another machine whether its process is gone.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
+from threading import Event
+from uuid import uuid4
 
 import pytest
 
@@ -14,7 +17,7 @@ from reelworks.engine.upkeep import Upkeep
 from reelworks.jobs.housekeeping import Housekeeping
 from reelworks.jobs.leavings import extension_of
 from reelworks.jobs.workshop import compare_key, enhanced_key, metadata_key, poster_key
-from reelworks.model import ProcessType
+from reelworks.model import ProcessType, Work
 from reelworks.storage.local import LocalStorage
 from tests.engine.test_upkeep import age
 from tests.videos import add_video
@@ -135,6 +138,33 @@ def test_files_that_cannot_be_removed_now_are_tried_later_and_keep_nothing_else(
     (storage.root / "uploads" / stuck).rmdir()
     make_due(records)
     assert housekeeper.clear_away() == 2
+
+
+def test_chunks_of_what_is_deleted_in_that_moment_keep_nothing_else(
+    records: Records, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [Work(str(uuid4()), ProcessType.VIDEO_ENHANCEMENT, 1)]
+    monkeypatch.setattr(Upkeep, "cut_for_nothing", lambda _: found)
+    assert housekeeping(records, storage, keep_days=None).clear_away() == 1
+
+
+def test_a_turn_that_fails_is_not_the_last_one(
+    records: Records, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reelworks.jobs.housekeeping._LOOK_SECONDS", 0.01)
+    turns, again = count(), Event()
+
+    def is_ours(*_: object) -> bool:
+        if next(turns) == 0:
+            raise ValueError("nobody thought of this")
+        again.set()
+        return False
+
+    monkeypatch.setattr(Upkeep, "is_ours", is_ours)
+    housekeeper = housekeeping(records, storage, keep_days=None)
+    housekeeper.start()
+    assert again.wait(10)
+    housekeeper.end()
 
 
 def make_due(records: Records, **values: int) -> None:

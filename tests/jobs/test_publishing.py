@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from reelworks.engine.chunks import Chunks, NewChunk
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.patience import Unfit
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.errors import ChildFailed, WorkStopped
 from reelworks.jobs.reporting import reported
+from reelworks.jobs.spreading import Spreading
 from reelworks.jobs.workshop import Workshop, chunk_key, enhanced_key
 from reelworks.model import ProcessType, Status, Work
 from reelworks.storage.local import LocalStorage
@@ -53,6 +55,22 @@ def test_a_worker_whose_work_was_taken_over_publishes_nothing(
     with pytest.raises(Unfit):
         publish(late, work, key)
     assert workshop.storage.read(key) == b"the heir's"
+
+
+def test_an_earlier_attempt_does_not_tidy_a_later_ones_chunks_away(
+    workshop: Workshop, records: Records, work: Work
+) -> None:
+    queue = Queue(records.engine)
+    chunks, interventions = Chunks(records, queue), Interventions(records, queue)
+    interventions.cancel(work.file_id)
+    interventions.retry(work.file_id)
+    again = work._replace(attempt=2)
+    chunks.spread(again, "{}", [NewChunk(number=0, span="{}", frames=10)])
+    publish(workshop, again, chunk_key(again, 0))
+    with pytest.raises(WorkStopped):
+        Spreading(workshop, chunks)._tidy(workshop, work)
+    assert chunks.numbers(again) == [0]
+    assert workshop.storage.exists(chunk_key(again, 0))
 
 
 def test_what_is_completed_is_not_replaced_by_who_comes_late(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -20,6 +23,12 @@ def files(storage: LocalStorage) -> set[str]:
     return {
         str(path.relative_to(storage.root)) for path in storage.root.rglob("*") if path.is_file()
     }
+
+
+def put(storage: LocalStorage, key: str) -> None:
+    with storage.scratch("worker") as folder:
+        (folder / "draft").write_text("bytes")
+        storage.publish(folder / "draft", key)
 
 
 def is_known(name: str) -> bool:
@@ -65,6 +74,41 @@ def test_publishing_again_replaces(storage: LocalStorage) -> None:
             (folder / "draft").write_text(text)
             storage.publish(folder / "draft", "processed_videos/x")
     assert storage.read("processed_videos/x") == b"two"
+
+
+def test_two_may_publish_into_a_new_folder_at_once(storage: LocalStorage) -> None:
+    both = Barrier(2)
+
+    def publish(number: int, folder: int) -> None:
+        with storage.scratch(f"worker{number}") as drafts:
+            (drafts / "draft").write_text("chunk")
+            both.wait()
+            storage.publish(drafts / "draft", f"chunks/{folder}/1/{number}.mp4")
+
+    with ThreadPoolExecutor(2) as workers:
+        for folder in range(50):
+            list(workers.map(publish, range(2), [folder] * 2))
+    assert len(files(storage)) == 100
+
+
+def test_a_folder_goes_whoever_else_removes_it_or_publishes_into_it(storage: LocalStorage) -> None:
+    for number in range(300):
+        put(storage, f"chunks/id/1/{number}.mp4")
+    both = Barrier(3)
+
+    def remove(_: int) -> None:
+        both.wait()
+        storage.delete_prefix("chunks/id")
+
+    with ThreadPoolExecutor(2) as workers:
+        removals = workers.map(remove, range(2))
+        both.wait()
+        for number in range(300, 400):
+            with suppress(FileNotFoundError):  # it went between its making and the rename
+                put(storage, f"chunks/id/1/{number}.mp4")
+        list(removals)
+    storage.delete_prefix("chunks/id")
+    assert not (storage.root / "chunks" / "id").exists()
 
 
 @pytest.mark.parametrize("key", ["nope", "../secret", "uploads/../../secret", "uploads", "a\0b"])

@@ -82,6 +82,8 @@ class Dispatcher:
         self._is_able = is_able
         self._on_unfit = on_unfit
         self._busy = 0
+        # Claims of which it is not known yet whether there was anything.
+        self._unsure: list[str] = []
         self._served: dict[str, float] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -106,13 +108,16 @@ class Dispatcher:
             try:
                 while not self._ended.is_set() and self._is_able() and self._fill():
                     pass
-            except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
-                # The database is away for a while. If for too long, the lease tells us.
-                log.warning("the queue could not be read: %s", error)
+            except Exception as error:
+                # The database is away for a while, or the data folder. If the database is for too
+                # long, the lease tells us. Whatever else it may be: without this thread a worker
+                # that looks alive would never work again.
+                log.warning("no work could be claimed: %s", error)
                 self._ended.wait(_POLLING_SECONDS)
 
     def _fill(self) -> int:
         """Claim work for the slots that are free now; how much there was."""
+        self._make_sure()
         free = self._slots - self._busy
         waiting = _sys_db().get_queue_partitions(QUEUE) if free > 0 else []
         if not waiting:
@@ -121,6 +126,19 @@ class Dispatcher:
         self._served = {key: at for key, at in self._served.items() if key in set(waiting)}
         turns = share(waiting, self._slots_by_client(), self._served, free)
         return sum(self._claim(client, count) for client, count in turns.items())
+
+    def _make_sure(self) -> None:
+        """Begin what was claimed by a transaction whose answer was lost: nobody else takes it."""
+        while self._unsure:
+            claim = self._unsure[-1]
+            query = sa.select(workflows.c.workflow_uuid).where(
+                *in_queue(self._engine, "PENDING"), workflows.c.owner_xid == claim
+            )
+            with self._engine.connect() as connection:
+                claimed = list(connection.execute(query).scalars())
+            self._unsure.pop()
+            if claimed:
+                self._begin(claimed, claim)
 
     def _slots_by_client(self) -> dict[str, int]:
         """Of all workers."""
@@ -133,9 +151,11 @@ class Dispatcher:
     def _claim(self, client: str, count: int) -> int:
         """Claim and begin at most so many pieces of work of a client; how many there were."""
         claim = str(uuid.uuid4())
+        self._unsure.append(claim)
         claimed, _ = _sys_db().start_queued_workflows(
             _at_most(count), self._executor_id, self._version, client, owner_xid=claim
         )
+        self._unsure.remove(claim)
         if claimed:
             self._served[client] = time.monotonic()
             self._begin(claimed, claim)

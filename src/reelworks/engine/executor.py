@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import pickle
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,7 +15,11 @@ from typing import Generic, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS, StepOptions, WorkflowStatus
-from dbos._error import DBOSException, DBOSMaxStepRetriesExceeded
+from dbos._error import (
+    DBOSAwaitedWorkflowCancelledError,
+    DBOSException,
+    DBOSMaxStepRetriesExceeded,
+)
 
 from reelworks.engine.dispatch import Dispatcher
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
@@ -48,6 +53,10 @@ _WORKFLOW_VERSION = "1"
 ATTEMPTS = 3
 MAX_TAKEOVERS = 25
 _ORPHANS_EVERY = 10  # renewals of the lease
+# What a second attempt may mend.
+_BREAKS = (ChildFailed, ChildHung)
+# How it shows that a result was written down by a release with other classes.
+_NOT_READ = (ImportError, AttributeError, TypeError)
 
 
 def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -55,7 +64,8 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 
     It may run twice where a process dies in between. What breaks the child process of a step is
     tried ``ATTEMPTS`` times; the last of their errors is raised. An error, too, is written down and
-    raised again when the workflow is run again.
+    raised again when the workflow is run again. What another release wrote down and this one cannot
+    read is done anew.
 
     Raises:
         Unfit: what the work needs was missing for too long; nothing was written down.
@@ -67,14 +77,19 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
         "retries_allowed": True,
         "max_attempts": ATTEMPTS,
         "interval_seconds": 0.5,
-        "should_retry": lambda error: isinstance(error, ChildFailed | ChildHung),
+        "should_retry": lambda error: isinstance(error, _BREAKS),
     }
     try:
-        return DBOS.run_step(options, attempt, *args, **kwargs)
+        return attempt.whole(DBOS.run_step(options, attempt, *args, **kwargs))
     except DBOSMaxStepRetriesExceeded as error:
         raise error.errors[-1] from None
     except ReelworksError:
         raise
+    except _NOT_READ as error:
+        if attempt.has_begun:
+            raise
+        log.warning("what another release wrote down of %s is not understood: %s", name, error)
+        return attempt.anew(*args, **kwargs)
     except Exception as error:
         if attempt.last is not None or not isinstance(
             error, DBOSException | sa.exc.SQLAlchemyError
@@ -144,6 +159,7 @@ class WorkExecutor:
                 "run_migrations": False,
             }
         )
+        logging.getLogger("dbos").addFilter(_is_news)
         DBOS.listen_queues([])  # the dispatcher does
         DBOS.launch()
         self._take_over_lost()
@@ -261,6 +277,12 @@ class WorkExecutor:
         return True
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether the engine tells more than that work ended which somebody cancelled or deleted."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, DBOSAwaitedWorkflowCancelledError)
+
+
 def _running(executor_id: str | None = None) -> list[WorkflowStatus]:
     """The workflows that are claimed by an executor, or by any."""
     return DBOS.list_workflows(
@@ -279,6 +301,26 @@ class _Attempts(Generic[P, R]):
         self._work = work
         self._begun = 0
         self.last: Exception | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the work was called at all; otherwise the engine knew how it ended."""
+        return self._begun > 0
+
+    def whole(self, result: R) -> R:
+        """A result. Raises AttributeError where another release wrote it down without a field."""
+        if not self.has_begun:
+            pickle.dumps(result)  # reads every field of it
+        return result
+
+    def anew(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Do the work without writing its result down: the engine has one already."""
+        while True:
+            try:
+                return self(*args, **kwargs)
+            except _BREAKS:
+                if self._begun == ATTEMPTS:
+                    raise
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         self._begun += 1

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from reelworks.engine.records import Records
-from reelworks.errors import EngineError
 from reelworks.model import Work
 
 log = logging.getLogger(__name__)
@@ -72,6 +71,7 @@ class Watch:
             try:
                 for work in self._records.over(running) if running else ():
                     self._stop(work)
-            except EngineError as error:
-                # The database is away for a while. If for too long, the lease tells us.
+            except Exception as error:
+                # The database is away for a while. If for too long, the lease tells us. Whatever
+                # else it may be: without this thread nothing that is cancelled would ever stop.
                 log.warning("running work could not be looked after: %s", error)

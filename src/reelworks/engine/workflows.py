@@ -13,6 +13,8 @@ workflows = sa.Table(
     sa.Column("workflow_uuid", sa.Text),
     sa.Column("status", sa.Text),
     sa.Column("executor_id", sa.Text),
+    # Which claim of its executor it was begun by.
+    sa.Column("owner_xid", sa.Text),
     sa.Column("queue_name", sa.Text),
     sa.Column("queue_partition_key", sa.Text),
     sa.Column("priority", sa.Integer),

@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 from reelworks.engine.interventions import Deleted, Interventions
 from reelworks.engine.records import Records
 from reelworks.engine.upkeep import Upkeep
-from reelworks.errors import Unavailable
+from reelworks.errors import NotFound, Unavailable
 from reelworks.jobs.leavings import extension_of, remove_results, remove_video
 from reelworks.storage.store import Storage
 
@@ -72,6 +73,9 @@ class Housekeeping:
                     self.clear_away()
             except (Unavailable, OSError) as error:
                 log.warning("not everything could be cleared away: %s", error)
+            except Exception:
+                # Without this thread nothing would be cleared away for as long as we live.
+                log.exception("not everything could be cleared away; it is tried again")
 
     def _batches(self) -> Iterator[int]:
         """How much each batch cleared away."""
@@ -83,7 +87,8 @@ class Housekeeping:
             if not any(expired):
                 break
         for work in self._upkeep.cut_for_nothing():
-            remove_results(self._records, self._storage, work)
+            with suppress(NotFound):  # deleted since, and its files with it
+                remove_results(self._records, self._storage, work)
             self._upkeep.forget_chunks(work)
             yield 1
         while forgotten := self._upkeep.forget_finished_work():

@@ -75,7 +75,7 @@ class Spreading:
             if rendered is None:
                 rendered = step("render", render, workshop, work, source, plan)
             step("prove", show, workshop, work, source, plan, rendered)
-            step("tidy", self._tidy, file_id)
+            step("tidy", self._tidy, workshop, work)
 
     def _known(self, file_id: str) -> tuple[Probe, Plan]:
         source = unpack(json.loads(self._chunks.probe(file_id)))
@@ -118,10 +118,14 @@ class Spreading:
         workshop.records.forget_takeovers(work.file_id, _TYPE)
         return rendered
 
-    def _tidy(self, file_id: str) -> None:
-        """The files first: rows without files say what is left to do, files without rows do not."""
-        self._workshop.storage.delete_prefix(chunks_prefix(file_id))
-        self._chunks.forget(file_id)
+    def _tidy(self, workshop: Workshop, work: Work) -> None:
+        """The files first: rows without files say what is left to do, files without rows do not.
+
+        Raises WorkStopped where nobody waits for it: the chunks may be those of a later attempt.
+        """
+        workshop.confirm(work)
+        workshop.storage.delete_prefix(chunks_prefix(work.file_id))
+        self._chunks.forget(work.file_id)
 
 
 def _silent(_done: int) -> None:

@@ -61,9 +61,7 @@ class LocalStorage:
     def publish(self, path: Path, key: str) -> None:
         """Rename a finished file, replacing what was there."""
         target = self.locate(key)
-        if not target.parent.is_dir():
-            target.parent.mkdir(parents=True)
-            sync(target.parent.parent)
+        _make(target.parent)
         sync(path)
         path.replace(target)
         sync(target.parent)
@@ -99,8 +97,13 @@ class LocalStorage:
     def delete_prefix(self, prefix: str) -> None:
         """Remove a folder; nothing happens where there is none."""
         folder = self.locate(prefix)
-        if folder.is_dir():
-            shutil.rmtree(folder)
+        while folder.is_dir():
+            try:
+                shutil.rmtree(folder)
+            except OSError as error:
+                # Another removes it as well, or publishes into it: what is there now goes, too.
+                if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+                    raise
 
     def scratch(self, owner: str) -> AbstractContextManager[Path]:
         """A new folder for unfinished results, removed in the end."""
@@ -209,6 +212,14 @@ class LocalIncoming:
         self._spool.close()
         if self._held_mark is not None:
             self._held_mark.close()
+
+
+def _make(folder: Path) -> None:
+    """A folder and those above it, on the disk. Somebody else may make them at the same time."""
+    missing = [each for each in (folder, *folder.parents) if not each.is_dir()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in reversed(missing):
+        sync(each.parent)
 
 
 def _stat(file: FileIO) -> Stat:

@@ -1,0 +1,40 @@
+"""A signal to stop is heard at every moment."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from socket import socket
+
+import pytest
+import uvicorn
+
+from reelworks.app import run_api
+from reelworks.settings import read_settings
+
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """The handlers of the tests' own process are there again afterwards."""
+    before = {number: signal.getsignal(number) for number in _STOPS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", _STOPS)
+def test_a_signal_while_the_server_starts_stops_it(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = uvicorn.Server.run
+
+    def run_after_the_signal(server: uvicorn.Server, sockets: list[socket]) -> None:
+        signal.raise_signal(number)
+        assert server.should_exit
+        run(server, sockets)
+
+    monkeypatch.setattr(uvicorn.Server, "run", run_after_the_signal)
+    run_api(read_settings(data_dir=tmp_path / "data", port=0))
