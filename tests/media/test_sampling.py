@@ -210,6 +210,17 @@ def test_a_dark_film_is_read_as_dark(share: float) -> None:
     assert chosen(made) == ["levels"]
 
 
+def test_a_night_with_a_small_lamp_stays_a_night() -> None:
+    lamp = "drawbox=x=60:y=40:w=5:h=4:color=white:t=fill"
+    made = film(PAN, "format=yuv420p", "lutyuv=y=16+(val-16)*0.4", lamp)
+    found = seen(made)
+    assert found.white is not None
+    assert found.brightest is not None
+    assert found.white < 120
+    assert found.brightest > 240
+    assert chosen(made) == []
+
+
 def test_flicker_is_read() -> None:
     made = film(PAN, "eq=brightness='0.08*(random(1)-0.5)':eval=frame")
     means = luma(made).mean(axis=(1, 2)) * 255 / 219

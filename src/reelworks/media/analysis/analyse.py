@@ -25,6 +25,8 @@ class Analysis:
         hidden_noise, hidden_coarseness: the same where the picture is a little less flat: in the
             flattest parts, compression may have left nothing.
         black, white: 0.5th and 99.5th percentile of luma over the whole clip.
+        brightest: 99.99th percentile of luma's single pixels: lamps and letters that are too small
+            for the white point.
         peak: 99.5th percentile of the largest of R', G' and B', without the cast.
         floor: 0.5th percentile of the smallest of them; below 0 where colours are stronger than so
             little light can have them.
@@ -48,6 +50,7 @@ class Analysis:
     hidden_coarseness: float = 1.0
     black: float | None = None
     white: float | None = None
+    brightest: float | None = None
     peak: float | None = None
     floor: float | None = None
     chroma: float | None = None

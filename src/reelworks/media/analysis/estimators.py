@@ -161,6 +161,12 @@ def histogram(plane: Plane, depth: int) -> NDArray[np.int64]:
     return counts
 
 
+def pixel_histogram(plane: Plane, depth: int) -> NDArray[np.int64]:
+    """How often each value occurs among single samples, of every second line."""
+    counts: NDArray[np.int64] = np.bincount(plane[::2].ravel(), minlength=1 << depth)
+    return counts
+
+
 def percentile(counts: NDArray[np.int64], share: float) -> int:
     """The stored value below which ``share`` of all samples lie."""
     total = np.cumsum(counts)

@@ -126,6 +126,7 @@ class _Found:
     flicker: list[float] = field(default_factory=list)
     shake: list[float] = field(default_factory=list)
     luma: np.ndarray[Any, Any] | None = None
+    lights: np.ndarray[Any, Any] | None = None
     scale: Scale | None = None
     transparent: bool = False
     dynamic_hdr: set[str] = field(default_factory=set)
@@ -176,6 +177,8 @@ class _Found:
         for plane in planes[::2]:
             counts = estimators.histogram(plane, self.scale.depth)
             self.luma = counts if self.luma is None else self.luma + counts
+            counts = estimators.pixel_histogram(plane, self.scale.depth)
+            self.lights = counts if self.lights is None else self.lights + counts
 
     def _add_motion(self, planes: list[Plane], scale: Scale) -> None:
         self.shake.append(motion.shake(planes))
@@ -209,8 +212,9 @@ class _Found:
             coarseness=_median(self.noise.coarseness) or 1.0,
             hidden_noise=_median(self.hidden.sigmas),
             hidden_coarseness=_median(self.hidden.coarseness) or 1.0,
-            black=self._level(0.005),
-            white=self._level(0.995),
+            black=self._level(self.luma, 0.005),
+            white=self._level(self.luma, 0.995),
+            brightest=self._level(self.lights, 0.9999),
             # The brightest run tells: what is within bounds there is so everywhere.
             peak=round(max(self.peaks), 2) if self.peaks else None,
             floor=round(min(self.floors), 2) if self.floors else None,
@@ -226,10 +230,10 @@ class _Found:
             dynamic_hdr=tuple(sorted(self.dynamic_hdr)),
         )
 
-    def _level(self, share: float) -> float | None:
-        if self.luma is None or self.scale is None:
+    def _level(self, counts: np.ndarray[Any, Any] | None, share: float) -> float | None:
+        if counts is None or self.scale is None:
             return None
-        return round(self.scale.levels(estimators.percentile(self.luma, share)), 2)
+        return round(self.scale.levels(estimators.percentile(counts, share)), 2)
 
 
 def _median(values: list[float]) -> float | None:

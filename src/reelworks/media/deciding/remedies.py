@@ -49,6 +49,18 @@ FLAT_BLACK, FLAT_WHITE, FLAT_SPAN = 63.0, 200.0, 140.0
 """A picture is flat where black lies over the first, white under the second, and the two are
 nearer than the third: fog has one of these, not all."""
 
+BRILLIANT = 225.0
+"""A clip of which some pixels reach so far has lost neither light nor contrast: a night with lamps,
+letters on a dark screen."""
+
+DRAWN, STILL = 1.25, 0.5
+"""Sharpness from which, and noise (levels) up to which, a picture was drawn rather than taken: a
+screen, a title. What is dark or grey there was chosen. Clean clips have a sharpness of 0.6 at most.
+"""
+
+_EXTREME = 4.0
+"""So many times its sigma, and hardly more, is what noise adds to the brightest pixels."""
+
 IMPOSSIBLE = -12.0
 """Colours that would go so far below 0 with the light have not lost what the light has lost: it was
 taken from luma alone, as video editors and FFmpeg's ``eq`` do."""
@@ -222,7 +234,8 @@ def _deflicker(analysis: Analysis, options: Options) -> Filter | None:
 def _tone(analysis: Analysis, options: Options) -> Tone:
     """One constant stretch for the whole clip: a per-frame one would flicker."""
     low, high = _range(analysis)
-    damaged = is_dim(high) or is_flat(low, high) or is_robbed(analysis.floor, high)
+    weak = (is_dim(high) or is_flat(low, high)) and not _is_meant(analysis)
+    damaged = weak or is_robbed(analysis.floor, high)
     factor = _factor(options.levels, damaged)
     if factor == 0 and options.saturation == 1:
         return toning.SAME
@@ -268,6 +281,14 @@ def _range(analysis: Analysis) -> tuple[float, float]:
     # twice leaves a quarter of it, more of coarse noise.
     left = (analysis.noise or 0.0) * (min(analysis.coarseness, COARSEST) / 2) ** 2
     return low + left, high - left
+
+
+def _is_meant(analysis: Analysis) -> bool:
+    """Whether something shows that a dark or a flat picture is as it was made."""
+    sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.interlaced
+    drawn = sharp and measured_noise(analysis).level <= STILL
+    left = (analysis.brightest or 0.0) - _EXTREME * measured_noise(analysis).level
+    return drawn or left >= BRILLIANT
 
 
 def is_dim(high: float) -> bool:
