@@ -80,6 +80,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "noise": 1.0, "sharpness": 1.5}, ["levels"]),
         ({"white": 90.0, "interlaced": "tff", "sharpness": 1.5}, ["deinterlace", "levels"]),
         ({"cast": WARM}, ["white balance"]),
+        ({"cast": WARM, "hues": 0.08}, ["white balance"]),
         ({"sharpness": 0.1}, ["sharpen"]),
         # What only looks like damage:
         ({"noise": 1.0, "coarseness": 4.0}, []),
@@ -95,6 +96,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "noise": 0.1, "sharpness": 1.5}, []),
         ({"cast": (*WARM[:3], (-0.2, 0.2))}, []),
         ({"cast": ((1.0, -1.0),) * 4}, []),
+        ({"cast": WARM, "hues": 0.03}, []),
         ({"sharpness": 0.1, "noise": 1.3}, []),
         ({"sharpness": 0.1, "noise": 2.0}, []),
         ({"quantiser": 60.0}, []),

@@ -37,6 +37,8 @@ class Analysis:
         sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
         interlaced: "tff" or "bff" where pictures are woven from two fields.
         cast: the light's colour by four estimates, as (ln red ÷ green, ln blue ÷ green).
+        hues: colour that brightness does not tell, as a share of the range of brightness; next to
+            none in a toned monochrome picture.
         flicker: how much the mean of luma jumps from picture to picture.
         shake: how much the camera jerks, as a share of the width.
         transparent: whether any pixel lets something through.
@@ -59,6 +61,7 @@ class Analysis:
     sharpness: float | None = None
     interlaced: str | None = None
     cast: tuple[tuple[float, float], ...] | None = None
+    hues: float | None = None
     flicker: float = 0.0
     shake: float = 0.0
     transparent: bool = False

@@ -122,6 +122,7 @@ class _Found:
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
+    hues: list[float] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
     flicker: list[float] = field(default_factory=list)
     shake: list[float] = field(default_factory=list)
@@ -195,6 +196,7 @@ class _Found:
         self.floors.append(light.floor(light.calm(coded)))
         small = np.clip(coded, 0, 255)
         calm = light.calm(small)
+        self.hues.append(light.hues(calm))
         # Estimates look at the brightest pixels and at steps: noise would tint both.
         is_noisy = bool(self.noise.sigmas) and self.noise.sigmas[-1] >= _SUSPICIOUS
         casts = light.casts(calm if is_noisy else small)
@@ -224,6 +226,8 @@ class _Found:
             sharpness=_median(self.sharpness),
             interlaced=_field_order(self.orders),
             cast=_median_casts(self.casts),
+            # A film of which one part has colours is no monochrome one.
+            hues=round(max(self.hues), 4) if self.hues else None,
             flicker=_median(self.flicker) or 0.0,
             shake=_median(self.shake) or 0.0,
             transparent=self.transparent,

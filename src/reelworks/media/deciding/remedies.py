@@ -73,6 +73,10 @@ TINTED, COLOURED = 0.12, 0.375
 and up to the length that they have on average: longer ones are the scene's own, a sunset, a lawn, a
 stage's light."""
 
+MONOCHROME = 0.05
+"""Colour that brightness does not tell, up to which a tint was meant, sepia or a duotone. Toned
+clips have 0.04 at most, clips with colours 0.08 and more."""
+
 SOFT = 0.17
 """Energy of the finest octave ÷ the next: clean clips have 0.26 and more, blurred ones 0.14 and
 less."""
@@ -326,7 +330,9 @@ class _Cast:
 def _cast(analysis: Analysis, options: Options) -> _Cast:
     red, blue = light.agreed_cast(analysis.cast) if analysis.cast else (0.0, 0.0)
     length = hypot(red, blue)
-    mistaken = length >= TINTED and light.cast_length(analysis.cast or ()) <= COLOURED
+    toned = analysis.hues is not None and analysis.hues < MONOCHROME
+    strong = light.cast_length(analysis.cast or ()) > COLOURED
+    mistaken = length >= TINTED and not strong and not toned
     return _Cast(red, blue, _factor(options.white_balance, mistaken) if length > 0 else 0.0)
 
 
