@@ -300,6 +300,14 @@ def test_what_was_taken_from_luma_alone_is_given_back(
     assert "levels" not in {f.name for f in filters_of(picture(), replace(robbed, white=235.0))}
 
 
+def test_black_bars_stay_black() -> None:
+    robbed = replace(CLEAN, noise=0.0, black=-18.0, white=150.0, floor=-40.0)
+    assert [f.name for f in filters_of(picture(), robbed)] == ["levels"]
+    assert filters_of(picture(), replace(robbed, bars=True)) == ()
+    flat = replace(CLEAN, noise=0.0, black=80.0, white=170.0, floor=75.0, bars=True)
+    assert [f.name for f in filters_of(picture(), flat)] == ["levels"]
+
+
 def test_what_would_be_flat_if_it_were_only_bright_is_stretched_to_both_ends() -> None:
     (levels,) = filters_of(
         picture(), replace(CLEAN, noise=0.0, black=50.0, white=150.0, floor=45.0)

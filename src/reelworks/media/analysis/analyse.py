@@ -41,6 +41,7 @@ class Analysis:
             none in a toned monochrome picture.
         flicker: how much the mean of luma jumps from picture to picture.
         shake: how much the camera jerks, as a share of the width.
+        bars: whether black bars lie around the picture all the time. Levels are read without them.
         transparent: whether any pixel lets something through.
         dynamic_hdr: what comes with the pictures and changes from one to the next, by its names.
     """
@@ -64,6 +65,7 @@ class Analysis:
     hues: float | None = None
     flicker: float = 0.0
     shake: float = 0.0
+    bars: bool = False
     transparent: bool = False
     dynamic_hdr: tuple[str, ...] = ()
 

@@ -14,7 +14,7 @@ from av.sidedata.sidedata import Type
 
 from reelworks.media.analysis import estimators, fields, light, motion
 from reelworks.media.analysis.analyse import Analysis
-from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Roughness, Scale
+from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Box, Roughness, Scale
 from reelworks.media.analysis.runs import runs
 from reelworks.media.children.child import Moved
 from reelworks.media.formats import pixels
@@ -34,6 +34,9 @@ _BANDS, _BAND_LINES = 4, 64
 _SUSPICIOUS, _SUSPICIOUS_REST = 1.0, 0.5
 """Noise, and noise that an encoder has hidden, from which it is worth looking twice whether it is
 any."""
+
+_FILLED = 0.98
+"""Share of the frame from which a picture fills it: a black line at its edge is no bar."""
 
 _DYNAMIC_HDR = {
     Type.DOVI_METADATA: "Dolby Vision",
@@ -122,6 +125,7 @@ class _Found:
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
     hues: list[float] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
     flicker: list[float] = field(default_factory=list)
@@ -146,9 +150,14 @@ class _Found:
         woven = self._add_orders(bands)
         # Of woven pictures, one field: the other moves against it.
         self._add_noise([plane[::2] for plane in pictures] if woven else pictures, scale)
-        self._add_levels(pictures)
+        middle = pictures[len(run) // 2]
+        box = estimators.inside_bars(middle, scale)
+        if box is not None:  # what is all black does not tell
+            self.shares.append(middle[box].size / middle.size)
+        box = box or (slice(None), slice(None))
+        self._add_levels([plane[box] for plane in pictures if plane.shape == middle.shape])
         self._add_motion(pictures, scale)
-        self._add_single(run[len(run) // 2], pictures[len(run) // 2], scale)
+        self._add_single(run[len(run) // 2], middle, scale, box)
 
     def _add_noise(self, planes: list[Plane], scale: Scale) -> None:
         for first, second in estimators.neighbours(planes)[:3]:
@@ -186,13 +195,13 @@ class _Found:
         means = [float(plane[::4, ::4].mean()) / scale.step() for plane in planes]
         self.flicker.append(light.flicker(means))
 
-    def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale) -> None:
+    def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale, box: Box) -> None:
         block, sharp = estimators.blockiness(luma), estimators.sharpness(luma, scale)
         self.blocks += [block] if block is not None else []
         self.sharpness += [sharp] if sharp is not None else []
         self.steps += quantiser_steps(frame)
         self.chroma.append(_chroma_spread(frame))
-        coded = _small_rgb(frame, luma, scale, self.matrix)
+        coded = _part(_small_rgb(frame, luma, scale, self.matrix), box, luma.shape)
         self.floors.append(light.floor(light.calm(coded)))
         small = np.clip(coded, 0, 255)
         calm = light.calm(small)
@@ -230,6 +239,7 @@ class _Found:
             hues=round(max(self.hues), 4) if self.hues else None,
             flicker=_median(self.flicker) or 0.0,
             shake=_median(self.shake) or 0.0,
+            bars=bool(self.shares) and max(self.shares) < _FILLED,
             transparent=self.transparent,
             dynamic_hdr=tuple(sorted(self.dynamic_hdr)),
         )
@@ -324,6 +334,16 @@ def _small_rgb(frame: VideoFrame, luma: Plane, scale: Scale, matrix: str) -> Pla
     grey = 128 * scale.unit
     blue, red = ((_pooled(plane, shape) - grey) / chroma_step for plane in chroma)
     return light.to_rgb(np.clip(levels, 0, 255), blue, red, matrix)
+
+
+def _part(small: Plane, box: Box, shape: tuple[int, ...]) -> Plane:
+    """What of a picture that was made smaller lies within a box of the whole one."""
+    slices = []
+    for chosen, whole, size in zip(box, shape, small.shape[1:], strict=True):
+        first, last, _ = chosen.indices(whole)
+        begin = -(-first * size // whole)
+        slices.append(slice(begin, max(last * size // whole, begin + 1)))
+    return small[:, slices[0], slices[1]]
 
 
 def _pooled(values: Plane, shape: tuple[int, int]) -> Plane:

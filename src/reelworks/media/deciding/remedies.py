@@ -58,6 +58,9 @@ DRAWN, STILL = 1.25, 0.5
 screen, a title. What is dark or grey there was chosen. Clean clips have a sharpness of 0.6 at most.
 """
 
+RAISED = 4.0
+"""Black bars may not be made lighter than this: they would be grey."""
+
 _EXTREME = 4.0
 """So many times its sigma, and hardly more, is what noise adds to the brightest pixels."""
 
@@ -244,6 +247,8 @@ def _tone(analysis: Analysis, options: Options) -> Tone:
     if factor == 0 and options.saturation == 1:
         return toning.SAME
     tone = _stretch(analysis, low, high, share=min(factor, 1.0))
+    if options.levels == "auto" and analysis.bars and tone.level(0.0) > RAISED:
+        tone = toning.SAME
     return tone.coloured(options.saturation, analysis.chroma or 0.0)
 
 
