@@ -336,8 +336,8 @@ def _cast(analysis: Analysis, options: Options) -> _Cast:
     red, blue = light.agreed_cast(analysis.cast) if analysis.cast else (0.0, 0.0)
     length = hypot(red, blue)
     toned = analysis.hues is not None and analysis.hues < MONOCHROME
-    strong = light.cast_length(analysis.cast or ()) > COLOURED
-    mistaken = length >= TINTED and not strong and not toned
+    weak = length >= TINTED and light.cast_length(analysis.cast or ()) <= COLOURED
+    mistaken = weak and not toned
     return _Cast(red, blue, _factor(options.white_balance, mistaken) if length > 0 else 0.0)
 
 
