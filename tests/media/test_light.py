@@ -119,3 +119,22 @@ def test_steady_light_and_fades_do_not_flicker() -> None:
 
 def test_two_pictures_tell_no_flicker() -> None:
     assert light.flicker([0.0, 255.0]) == 0
+
+
+@pytest.mark.parametrize("tone", [(1.0, 1.0, 1.0), (1.08, 0.95, 0.75), (0.85, 1.0, 1.1)])
+@pytest.mark.parametrize("contrast", [1.0, 0.4])
+def test_a_toned_picture_has_no_hues_however_it_is_toned(
+    tone: tuple[float, float, float], contrast: float
+) -> None:
+    grey = np.random.default_rng(3).uniform(10, 255, (60, 80))
+    burnt_out = np.stack([np.clip(grey * share, 0, 255) for share in tone])
+    assert light.hues(burnt_out * contrast + 40) < 0.02
+
+
+def test_a_cast_leaves_a_scene_its_hues() -> None:
+    scene = np.random.default_rng(3).uniform(10, 255, (1, 60, 80)) + np.random.default_rng(
+        4
+    ).uniform(-20, 20, (3, 60, 80))
+    warm = scene * np.array([1.1, 1.0, 0.8])[:, None, None]
+    for seen in (scene, warm, warm * 0.4):
+        assert light.hues(seen) > 0.06

@@ -75,7 +75,12 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({**_hidden(0.8, 2.0), "quantiser": 16.0}, ["denoise"]),
         ({"white": 120.0}, ["levels"]),
         ({"black": 80.0, "white": 170.0}, ["levels"]),
+        ({"white": 90.0, "brightest": 150.0}, ["levels"]),
+        ({"white": 90.0, "noise": 8.0, "brightest": 230.0}, ["denoise", "levels"]),
+        ({"white": 90.0, "noise": 1.0, "sharpness": 1.5}, ["levels"]),
+        ({"white": 90.0, "interlaced": "tff", "sharpness": 1.5}, ["deinterlace", "levels"]),
         ({"cast": WARM}, ["white balance"]),
+        ({"cast": WARM, "hues": 0.08}, ["white balance"]),
         ({"sharpness": 0.1}, ["sharpen"]),
         # What only looks like damage:
         ({"noise": 1.0, "coarseness": 4.0}, []),
@@ -86,8 +91,12 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 40.0}, []),
         ({"black": 100.0, "white": 110.0}, []),
         ({"black": 80.0}, []),
+        ({"white": 90.0, "brightest": 240.0}, []),
+        ({"black": 80.0, "white": 170.0, "brightest": 240.0}, []),
+        ({"white": 90.0, "noise": 0.1, "sharpness": 1.5}, []),
         ({"cast": (*WARM[:3], (-0.2, 0.2))}, []),
         ({"cast": ((1.0, -1.0),) * 4}, []),
+        ({"cast": WARM, "hues": 0.03}, []),
         ({"sharpness": 0.1, "noise": 1.3}, []),
         ({"sharpness": 0.1, "noise": 2.0}, []),
         ({"quantiser": 60.0}, []),
@@ -289,6 +298,14 @@ def test_what_was_taken_from_luma_alone_is_given_back(
     assert "(val-128)*1.0000+128" in levels.expression
     assert "It is dim" in levels.reason
     assert "levels" not in {f.name for f in filters_of(picture(), replace(robbed, white=235.0))}
+
+
+def test_black_bars_stay_black() -> None:
+    robbed = replace(CLEAN, noise=0.0, black=-18.0, white=150.0, floor=-40.0)
+    assert [f.name for f in filters_of(picture(), robbed)] == ["levels"]
+    assert filters_of(picture(), replace(robbed, bars=True)) == ()
+    flat = replace(CLEAN, noise=0.0, black=80.0, white=170.0, floor=75.0, bars=True)
+    assert [f.name for f in filters_of(picture(), flat)] == ["levels"]
 
 
 def test_what_would_be_flat_if_it_were_only_bright_is_stretched_to_both_ends() -> None:

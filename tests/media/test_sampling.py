@@ -210,6 +210,33 @@ def test_a_dark_film_is_read_as_dark(share: float) -> None:
     assert chosen(made) == ["levels"]
 
 
+def test_a_night_with_a_small_lamp_stays_a_night() -> None:
+    lamp = "drawbox=x=60:y=40:w=5:h=4:color=white:t=fill"
+    made = film(PAN, "format=yuv420p", "lutyuv=y=16+(val-16)*0.4", lamp)
+    found = seen(made)
+    assert found.white is not None
+    assert found.brightest is not None
+    assert found.white < 120
+    assert found.brightest > 240
+    assert chosen(made) == []
+
+
+@pytest.mark.parametrize("bars", ["pad=iw:ih+80:0:40", "pad=iw+80:ih:40:0"])
+def test_a_flat_film_within_bars_is_read_as_flat(bars: str) -> None:
+    flat = "lutyuv=y=64+(val-16)*0.5:u=64+val*0.5:v=64+val*0.5"
+    fade = "fade=in:start_frame=5:nb_frames=1"  # black pictures before it tell of no bars
+    bare = seen(film(PAN, "format=yuv420p", flat))
+    barred = film(PAN, "format=yuv420p", flat, bars)
+    assert seen(film(PAN, "format=yuv420p", flat, bars, fade)).bars
+    found = seen(barred)
+    assert found.bars
+    assert not bare.bars
+    assert found.black == pytest.approx(bare.black, abs=2)
+    assert found.white == pytest.approx(bare.white, abs=2)
+    assert found.floor == pytest.approx(bare.floor, abs=4)
+    assert chosen(barred) == ["levels"]
+
+
 def test_flicker_is_read() -> None:
     made = film(PAN, "eq=brightness='0.08*(random(1)-0.5)':eval=frame")
     means = luma(made).mean(axis=(1, 2)) * 255 / 219

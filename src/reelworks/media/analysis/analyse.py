@@ -25,6 +25,8 @@ class Analysis:
         hidden_noise, hidden_coarseness: the same where the picture is a little less flat: in the
             flattest parts, compression may have left nothing.
         black, white: 0.5th and 99.5th percentile of luma over the whole clip.
+        brightest: 99.99th percentile of luma's single pixels: lamps and letters that are too small
+            for the white point.
         peak: 99.5th percentile of the largest of R', G' and B', without the cast.
         floor: 0.5th percentile of the smallest of them; below 0 where colours are stronger than so
             little light can have them.
@@ -35,8 +37,11 @@ class Analysis:
         sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
         interlaced: "tff" or "bff" where pictures are woven from two fields.
         cast: the light's colour by four estimates, as (ln red ÷ green, ln blue ÷ green).
+        hues: colour that brightness does not tell, as a share of the range of brightness; next to
+            none in a toned monochrome picture.
         flicker: how much the mean of luma jumps from picture to picture.
         shake: how much the camera jerks, as a share of the width.
+        bars: whether black bars lie around the picture all the time. Levels are read without them.
         transparent: whether any pixel lets something through.
         dynamic_hdr: what comes with the pictures and changes from one to the next, by its names.
     """
@@ -48,6 +53,7 @@ class Analysis:
     hidden_coarseness: float = 1.0
     black: float | None = None
     white: float | None = None
+    brightest: float | None = None
     peak: float | None = None
     floor: float | None = None
     chroma: float | None = None
@@ -56,8 +62,10 @@ class Analysis:
     sharpness: float | None = None
     interlaced: str | None = None
     cast: tuple[tuple[float, float], ...] | None = None
+    hues: float | None = None
     flicker: float = 0.0
     shake: float = 0.0
+    bars: bool = False
     transparent: bool = False
     dynamic_hdr: tuple[str, ...] = ()
 

@@ -36,6 +36,11 @@ class Scale:
         """Stored steps to one 8-bit level."""
         return float(1 << (self.depth - 8)) if self.depth >= 8 else 1.0
 
+    @property
+    def black(self) -> float:
+        """The stored value of black."""
+        return 0.0 if self.full else 16.0 * self.unit
+
     def levels(self, stored: float) -> float:
         """A stored luma value as an 8-bit full-scale level."""
         value = stored / self.unit
@@ -152,12 +157,42 @@ def _usable(plane: Plane, scale: Scale) -> NDArray[np.bool_]:
 # --- Levels ---------------------------------------------------------------------------------------
 
 
+_BAR = 2.0
+"""Levels by which a bar may differ from black, and from itself."""
+
+Box = tuple[slice, slice]
+"""Rows and columns of a picture."""
+
+
+def inside_bars(plane: Plane, scale: Scale) -> Box | None:
+    """The picture without the black bars above, below and beside it; None of a black one."""
+    low, high = (scale.black + edge * scale.step() for edge in (-_BAR, _BAR))
+    rows = _shown(plane.min(axis=1) < low, plane.max(axis=1) > high)
+    if rows is None:
+        return None
+    part = plane[rows]
+    columns = _shown(part.min(axis=0) < low, part.max(axis=0) > high)
+    return None if columns is None else (rows, columns)
+
+
+def _shown(darker: NDArray[np.bool_], lighter: NDArray[np.bool_]) -> slice | None:
+    """From the first to the last line that is no bar."""
+    lines = np.flatnonzero(darker | lighter)
+    return slice(int(lines[0]), int(lines[-1]) + 1) if lines.size else None
+
+
 def histogram(plane: Plane, depth: int) -> NDArray[np.int64]:
     """How often each value occurs among the means of 4×4 samples: noise, and lights of a few
     pixels, do not pass for the range of the picture."""
     means = half(half(plane)) if min(plane.shape) >= 4 else plane
     values = np.rint(means).astype(np.int64)
     counts: NDArray[np.int64] = np.bincount(values.ravel(), minlength=1 << depth)
+    return counts
+
+
+def pixel_histogram(plane: Plane, depth: int) -> NDArray[np.int64]:
+    """How often each value occurs among single samples, of every second line."""
+    counts: NDArray[np.int64] = np.bincount(plane[::2].ravel(), minlength=1 << depth)
     return counts
 
 

@@ -24,6 +24,9 @@ WEIGHTS = {
 """Shares of red and of blue in luma, by libav's name of the matrix (ITU-T H.273, table 4)."""
 
 _CLIPPED = 250.0
+_TONES = 24
+"""Steps of brightness, each of which may have a colour of its own in a toned picture."""
+
 _LEAST = 1e-3
 
 
@@ -117,6 +120,27 @@ def floor(luma: Array, blue: Array, red: Array) -> float:
     shown = np.maximum(luma, 0)
     pictures = [calm(to_rgb(shown, blue, red, matrix)) for matrix in ("bt709", "smpte170m")]
     return max(float(np.percentile(rgb.min(axis=0), 0.5)) for rgb in pictures)
+
+
+def hues(rgb: Array) -> float:
+    """How much colour there is that brightness does not tell, as a share of brightness' range: next
+    to none in a monochrome picture, whatever it is toned with, sepia or a duotone.
+
+    The 90th percentile of the distance from the mean colour of what is as bright.
+
+    Args:
+        rgb: (3, height, width), calm.
+    """
+    light = rgb.mean(axis=0).ravel()
+    low, high = np.percentile(light, (0.5, 99.5))
+    span = max(float(high - low), 1.0)
+    steps = np.clip((light - low) / span * _TONES, 0, _TONES).astype(np.intp)
+    counts = np.maximum(np.bincount(steps), 1)
+    off = [
+        values - (np.bincount(steps, values) / counts)[steps]
+        for values in (channel.ravel() - light for channel in rgb)
+    ]
+    return float(np.percentile(np.sqrt(np.square(off).sum(axis=0)), 90) / span)
 
 
 def flicker(means: list[float]) -> float:

@@ -14,7 +14,7 @@ from av.sidedata.sidedata import Type
 
 from reelworks.media.analysis import estimators, fields, light, motion
 from reelworks.media.analysis.analyse import Analysis
-from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Roughness, Scale
+from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Box, Roughness, Scale
 from reelworks.media.analysis.runs import runs
 from reelworks.media.children.child import Moved
 from reelworks.media.formats import pixels
@@ -34,6 +34,9 @@ _BANDS, _BAND_LINES = 4, 64
 _SUSPICIOUS, _SUSPICIOUS_REST = 1.0, 0.5
 """Noise, and noise that an encoder has hidden, from which it is worth looking twice whether it is
 any."""
+
+_FILLED = 0.98
+"""Share of the frame from which a picture fills it: a black line at its edge is no bar."""
 
 _DYNAMIC_HDR = {
     Type.DOVI_METADATA: "Dolby Vision",
@@ -122,10 +125,13 @@ class _Found:
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+    hues: list[float] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
     flicker: list[float] = field(default_factory=list)
     shake: list[float] = field(default_factory=list)
     luma: np.ndarray[Any, Any] | None = None
+    lights: np.ndarray[Any, Any] | None = None
     scale: Scale | None = None
     transparent: bool = False
     dynamic_hdr: set[str] = field(default_factory=set)
@@ -144,9 +150,14 @@ class _Found:
         woven = self._add_orders(bands)
         # Of woven pictures, one field: the other moves against it.
         self._add_noise([plane[::2] for plane in pictures] if woven else pictures, scale)
-        self._add_levels(pictures)
+        middle = pictures[len(run) // 2]
+        box = estimators.inside_bars(middle, scale)
+        if box is not None:  # what is all black does not tell
+            self.shares.append(middle[box].size / middle.size)
+        box = box or (slice(None), slice(None))
+        self._add_levels([plane[box] for plane in pictures if plane.shape == middle.shape])
         self._add_motion(pictures, scale)
-        self._add_single(run[len(run) // 2], pictures[len(run) // 2], scale)
+        self._add_single(run[len(run) // 2], middle, scale, box)
 
     def _add_noise(self, planes: list[Plane], scale: Scale) -> None:
         for first, second in estimators.neighbours(planes)[:3]:
@@ -176,22 +187,31 @@ class _Found:
         for plane in planes[::2]:
             counts = estimators.histogram(plane, self.scale.depth)
             self.luma = counts if self.luma is None else self.luma + counts
+            counts = estimators.pixel_histogram(plane, self.scale.depth)
+            self.lights = counts if self.lights is None else self.lights + counts
 
     def _add_motion(self, planes: list[Plane], scale: Scale) -> None:
         self.shake.append(motion.shake(planes))
         means = [float(plane[::4, ::4].mean()) / scale.step() for plane in planes]
         self.flicker.append(light.flicker(means))
 
-    def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale) -> None:
+    def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale, box: Box) -> None:
         block, sharp = estimators.blockiness(luma), estimators.sharpness(luma, scale)
         self.blocks += [block] if block is not None else []
         self.sharpness += [sharp] if sharp is not None else []
         self.steps += quantiser_steps(frame)
         self.chroma.append(_chroma_spread(frame))
+<<<<<<< HEAD
         planes = _small(frame, luma, scale)
         self.floors.append(light.floor(*planes))
         small = np.clip(light.to_rgb(*planes, self.matrix), 0, 255)
+=======
+        coded = _part(_small_rgb(frame, luma, scale, self.matrix), box, luma.shape)
+        self.floors.append(light.floor(light.calm(coded)))
+        small = np.clip(coded, 0, 255)
+>>>>>>> hunt-quality
         calm = light.calm(small)
+        self.hues.append(light.hues(calm))
         # Estimates look at the brightest pixels and at steps: noise would tint both.
         is_noisy = bool(self.noise.sigmas) and self.noise.sigmas[-1] >= _SUSPICIOUS
         casts = light.casts(calm if is_noisy else small)
@@ -209,8 +229,9 @@ class _Found:
             coarseness=_median(self.noise.coarseness) or 1.0,
             hidden_noise=_median(self.hidden.sigmas),
             hidden_coarseness=_median(self.hidden.coarseness) or 1.0,
-            black=self._level(0.005),
-            white=self._level(0.995),
+            black=self._level(self.luma, 0.005),
+            white=self._level(self.luma, 0.995),
+            brightest=self._level(self.lights, 0.9999),
             # The brightest run tells: what is within bounds there is so everywhere.
             peak=round(max(self.peaks), 2) if self.peaks else None,
             floor=round(min(self.floors), 2) if self.floors else None,
@@ -220,16 +241,19 @@ class _Found:
             sharpness=_median(self.sharpness),
             interlaced=_field_order(self.orders),
             cast=_median_casts(self.casts),
+            # A film of which one part has colours is no monochrome one.
+            hues=round(max(self.hues), 4) if self.hues else None,
             flicker=_median(self.flicker) or 0.0,
             shake=_median(self.shake) or 0.0,
+            bars=bool(self.shares) and max(self.shares) < _FILLED,
             transparent=self.transparent,
             dynamic_hdr=tuple(sorted(self.dynamic_hdr)),
         )
 
-    def _level(self, share: float) -> float | None:
-        if self.luma is None or self.scale is None:
+    def _level(self, counts: np.ndarray[Any, Any] | None, share: float) -> float | None:
+        if counts is None or self.scale is None:
             return None
-        return round(self.scale.levels(estimators.percentile(self.luma, share)), 2)
+        return round(self.scale.levels(estimators.percentile(counts, share)), 2)
 
 
 def _median(values: list[float]) -> float | None:
@@ -316,6 +340,16 @@ def _small(frame: VideoFrame, luma: Plane, scale: Scale) -> tuple[Plane, Plane, 
     grey = 128 * scale.unit
     blue, red = ((_pooled(plane, shape) - grey) / chroma_step for plane in chroma)
     return levels, blue, red
+
+
+def _part(small: Plane, box: Box, shape: tuple[int, ...]) -> Plane:
+    """What of a picture that was made smaller lies within a box of the whole one."""
+    slices = []
+    for chosen, whole, size in zip(box, shape, small.shape[1:], strict=True):
+        first, last, _ = chosen.indices(whole)
+        begin = -(-first * size // whole)
+        slices.append(slice(begin, max(last * size // whole, begin + 1)))
+    return small[:, slices[0], slices[1]]
 
 
 def _pooled(values: Plane, shape: tuple[int, int]) -> Plane:

@@ -49,6 +49,21 @@ FLAT_BLACK, FLAT_WHITE, FLAT_SPAN = 63.0, 200.0, 140.0
 """A picture is flat where black lies over the first, white under the second, and the two are
 nearer than the third: fog has one of these, not all."""
 
+BRILLIANT = 225.0
+"""A clip of which some pixels reach so far has lost neither light nor contrast: a night with lamps,
+letters on a dark screen."""
+
+DRAWN, STILL = 1.25, 0.5
+"""Sharpness from which, and noise (levels) up to which, a picture was drawn rather than taken: a
+screen, a title. What is dark or grey there was chosen. Clean clips have a sharpness of 0.6 at most.
+"""
+
+RAISED = 4.0
+"""Black bars may not be made lighter than this: they would be grey."""
+
+_EXTREME = 4.0
+"""So many times its sigma, and hardly more, is what noise adds to the brightest pixels."""
+
 IMPOSSIBLE = -12.0
 """Colours that would go so far below 0 with the light have not lost what the light has lost: it was
 taken from luma alone, as video editors and FFmpeg's ``eq`` do."""
@@ -60,6 +75,10 @@ TINTED, COLOURED = 0.12, 0.375
 """A cast (logarithms of red and blue ÷ green) counts from the length that all estimates agree on;
 and up to the length that they have on average: longer ones are the scene's own, a sunset, a lawn, a
 stage's light."""
+
+MONOCHROME = 0.05
+"""Colour that brightness does not tell, up to which a tint was meant, sepia or a duotone. Toned
+clips have 0.04 at most, clips with colours 0.08 and more."""
 
 SOFT = 0.17
 """Energy of the finest octave ÷ the next: clean clips have 0.26 and more, blurred ones 0.14 and
@@ -222,11 +241,14 @@ def _deflicker(analysis: Analysis, options: Options) -> Filter | None:
 def _tone(analysis: Analysis, options: Options) -> Tone:
     """One constant stretch for the whole clip: a per-frame one would flicker."""
     low, high = _range(analysis)
-    damaged = is_dim(high) or is_flat(low, high) or is_robbed(analysis.floor, high)
+    weak = (is_dim(high) or is_flat(low, high)) and not _is_meant(analysis)
+    damaged = weak or is_robbed(analysis.floor, high)
     factor = _factor(options.levels, damaged)
     if factor == 0 and options.saturation == 1:
         return toning.SAME
     tone = _stretch(analysis, low, high, share=min(factor, 1.0))
+    if options.levels == "auto" and analysis.bars and tone.level(0.0) > RAISED:
+        tone = toning.SAME
     return tone.coloured(options.saturation, analysis.chroma or 0.0)
 
 
@@ -270,6 +292,14 @@ def _range(analysis: Analysis) -> tuple[float, float]:
     return low + left, high - left
 
 
+def _is_meant(analysis: Analysis) -> bool:
+    """Whether something shows that a dark or a flat picture is as it was made."""
+    sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.interlaced
+    drawn = sharp and measured_noise(analysis).level <= STILL
+    left = (analysis.brightest or 0.0) - _EXTREME * measured_noise(analysis).level
+    return drawn or left >= BRILLIANT
+
+
 def is_dim(high: float) -> bool:
     """Whether a picture of this white point has lost its light."""
     return BLACK_SCREEN <= high < DIM
@@ -305,7 +335,9 @@ class _Cast:
 def _cast(analysis: Analysis, options: Options) -> _Cast:
     red, blue = light.agreed_cast(analysis.cast) if analysis.cast else (0.0, 0.0)
     length = hypot(red, blue)
-    mistaken = length >= TINTED and light.cast_length(analysis.cast or ()) <= COLOURED
+    toned = analysis.hues is not None and analysis.hues < MONOCHROME
+    weak = length >= TINTED and light.cast_length(analysis.cast or ()) <= COLOURED
+    mistaken = weak and not toned
     return _Cast(red, blue, _factor(options.white_balance, mistaken) if length > 0 else 0.0)
 
 
