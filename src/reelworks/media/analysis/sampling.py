@@ -201,15 +201,9 @@ class _Found:
         self.sharpness += [sharp] if sharp is not None else []
         self.steps += quantiser_steps(frame)
         self.chroma.append(_chroma_spread(frame))
-<<<<<<< HEAD
-        planes = _small(frame, luma, scale)
-        self.floors.append(light.floor(*planes))
-        small = np.clip(light.to_rgb(*planes, self.matrix), 0, 255)
-=======
-        coded = _part(_small_rgb(frame, luma, scale, self.matrix), box, luma.shape)
-        self.floors.append(light.floor(light.calm(coded)))
-        small = np.clip(coded, 0, 255)
->>>>>>> hunt-quality
+        levels, blue, red = _part(_small(frame, luma, scale), box, luma.shape)
+        self.floors.append(light.floor(levels, blue, red))
+        small = np.clip(light.to_rgb(levels, blue, red, self.matrix), 0, 255)
         calm = light.calm(small)
         self.hues.append(light.hues(calm))
         # Estimates look at the brightest pixels and at steps: noise would tint both.
@@ -320,18 +314,18 @@ def _chroma_spread(frame: VideoFrame) -> float:
     return float(max(spread))
 
 
-def _small(frame: VideoFrame, luma: Plane, scale: Scale) -> tuple[Plane, Plane, Plane]:
+def _small(frame: VideoFrame, luma: Plane, scale: Scale) -> Plane:
     """Luma, Cb and Cr at some 320 columns, in levels: noise and subsampled chroma are averaged
     out."""
     planar = _planar(frame)
     if len(planar.format.components) < 3:
-        return (np.zeros((1, 1), np.float32),) * 3
+        return np.zeros((3, 1, 1), np.float32)
     step = max(2, luma.shape[1] // 320 // 2 * 2)
     chroma = [plane_of(planar, n) for n in (1, 2)]
     # No finer than chroma, of which 4:1:1 has a quarter.
     high, wide = (min(n // step, m) for n, m in zip(luma.shape, chroma[0].shape, strict=True))
     if high == 0 or wide == 0:
-        return (np.zeros((1, 1), np.float32),) * 3
+        return np.zeros((3, 1, 1), np.float32)
     shape = (high, wide)
     full = _pooled(luma, shape) / scale.step()
     levels = full if scale.full else full - 16 * 255 / 219
@@ -339,7 +333,7 @@ def _small(frame: VideoFrame, luma: Plane, scale: Scale) -> tuple[Plane, Plane, 
     chroma_step = scale.unit if scale.full else scale.unit * 224 / 255
     grey = 128 * scale.unit
     blue, red = ((_pooled(plane, shape) - grey) / chroma_step for plane in chroma)
-    return levels, blue, red
+    return np.stack([levels, blue, red])
 
 
 def _part(small: Plane, box: Box, shape: tuple[int, ...]) -> Plane:
