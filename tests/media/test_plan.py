@@ -82,6 +82,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"cast": WARM}, ["white balance"]),
         ({"cast": WARM, "hues": 0.08}, ["white balance"]),
         ({"sharpness": 0.1}, ["sharpen"]),
+        ({"sharpness": 0.1, "half_sharpness": 0.2}, ["sharpen"]),
         # What only looks like damage:
         ({"noise": 1.0, "coarseness": 4.0}, []),
         ({**_hidden(0.8, 2.0), "quantiser": None}, []),
@@ -98,6 +99,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"cast": ((1.0, -1.0),) * 4}, []),
         ({"cast": WARM, "hues": 0.03}, []),
         ({"sharpness": 0.1, "noise": 1.3}, []),
+        ({"sharpness": 0.1, "half_sharpness": 0.26}, []),
         ({"sharpness": 0.1, "noise": 2.0}, []),
         ({"quantiser": 60.0}, []),
         # What nobody asked for:

@@ -181,6 +181,15 @@ def test_a_blurred_film_is_soft(sigma: float) -> None:
     assert chosen(made) == ["sharpen"]
 
 
+@pytest.mark.parametrize("kernel", ["bicubic", "lanczos"])
+def test_a_film_that_was_enlarged_is_not_taken_for_a_blurred_one(kernel: str) -> None:
+    made = film(PAN, "scale=iw/2:ih/2:flags=area", f"scale=iw*2:ih*2:flags={kernel}")
+    sharpness = seen(made).sharpness
+    assert sharpness is not None
+    assert sharpness < 0.2
+    assert chosen(made) == []
+
+
 def test_a_clean_film_is_sharp() -> None:
     sharpness = seen(film()).sharpness
     assert sharpness is not None

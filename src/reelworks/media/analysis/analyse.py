@@ -35,6 +35,7 @@ class Analysis:
         quantiser: median step with which the encoder rounded, in levels; None where the decoder
             does not tell.
         sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
+        half_sharpness: the same of the picture at half its size.
         interlaced: "tff" or "bff" where pictures are woven from two fields.
         cast: the light's colour by four estimates, as (ln red ÷ green, ln blue ÷ green).
         hues: colour that brightness does not tell, as a share of the range of brightness; next to
@@ -60,6 +61,7 @@ class Analysis:
     blockiness: float | None = None
     quantiser: float | None = None
     sharpness: float | None = None
+    half_sharpness: float | None = None
     interlaced: str | None = None
     cast: tuple[tuple[float, float], ...] | None = None
     hues: float | None = None

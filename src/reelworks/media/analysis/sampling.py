@@ -20,7 +20,7 @@ from reelworks.media.children.child import Moved
 from reelworks.media.formats import pixels
 from reelworks.media.probing.ahead import ahead
 from reelworks.media.probing.film import Film
-from reelworks.media.probing.planes import Plane, block_means, is_rgb, plane_of
+from reelworks.media.probing.planes import Plane, block_means, half, is_rgb, plane_of
 from reelworks.media.probing.reading import open_video
 from reelworks.media.probing.side_data import side_data
 
@@ -121,6 +121,7 @@ class _Found:
     blocks: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
     sharpness: list[float] = field(default_factory=list)
+    half_sharpness: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
@@ -197,8 +198,10 @@ class _Found:
 
     def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale, box: Box) -> None:
         block, sharp = estimators.blockiness(luma), estimators.sharpness(luma, scale)
+        rest = estimators.sharpness(half(luma), scale)
         self.blocks += [block] if block is not None else []
         self.sharpness += [sharp] if sharp is not None else []
+        self.half_sharpness += [rest] if rest is not None else []
         self.steps += quantiser_steps(frame)
         self.chroma.append(_chroma_spread(frame))
         levels, blue, red = _part(_small(frame, luma, scale), box, luma.shape)
@@ -233,6 +236,7 @@ class _Found:
             blockiness=_median(self.blocks),
             quantiser=_median(self.steps),
             sharpness=_median(self.sharpness),
+            half_sharpness=_median(self.half_sharpness),
             interlaced=_field_order(self.orders),
             cast=_median_casts(self.casts),
             # A film of which one part has colours is no monochrome one.

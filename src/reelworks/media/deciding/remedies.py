@@ -84,6 +84,11 @@ SOFT = 0.17
 """Energy of the finest octave ÷ the next: clean clips have 0.26 and more, blurred ones 0.14 and
 less."""
 
+ENLARGED = 2.3
+"""Sharpness at half the size ÷ sharpness. A blur takes from both, and leaves 2.2 at most, 1.9 after
+an encoder; what was enlarged lacks nothing but its finest octave, and has 2.6 and more, 1.9 to 2.5
+after an encoder. Sharpened, it would be over-sharp."""
+
 FLICKERING = 0.4
 SHAKING = 0.006
 """Jumps of the mean (levels), and jerks (shares of the width), that are seen as such."""
@@ -366,7 +371,8 @@ def _tint(red: float, blue: float) -> str:
 
 
 def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
-    soft = analysis.sharpness is not None and analysis.sharpness < SOFT
+    blurred = analysis.sharpness is not None and analysis.sharpness < SOFT
+    soft = blurred and not _is_enlarged(analysis)
     calm = noise_of(analysis) is None and measured_noise(analysis).level < NOISY / 2
     harmless = calm and (analysis.quantiser or 0.0) < QUANTISED
     factor = _factor(options.sharpen, soft and harmless)
@@ -379,6 +385,11 @@ def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter |
         strength=round(amount, 2),
         reason="Its edges are soft: the finest detail is missing." if soft else "Asked for.",
     )
+
+
+def _is_enlarged(analysis: Analysis) -> bool:
+    """Whether its finest detail is missing because the picture was once smaller."""
+    return (analysis.half_sharpness or 0.0) > ENLARGED * (analysis.sharpness or 0.0)
 
 
 def _sharpener(amount: float, *, large: bool) -> str:
