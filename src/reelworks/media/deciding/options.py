@@ -77,3 +77,10 @@ def preset_options(name: str) -> Mapping[str, Any]:
 def _presets() -> Mapping[str, Mapping[str, Any]]:
     text = files("reelworks.media.deciding").joinpath("presets.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def factor_of(wish: Strength, damaged: bool) -> float:
+    """How many times as strongly as the damage asks for; 0 is not at all."""
+    if wish == "auto":
+        return 1.0 if damaged else 0.0
+    return wish

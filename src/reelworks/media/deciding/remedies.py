@@ -6,18 +6,12 @@ far from what clean clips show. Where somebody wishes for it, it is used as stro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from math import hypot
-
-from reelworks.media.analysis import light
 from reelworks.media.analysis.analyse import Analysis
-from reelworks.media.deciding import toning
+from reelworks.media.deciding import lighting, toning
 from reelworks.media.deciding.noise import COARSEST, NOISY, denoiser, measured_noise, noise_of
-from reelworks.media.deciding.options import Options, Strength
+from reelworks.media.deciding.options import Options, factor_of
 from reelworks.media.deciding.plan import Filter
 from reelworks.media.deciding.stored import Stored
-from reelworks.media.deciding.toning import Tone
 from reelworks.media.facts import Picture
 
 # --- Thresholds: when does a clip count as damaged? -----------------------------------------------
@@ -39,47 +33,6 @@ BLOCKY = 2.0
 EDITING_CODECS = frozenset({"prores", "dnxhd", "cfhd", "apv"})
 """Their faint blocks are below what the eye sees, and their makers want them as they are."""
 
-DIM = 160.0
-"""White point (99.5th percentile of luma, full-scale 8-bit levels): clean clips reach further."""
-
-BLACK_SCREEN = 60.0
-"""A white point under this is a dark screen, a night or a drawing rather than a dim picture."""
-
-FLAT_BLACK, FLAT_WHITE, FLAT_SPAN = 63.0, 200.0, 140.0
-"""A picture is flat where black lies over the first, white under the second, and the two are
-nearer than the third: fog has one of these, not all."""
-
-BRILLIANT = 225.0
-"""A clip of which some pixels reach so far has lost neither light nor contrast: a night with lamps,
-letters on a dark screen."""
-
-DRAWN, STILL = 1.25, 0.5
-"""Sharpness from which, and noise (levels) up to which, a picture was drawn rather than taken: a
-screen, a title. What is dark or grey there was chosen. Clean clips have a sharpness of 0.6 at most.
-"""
-
-RAISED = 4.0
-"""Black bars may not be made lighter than this: they would be grey."""
-
-_EXTREME = 4.0
-"""So many times its sigma, and hardly more, is what noise adds to the brightest pixels."""
-
-IMPOSSIBLE = -12.0
-"""Colours that would go so far below 0 with the light have not lost what the light has lost: it was
-taken from luma alone, as video editors and FFmpeg's ``eq`` do."""
-
-MIN_SPAN = 24.0
-"""A clip whose whole range is narrower than this shows next to nothing: a fade, a test card."""
-
-TINTED, COLOURED = 0.12, 0.375
-"""A cast (logarithms of red and blue ÷ green) counts from the length that all estimates agree on;
-and up to the length that they have on average: longer ones are the scene's own, a sunset, a lawn, a
-stage's light."""
-
-MONOCHROME = 0.05
-"""Colour that brightness does not tell, up to which a tint was meant, sepia or a duotone. Toned
-clips have 0.04 at most, clips with colours 0.08 and more."""
-
 SOFT = 0.17
 """Energy of the finest octave ÷ the next: clean clips have 0.26 and more, blurred ones 0.14 and
 less."""
@@ -89,9 +42,8 @@ ENLARGED = 2.3
 an encoder; what was enlarged lacks nothing but its finest octave, and has 2.6 and more, 1.9 to 2.5
 after an encoder. Sharpened, it would be over-sharp."""
 
-FLICKERING = 0.4
 SHAKING = 0.006
-"""Jumps of the mean (levels), and jerks (shares of the width), that are seen as such."""
+"""Jerks (shares of the width) that are seen as such."""
 
 _FULL_BITS = 8
 
@@ -105,27 +57,19 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
     """
     stored = Stored.of(picture)
     toned = not picture.is_hdr and not analysis.transparent and stored is not None
-    cast = _cast(analysis, options)
-    tone = _tone(analysis, options) if toned else toning.SAME
+    tone = lighting.tone(analysis, options) if toned else toning.SAME
     found = [
         _deinterlace(picture, analysis, options),
         _deblock(picture, analysis, options),
         _denoise(stored, analysis, options),
-        _deflicker(analysis, options),
+        lighting.deflicker(analysis, options),
         _stabilise(stored, analysis, options),
     ]
     if toned and stored is not None:
-        found.append(_levels(stored, analysis, tone))
-        found.append(_white_balance(picture, stored, cast, tone))
+        found.append(lighting.levels(stored, analysis, tone))
+        found.append(lighting.white_balance(picture, stored, analysis, options, tone))
     found += [_sharpen(picture, analysis, options), _upscale(picture, options)]
     return tuple(f for f in found if f is not None)
-
-
-def _factor(wish: Strength, damaged: bool) -> float:
-    """How many times as strongly as the damage asks for; 0 is not at all."""
-    if wish == "auto":
-        return 1.0 if damaged else 0.0
-    return wish
 
 
 # --- Structure ------------------------------------------------------------------------------------
@@ -162,7 +106,7 @@ def _deblock(picture: Picture, analysis: Analysis, options: Options) -> Filter |
     step, blocks = analysis.quantiser or 0.0, analysis.blockiness or 0.0
     quantised = step >= QUANTISED and picture.codec in UNFILTERED_CODECS
     blocky = _is_blocky(picture, step, blocks)
-    factor = _factor(options.deblock, quantised or blocky)
+    factor = factor_of(options.deblock, quantised or blocky)
     if factor == 0:
         return None
     return Filter(
@@ -210,7 +154,7 @@ def _blocky_words(step: float, blocks: float) -> str:
 
 def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
     found = noise_of(analysis)
-    factor = _factor(options.denoise, found is not None)
+    factor = factor_of(options.denoise, found is not None)
     if factor == 0:
         return None
     noise = found or measured_noise(analysis)
@@ -228,145 +172,6 @@ def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Fil
     )
 
 
-# --- Light ----------------------------------------------------------------------------------------
-
-
-def _deflicker(analysis: Analysis, options: Options) -> Filter | None:
-    wish = options.deflicker
-    if wish is False or (wish == "auto" and analysis.flicker < FLICKERING):
-        return None
-    return Filter(
-        name="deflicker",
-        expression="deflicker=mode=pm:size=9",
-        strength=round(analysis.flicker, 2),
-        reason=f"Its light flickers (by about {analysis.flicker:.1f} of 255 levels).",
-    )
-
-
-def _tone(analysis: Analysis, options: Options) -> Tone:
-    """One constant stretch for the whole clip: a per-frame one would flicker."""
-    low, high = _range(analysis)
-    weak = (is_dim(high) or is_flat(low, high)) and not _is_meant(analysis)
-    damaged = weak or is_robbed(analysis.floor, high)
-    factor = _factor(options.levels, damaged)
-    if factor == 0 and options.saturation == 1:
-        return toning.SAME
-    tone = _stretch(analysis, low, high, share=min(factor, 1.0))
-    if options.levels == "auto" and analysis.bars and tone.level(0.0) > RAISED:
-        tone = toning.SAME
-    return tone.coloured(options.saturation, analysis.chroma or 0.0)
-
-
-def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> Tone:
-    """What undoes the likeliest damage to a clip of this black and white point."""
-    if is_flat(low, high):
-        stretch = partial(toning.contrasted, low, high, share=share)
-    elif is_robbed(analysis.floor, high):
-        return toning.refilled(low, high, share=share)
-    elif is_dim(high):
-        stretch = partial(toning.brightened, high, share=share)
-        if stretch().level(low) >= FLAT_BLACK:  # it would be flat then
-            stretch = partial(toning.stretched, low, high, share=share)
-    else:
-        return toning.stretched(low, high, share=share, peak=analysis.peak)
-    unbound = stretch()
-    if unbound.level(analysis.floor or 0.0) < IMPOSSIBLE:
-        return unbound.of_luma  # which leaves colours as much room as they had before
-    return stretch(peak=analysis.peak)
-
-
-def _levels(stored: Stored, analysis: Analysis, tone: Tone) -> Filter | None:
-    if tone.is_nothing:
-        return None
-    return Filter(
-        name="levels",
-        expression=tone.expression(stored),
-        strength=round(tone.gain, 3),
-        reason=_levels_words(*_range(analysis)),
-    )
-
-
-def _range(analysis: Analysis) -> tuple[float, float]:
-    """Black and white point without noise; the whole range where next to nothing is seen."""
-    low, high = analysis.black, analysis.white
-    if low is None or high is None or high - low < MIN_SPAN:
-        return 0.0, 255.0
-    # Both are of means of 4×4 pixels. Noise in these widens the range by about its sigma; halving
-    # twice leaves a quarter of it, more of coarse noise.
-    left = (analysis.noise or 0.0) * (min(analysis.coarseness, COARSEST) / 2) ** 2
-    return low + left, high - left
-
-
-def _is_meant(analysis: Analysis) -> bool:
-    """Whether something shows that a dark or a flat picture is as it was made."""
-    sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.interlaced
-    drawn = sharp and measured_noise(analysis).level <= STILL
-    left = (analysis.brightest or 0.0) - _EXTREME * measured_noise(analysis).level
-    return drawn or left >= BRILLIANT
-
-
-def is_dim(high: float) -> bool:
-    """Whether a picture of this white point has lost its light."""
-    return BLACK_SCREEN <= high < DIM
-
-
-def is_flat(low: float, high: float) -> bool:
-    """Whether a picture of this range has lost contrast at both ends."""
-    return low >= FLAT_BLACK and high <= FLAT_WHITE and high - low <= FLAT_SPAN
-
-
-def is_robbed(floor: float | None, high: float) -> bool:
-    """Whether a picture has more colour than its light can have: luma alone was taken from it."""
-    return floor is not None and floor < IMPOSSIBLE and BLACK_SCREEN <= high <= FLAT_WHITE
-
-
-def _levels_words(low: float, high: float) -> str:
-    if is_flat(low, high):
-        return f"It is flat: all of it lies between {low:.0f} and {high:.0f} of 255."
-    if high <= FLAT_WHITE:
-        return f"It is dim: its brightest parts reach only {high:.0f} of 255."
-    return "Asked for."
-
-
-@dataclass(frozen=True, slots=True)
-class _Cast:
-    """A colour of light, as (ln red ÷ green, ln blue ÷ green), and how much of it is taken out."""
-
-    red: float
-    blue: float
-    share: float
-
-
-def _cast(analysis: Analysis, options: Options) -> _Cast:
-    red, blue = light.agreed_cast(analysis.cast) if analysis.cast else (0.0, 0.0)
-    length = hypot(red, blue)
-    toned = analysis.hues is not None and analysis.hues < MONOCHROME
-    weak = length >= TINTED and light.cast_length(analysis.cast or ()) <= COLOURED
-    mistaken = weak and not toned
-    return _Cast(red, blue, _factor(options.white_balance, mistaken) if length > 0 else 0.0)
-
-
-def _white_balance(picture: Picture, stored: Stored, cast: _Cast, tone: Tone) -> Filter | None:
-    if cast.share == 0:
-        return None
-    return Filter(
-        name="white balance",
-        expression=toning.white_balance(
-            cast.red, cast.blue, cast.share, picture.working_matrix, stored, tone
-        ),
-        strength=round(hypot(cast.red, cast.blue) * cast.share, 3),
-        reason=f"All that should be grey has a {_tint(cast.red, cast.blue)} cast.",
-    )
-
-
-def _tint(red: float, blue: float) -> str:
-    if red >= 0 > blue:
-        return "warm"
-    if red < 0 <= blue:
-        return "cold"
-    return "green" if red < 0 else "magenta"
-
-
 # --- Edges and size -------------------------------------------------------------------------------
 
 
@@ -375,7 +180,7 @@ def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter |
     soft = blurred and not _is_enlarged(analysis)
     calm = noise_of(analysis) is None and measured_noise(analysis).level < NOISY / 2
     harmless = calm and (analysis.quantiser or 0.0) < QUANTISED
-    factor = _factor(options.sharpen, soft and harmless)
+    factor = factor_of(options.sharpen, soft and harmless)
     if factor == 0:
         return None
     amount = factor if soft else 0.5 * factor

@@ -1,0 +1,205 @@
+"""Chooses what is done to a clip's light: flicker, levels, white balance. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from math import hypot
+
+from reelworks.media.analysis import light
+from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.deciding import toning
+from reelworks.media.deciding.noise import COARSEST, measured_noise
+from reelworks.media.deciding.options import Options, factor_of
+from reelworks.media.deciding.plan import Filter
+from reelworks.media.deciding.stored import Stored
+from reelworks.media.deciding.toning import Tone
+from reelworks.media.facts import Picture
+
+# Thresholds: fitted as those of ``remedies``.
+
+DIM = 160.0
+"""White point (99.5th percentile of luma, full-scale 8-bit levels): clean clips reach further."""
+
+BLACK_SCREEN = 60.0
+"""A white point under this is a dark screen, a night or a drawing rather than a dim picture."""
+
+FLAT_BLACK, FLAT_WHITE, FLAT_SPAN = 63.0, 200.0, 140.0
+"""A picture is flat where black lies over the first, white under the second, and the two are
+nearer than the third: fog has one of these, not all."""
+
+BRILLIANT = 225.0
+"""A clip of which some pixels reach so far has lost neither light nor contrast: a night with lamps,
+letters on a dark screen."""
+
+DRAWN, STILL = 1.25, 0.5
+"""Sharpness from which, and noise (levels) up to which, a picture was drawn rather than taken: a
+screen, a title. What is dark or grey there was chosen. Clean clips have a sharpness of 0.6 at most.
+"""
+
+RAISED = 4.0
+"""Black bars may not be made lighter than this: they would be grey."""
+
+_EXTREME = 4.0
+"""So many times its sigma, and hardly more, is what noise adds to the brightest pixels."""
+
+IMPOSSIBLE = -12.0
+"""Colours that would go so far below 0 with the light have not lost what the light has lost: it was
+taken from luma alone, as video editors and FFmpeg's ``eq`` do."""
+
+MIN_SPAN = 24.0
+"""A clip whose whole range is narrower than this shows next to nothing: a fade, a test card."""
+
+TINTED, COLOURED = 0.12, 0.375
+"""A cast (logarithms of red and blue ÷ green) counts from the length that all estimates agree on;
+and up to the length that they have on average: longer ones are the scene's own, a sunset, a lawn, a
+stage's light."""
+
+MONOCHROME = 0.05
+"""Colour that brightness does not tell, up to which a tint was meant, sepia or a duotone. Toned
+clips have 0.04 at most, clips with colours 0.08 and more."""
+
+FLICKERING = 0.4
+"""Jumps of the mean (levels) that are seen as such."""
+
+
+def deflicker(analysis: Analysis, options: Options) -> Filter | None:
+    """Evens out light that jumps from picture to picture."""
+    wish = options.deflicker
+    if wish is False or (wish == "auto" and analysis.flicker < FLICKERING):
+        return None
+    return Filter(
+        name="deflicker",
+        expression="deflicker=mode=pm:size=9",
+        strength=round(analysis.flicker, 2),
+        reason=f"Its light flickers (by about {analysis.flicker:.1f} of 255 levels).",
+    )
+
+
+def tone(analysis: Analysis, options: Options) -> Tone:
+    """One constant stretch for the whole clip: a per-frame one would flicker."""
+    low, high = _range(analysis)
+    weak = (_is_dim(high) or _is_flat(low, high)) and not _is_meant(analysis)
+    damaged = weak or _is_robbed(analysis.floor, high)
+    factor = factor_of(options.levels, damaged)
+    if factor == 0 and options.saturation == 1:
+        return toning.SAME
+    chosen = _stretch(analysis, low, high, share=min(factor, 1.0))
+    if options.levels == "auto" and analysis.bars and chosen.level(0.0) > RAISED:
+        chosen = toning.SAME
+    return chosen.coloured(options.saturation, analysis.chroma or 0.0)
+
+
+def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> Tone:
+    """What undoes the likeliest damage to a clip of this black and white point."""
+    if _is_flat(low, high):
+        stretch = partial(toning.contrasted, low, high, share=share)
+    elif _is_robbed(analysis.floor, high):
+        return toning.refilled(low, high, share=share)
+    elif _is_dim(high):
+        stretch = partial(toning.brightened, high, share=share)
+        if stretch().level(low) >= FLAT_BLACK:  # it would be flat then
+            stretch = partial(toning.stretched, low, high, share=share)
+    else:
+        return toning.stretched(low, high, share=share, peak=analysis.peak)
+    unbound = stretch()
+    if unbound.level(analysis.floor or 0.0) < IMPOSSIBLE:
+        return unbound.of_luma  # which leaves colours as much room as they had before
+    return stretch(peak=analysis.peak)
+
+
+def levels(stored: Stored, analysis: Analysis, tone: Tone) -> Filter | None:
+    """Applies a tone."""
+    if tone.is_nothing:
+        return None
+    return Filter(
+        name="levels",
+        expression=tone.expression(stored),
+        strength=round(tone.gain, 3),
+        reason=_levels_words(*_range(analysis)),
+    )
+
+
+def _range(analysis: Analysis) -> tuple[float, float]:
+    """Black and white point without noise; the whole range where next to nothing is seen."""
+    low, high = analysis.black, analysis.white
+    if low is None or high is None or high - low < MIN_SPAN:
+        return 0.0, 255.0
+    # Both are of means of 4×4 pixels. Noise in these widens the range by about its sigma; halving
+    # twice leaves a quarter of it, more of coarse noise.
+    left = (analysis.noise or 0.0) * (min(analysis.coarseness, COARSEST) / 2) ** 2
+    return low + left, high - left
+
+
+def _is_meant(analysis: Analysis) -> bool:
+    """Whether something shows that a dark or a flat picture is as it was made."""
+    sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.interlaced
+    drawn = sharp and measured_noise(analysis).level <= STILL
+    left = (analysis.brightest or 0.0) - _EXTREME * measured_noise(analysis).level
+    return drawn or left >= BRILLIANT
+
+
+def _is_dim(high: float) -> bool:
+    """Whether a picture of this white point has lost its light."""
+    return BLACK_SCREEN <= high < DIM
+
+
+def _is_flat(low: float, high: float) -> bool:
+    """Whether a picture of this range has lost contrast at both ends."""
+    return low >= FLAT_BLACK and high <= FLAT_WHITE and high - low <= FLAT_SPAN
+
+
+def _is_robbed(floor: float | None, high: float) -> bool:
+    """Whether a picture has more colour than its light can have: luma alone was taken from it."""
+    return floor is not None and floor < IMPOSSIBLE and BLACK_SCREEN <= high <= FLAT_WHITE
+
+
+def _levels_words(low: float, high: float) -> str:
+    if _is_flat(low, high):
+        return f"It is flat: all of it lies between {low:.0f} and {high:.0f} of 255."
+    if high <= FLAT_WHITE:
+        return f"It is dim: its brightest parts reach only {high:.0f} of 255."
+    return "Asked for."
+
+
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """A colour of light, as (ln red ÷ green, ln blue ÷ green), and how much of it is taken out."""
+
+    red: float
+    blue: float
+    share: float
+
+
+def _cast(analysis: Analysis, options: Options) -> _Cast:
+    red, blue = light.agreed_cast(analysis.cast) if analysis.cast else (0.0, 0.0)
+    length = hypot(red, blue)
+    toned = analysis.hues is not None and analysis.hues < MONOCHROME
+    weak = length >= TINTED and light.cast_length(analysis.cast or ()) <= COLOURED
+    mistaken = weak and not toned
+    return _Cast(red, blue, factor_of(options.white_balance, mistaken) if length > 0 else 0.0)
+
+
+def white_balance(
+    picture: Picture, stored: Stored, analysis: Analysis, options: Options, tone: Tone
+) -> Filter | None:
+    """Takes a cast out of the greys, after a tone was changed."""
+    cast = _cast(analysis, options)
+    if cast.share == 0:
+        return None
+    return Filter(
+        name="white balance",
+        expression=toning.white_balance(
+            cast.red, cast.blue, cast.share, picture.working_matrix, stored, tone
+        ),
+        strength=round(hypot(cast.red, cast.blue) * cast.share, 3),
+        reason=f"All that should be grey has a {_tint(cast.red, cast.blue)} cast.",
+    )
+
+
+def _tint(red: float, blue: float) -> str:
+    if red >= 0 > blue:
+        return "warm"
+    if red < 0 <= blue:
+        return "cold"
+    return "green" if red < 0 else "magenta"
