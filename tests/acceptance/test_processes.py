@@ -53,7 +53,14 @@ def worker(api: RunningApi) -> Iterator[None]:
 def serving(api: RunningApi) -> list[int]:
     """The processes that serve, each once it listens."""
     children = psutil.Process(api.process.pid).children()
-    return [child.pid for child in children if "--listener" in child.cmdline()]
+    return [child.pid for child in children if _listens(child)]
+
+
+def _listens(child: psutil.Process) -> bool:
+    try:
+        return "--listener" in child.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager

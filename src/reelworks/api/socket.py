@@ -18,6 +18,8 @@ from reelworks.telemetry.instruments import open_sockets
 
 router = APIRouter()
 
+_MAX_REASON = 123
+
 
 class _AnyText(Convertor[str]):
     """The rest of a path, whatever it is: the framework's own kinds end where a line does."""
@@ -53,14 +55,16 @@ async def _serve(socket: WebSocket, client_id: str, service: Service) -> None:
                 await socket.send_text(messages.connection(client_id).text)
                 await _converse(socket, subscription)
     except BadRequest as error:
-        await _refuse(socket, error, WS_1008_POLICY_VIOLATION)
+        await socket.send_text(messages.Error(message=str(error)).text)
+        await socket.close(WS_1008_POLICY_VIOLATION)
     except EngineError as error:
-        await _refuse(socket, error, WS_1013_TRY_AGAIN_LATER)
+        # No message: the first one that a client waits for is the greeting, once it is let in.
+        await socket.close(WS_1013_TRY_AGAIN_LATER, _reason(error))
 
 
-async def _refuse(socket: WebSocket, error: ReelworksError, code: int) -> None:
-    await socket.send_text(messages.Error(message=str(error)).text)
-    await socket.close(code)
+def _reason(error: ReelworksError) -> str:
+    """An error as a close frame can hold it (RFC 6455, 5.5: 125 bytes, two of them for the code)."""
+    return str(error).encode()[:_MAX_REASON].decode(errors="ignore")
 
 
 async def _converse(socket: WebSocket, subscription: Subscription) -> None:
