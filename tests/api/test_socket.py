@@ -101,9 +101,9 @@ def test_a_socket_that_the_database_does_not_let_open_is_told_why(
         raise EngineError("The database does not answer; try again.")
 
     monkeypatch.setattr(served.app.state.service.records, question, away)
-    with connect(f"ws://127.0.0.1:{served.port}/ws/early") as opened:
-        with pytest.raises(ConnectionClosed) as closed:
-            opened.recv(timeout=20)
+    early = connect(f"ws://127.0.0.1:{served.port}/ws/early")
+    with early as opened, pytest.raises(ConnectionClosed) as closed:
+        opened.recv(timeout=20)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1013
     assert closed.value.rcvd.reason == "The database does not answer; try again."

@@ -63,7 +63,7 @@ async def _serve(socket: WebSocket, client_id: str, service: Service) -> None:
 
 
 def _reason(error: ReelworksError) -> str:
-    """An error as a close frame can hold it (RFC 6455, 5.5: 125 bytes, two of them for the code)."""
+    """An error as a close frame can hold it: 125 bytes, of which two are the code (RFC 6455)."""
     return str(error).encode()[:_MAX_REASON].decode(errors="ignore")
 
 
