@@ -24,7 +24,7 @@ from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.tables import processes
 from reelworks.model import ProcessType, Status, Work
-from tests.engine.workers import Workers, claimed, of_engine, submit, waiting
+from tests.engine.workers import Workers, claimed, halfway, of_engine, submit, waiting
 from tests.videos import new_video
 from tests.waiting import wait_for
 
@@ -38,9 +38,7 @@ def is_completed(records: Records, file_id: str) -> bool:
 def test_a_killed_workers_job_goes_on_behind_its_last_step(
     records: Records, workers: Workers
 ) -> None:
-    file_id = submit(records)
-    worker = workers.start()
-    wait_for(lambda: workers.count("second"), "the second step")
+    file_id, worker = halfway(records, workers)
     worker.kill()
     worker.wait()
     workers.start()
@@ -53,9 +51,7 @@ def test_a_killed_workers_job_goes_on_behind_its_last_step(
 def test_a_live_worker_takes_over_from_a_killed_one_at_once(
     records: Records, workers: Workers
 ) -> None:
-    file_id = submit(records)
-    victim = workers.start()
-    wait_for(lambda: workers.count("second"), "the second step")
+    file_id, victim = halfway(records, workers)
     workers.start()
     victim.kill()
     victim.wait()
@@ -65,9 +61,7 @@ def test_a_live_worker_takes_over_from_a_killed_one_at_once(
 
 
 def test_a_paused_worker_finds_its_lease_lost(records: Records, workers: Workers) -> None:
-    file_id = submit(records)
-    paused = workers.start()
-    wait_for(lambda: workers.count("second"), "the second step")
+    file_id, paused = halfway(records, workers)
     workers.start()
     paused.send_signal(signal.SIGSTOP)
     wait_for(lambda: workers.count("second") == 2, "the takeover", seconds=15)
@@ -80,9 +74,7 @@ def test_a_paused_worker_finds_its_lease_lost(records: Records, workers: Workers
 def test_work_of_a_machine_that_is_gone_is_taken_over_within_15_seconds(
     records: Records, workers: Workers
 ) -> None:
-    file_id = submit(records)
-    elsewhere = workers.start(HOST="another-machine")
-    wait_for(lambda: workers.count("second"), "the second step")
+    file_id, elsewhere = halfway(records, workers, HOST="another-machine")
     workers.start()
     elsewhere.kill()  # together with the machine: nobody here can look for its process
     wait_for(lambda: workers.count("second") == 2, "the takeover", seconds=15)
@@ -141,9 +133,7 @@ class _WithoutFields:
 def test_a_step_is_done_anew_where_another_release_wrote_its_result_down(
     records: Records, workers: Workers, result: bytes
 ) -> None:
-    file_id = submit(records)
-    victim = workers.start()
-    wait_for(lambda: workers.count("second"), "the second step")
+    file_id, victim = halfway(records, workers)
     victim.kill()
     victim.wait()
     with records.engine.begin() as connection:
@@ -162,9 +152,7 @@ def test_a_step_is_done_anew_where_another_release_wrote_its_result_down(
 def test_a_worker_whose_engine_fails_leaves_and_another_goes_on(
     records: Records, workers: Workers
 ) -> None:
-    file_id = submit(records)
-    worker = workers.start()
-    wait_for(lambda: workers.count("second"), "the second step")
+    file_id, worker = halfway(records, workers)
     with records.engine.begin() as connection:
         connection.exec_driver_sql(
             f"ALTER TABLE {of_engine(connection, 'operation_outputs')} RENAME TO elsewhere"
@@ -182,9 +170,7 @@ def test_a_worker_whose_engine_fails_leaves_and_another_goes_on(
 
 
 def test_takeovers_are_bounded(records: Records, workers: Workers) -> None:
-    file_id = submit(records)
-    worker = workers.start()
-    wait_for(lambda: workers.count("second"), "the second step")
+    file_id, worker = halfway(records, workers)
     with records.engine.begin() as connection:
         connection.execute(processes.update().values(takeovers=MAX_TAKEOVERS))
     worker.kill()

@@ -15,7 +15,7 @@ from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.errors import EngineError
 from reelworks.model import ProcessType, Status
-from tests.engine.test_executor import Workers
+from tests.engine.workers import Workers, halfway
 from tests.videos import add_video, new_video
 from tests.waiting import wait_for
 
@@ -63,9 +63,7 @@ def test_what_waits_is_listed_and_counted(records: Records, overview: Overview) 
 def test_what_runs_is_shown_where_it_runs(
     records: Records, overview: Overview, workers: Workers
 ) -> None:
-    file_id = submit(records)
-    process = workers.start()
-    wait_for(lambda: workers.count("second"), "the second step")
+    file_id, process = halfway(records, workers)
     wait_for(lambda: overview.census().claimed == 1, "the end of the other process")
     standing = overview.standing(10)
     (worker,), (job,), (failure,) = standing.workers, standing.running, standing.failed

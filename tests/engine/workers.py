@@ -87,6 +87,16 @@ def submit(records: Records) -> str:
     return video.file_id
 
 
+def halfway(
+    records: Records, workers: Workers, **variables: str
+) -> tuple[str, subprocess.Popen[bytes]]:
+    """The file id of work that is at its second step, and the process of the worker that is."""
+    file_id = submit(records)
+    process = workers.start(**variables)
+    wait_for(lambda: workers.count("second"), "the second step")
+    return file_id, process
+
+
 def waiting(records: Records) -> int:
     return in_state(records, "ENQUEUED")
 
