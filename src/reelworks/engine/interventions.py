@@ -125,7 +125,8 @@ class Interventions:
                     due_at=now_ms() + REPAIR_MS,
                     client_id=row.client_id,
                     unfinished=json.dumps(unfinished),
-                    finished=json.dumps(finished),
+                    # What has been finished for days was told then.
+                    finished=json.dumps(finished if since is None else []),
                 )
             )
             connection.execute(videos.delete().where(videos.c.file_id == file_id))

@@ -154,10 +154,12 @@ class Records:
         return sorted(changed + self._deleted_since(since_ms), key=lambda each: each.updated_at)
 
     def _deleted_since(self, since_ms: int) -> list[Process]:
+        query = sa.select(deletions).where(
+            deletions.c.deleted_at >= since_ms,
+            sa.or_(deletions.c.unfinished != "[]", deletions.c.finished != "[]"),
+        )
         with self.reading() as connection:
-            rows = connection.execute(
-                sa.select(deletions).where(deletions.c.deleted_at >= since_ms)
-            ).all()
+            rows = connection.execute(query).all()
         ended = [each for row in rows for each in _of_deleted(row)]
         return [each for each in ended if each.updated_at >= as_time(since_ms)]
 

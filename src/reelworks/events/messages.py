@@ -132,23 +132,11 @@ def status_updates(last: Process, new: Process) -> Iterator[Message]:
 def tried_again(process: Process) -> Iterator[Message]:
     """What to tell a client that knew of an earlier attempt at most: all from the beginning."""
     if process.status is not Status.PENDING:
-        yield _as_queued(process)
+        # It was asked for by then; that is all we know.
+        yield status_update(_pending(process, process.started_at or process.updated_at))
     if process.status.is_final:
         yield from _as_begun(process)
     yield status_update(process)
-
-
-def _as_queued(process: Process) -> StatusUpdate:
-    """A process as it was when this attempt was asked for; that this was by then is all we know."""
-    return status_update(
-        replace(
-            process,
-            status=Status.PENDING,
-            progress=0,
-            error=None,
-            updated_at=process.started_at or process.updated_at,
-        )
-    )
 
 
 def _as_begun(process: Process) -> Iterator[Message]:
@@ -164,6 +152,10 @@ def _as_begun(process: Process) -> Iterator[Message]:
 
 def as_created(process: Process) -> Process:
     """A process as it was when its video was accepted: pending."""
+    return _pending(process, process.created_at)
+
+
+def _pending(process: Process, since: datetime) -> Process:
     return replace(
         process,
         status=Status.PENDING,
@@ -172,7 +164,7 @@ def as_created(process: Process) -> Process:
         started_at=None,
         moved_at=None,
         pace_ms=None,
-        updated_at=process.created_at,
+        updated_at=since,
     )
 
 

@@ -43,8 +43,7 @@ class Scale:
 
     def levels(self, stored: float) -> float:
         """A stored luma value as an 8-bit full-scale level."""
-        value = stored / self.unit
-        return value if self.full else (value - 16.0) * 255.0 / 219.0
+        return (stored - self.black) / self.step()
 
     def step(self) -> float:
         """Stored steps to one full-scale level."""

@@ -331,8 +331,7 @@ def _small(frame: VideoFrame, luma: Plane, scale: Scale) -> Plane:
     if high == 0 or wide == 0:
         return np.zeros((3, 1, 1), np.float32)
     shape = (high, wide)
-    full = _pooled(luma, shape) / scale.step()
-    levels = full if scale.full else full - 16 * 255 / 219
+    levels = (_pooled(luma, shape) - scale.black) / scale.step()
     # Chroma spans 224 levels where luma spans 219.
     chroma_step = scale.unit if scale.full else scale.unit * 224 / 255
     grey = 128 * scale.unit

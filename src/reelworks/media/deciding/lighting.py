@@ -134,8 +134,9 @@ def _range(analysis: Analysis) -> tuple[float, float]:
 def _is_meant(analysis: Analysis) -> bool:
     """Whether something shows that a dark or a flat picture is as it was made."""
     sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.interlaced
-    drawn = sharp and measured_noise(analysis).level <= STILL
-    left = (analysis.brightest or 0.0) - _EXTREME * measured_noise(analysis).level
+    noise = measured_noise(analysis).level
+    drawn = sharp and noise <= STILL
+    left = (analysis.brightest or 0.0) - _EXTREME * noise
     return drawn or left >= BRILLIANT
 
 
