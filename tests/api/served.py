@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import threading
@@ -43,8 +42,6 @@ class Served:
     def end(self) -> None:
         self._server.should_exit = True
         self._thread.join()
-        # Switched off by the server, for the whole process.
-        logging.getLogger("uvicorn.access").propagate = True
 
     @contextmanager
     def client(self, client_id: str) -> Iterator[ClientConnection]:

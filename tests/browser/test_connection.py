@@ -87,6 +87,42 @@ def test_an_upload_that_breaks_off_is_sent_again(
     visitor.is_ready("broken.mp4")
 
 
+# An upload goes its way; how it ended, "load" or "error", is heard when `window.hear(how)` is called.
+_ANSWERED_LATE = """() => {
+  const add = XMLHttpRequest.prototype.addEventListener;
+  const heard = new Promise((resolve) => (window.hear = resolve));
+  XMLHttpRequest.prototype.addEventListener = function (name, react) {
+    add.call(this, "load", async (event) => (await heard) === name && react(event));
+  };
+}"""
+
+
+def test_a_video_that_is_told_of_before_its_upload_is_answered_has_one_card(
+    visitor: Visitor, noisy: Path
+) -> None:
+    visitor.listen()
+    visitor.page.evaluate(_ANSWERED_LATE)
+    visitor.drop(("twice.mp4", noisy.read_bytes()), ("twice.mp4", noisy.read_bytes()))
+    cards = visitor.card("twice.mp4")
+    expect(cards.get_by_text("Ready")).to_have_count(2, timeout=WORK)
+    expect(cards).to_have_count(2)
+    visitor.page.evaluate("window.hear('load')")
+    visitor.hears("twice.mp4 and twice.mp4 uploaded.")
+    expect(cards).to_have_count(2)
+
+
+def test_an_upload_whose_answer_is_lost_is_told_by_its_video(
+    visitor: Visitor, noisy: Path
+) -> None:
+    visitor.listen()
+    visitor.page.evaluate(_ANSWERED_LATE)
+    visitor.drop(("lost.mp4", noisy.read_bytes()))
+    visitor.is_ready("lost.mp4")
+    visitor.page.evaluate("window.hear('error')")
+    visitor.hears("lost.mp4 uploaded.")
+    expect(visitor.card("lost.mp4")).to_have_count(1)
+
+
 def test_trying_at_once_needs_no_waiting(visit: Visit, own_service: RunningService) -> None:
     visitor = visit(own_service)
     visitor.open()

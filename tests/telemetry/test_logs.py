@@ -71,7 +71,12 @@ def test_json_is_one_line_with_its_traceback(capsys: pytest.CaptureFixture[str])
     assert "ValueError: invalid" in json.loads(line)["exc_info"]
 
 
-def test_requests_are_logged_in_the_same_form(capsys: pytest.CaptureFixture[str]) -> None:
+def test_requests_are_logged_in_the_same_form(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = logging.getLogger("uvicorn.access")
+    # A server without this log, in any test before, switched it off for the whole process.
+    monkeypatch.setattr(access, "propagate", True)
     with written("json"):
-        logging.getLogger("uvicorn.access").warning('%s - "%s %s"', "1.2.3.4", "GET", "/")
+        access.warning('%s - "%s %s"', "1.2.3.4", "GET", "/")
     assert json.loads(capsys.readouterr().err)["message"] == '1.2.3.4 - "GET /"'

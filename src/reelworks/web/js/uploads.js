@@ -6,18 +6,41 @@ import { send } from "./sending.js";
 const AT_ONCE = 2;
 const RATE_SPAN = 4; // seconds over which the rate is smoothed
 const BROKEN = "The connection broke off before the whole file had arrived; nothing of it was kept.";
+const UNANSWERED =
+  "The connection broke off before the service had answered. If the file arrived whole, it appears here.";
 
 let lastKey = 0;
 
-/** Uploads are `{ key, file, wishes, clientId, phase, sent, rate, error }` in the state. */
+const ANEW = { phase: "sending", sent: 0, rate: null, error: "" };
+
+const isSent = ({ file, sent }) => sent >= file.size;
+
+/**
+ * The uploads that are no video yet. The service may tell of a video before it answers the upload (and
+ * the answer may be lost): one of the same name and size that was not known before is taken for it. Pure.
+ */
+export function notYetVideos(uploads, videos) {
+  const free = new Set(videos);
+  const isIts = ({ file, clientId, known }, video) =>
+    video.filename === file.name &&
+    video.size_bytes === file.size &&
+    video.client_id === clientId &&
+    !known.has(video.file_id);
+  return uploads.filter((upload) => {
+    const its = isSent(upload) && [...free].find((video) => isIts(upload, video));
+    return !free.delete(its);
+  });
+}
+
+/** Uploads are `{ key, file, wishes, clientId, known, phase, sent, rate, error }` in the state. */
 export function createUploads(store, { look }) {
   const running = new Map();
 
   function add(files) {
     const { wishes, clientId, uploads } = store.get();
     const added = files.map((file) => ({
-      ...{ key: ++lastKey, file, wishes, clientId },
-      ...{ phase: "waiting", sent: 0, rate: null, error: "" },
+      ...{ key: ++lastKey, file, wishes, clientId, known: new Set() },
+      ...{ ...ANEW, phase: "waiting" },
     }));
     store.set({ uploads: [...uploads, ...added] });
     startNext();
@@ -32,10 +55,10 @@ export function createUploads(store, { look }) {
     const pace = pacer();
     const { file, clientId, wishes } = upload;
     const sending = send({ file, clientId, ...wishes }, (sent) =>
-      change(upload.key, { sent, rate: pace(sent), phase: sent < file.size ? "sending" : "checking" }),
+      change(upload.key, { sent, rate: pace(sent), phase: isSent({ file, sent }) ? "checking" : "sending" }),
     );
     running.set(upload.key, sending);
-    change(upload.key, { phase: "sending", sent: 0, error: "" });
+    change(upload.key, { known: new Set(store.get().videos.keys()), ...ANEW });
     finish(upload.key, sending);
   }
 
@@ -44,6 +67,7 @@ export function createUploads(store, { look }) {
       const { file_id } = await answer;
       await look(file_id);
       drop(key);
+      claim(file_id);
     } catch (fault) {
       fail(key, fault);
     } finally {
@@ -54,8 +78,15 @@ export function createUploads(store, { look }) {
 
   function fail(key, fault) {
     if (fault instanceof Refused) change(key, { phase: "refused", error: fault.message });
-    else if (fault instanceof Unreachable) change(key, { phase: "broken", error: BROKEN });
+    else if (fault instanceof Unreachable) breakOff(key);
     else throw fault;
+  }
+
+  function breakOff(key) {
+    const { uploads, videos } = store.get();
+    const upload = notYetVideos(uploads, [...videos.values()]).find((one) => one.key === key);
+    if (upload) change(key, { phase: "broken", error: isSent(upload) ? UNANSWERED : BROKEN });
+    else drop(key);
   }
 
   function change(key, parts) {
@@ -66,6 +97,13 @@ export function createUploads(store, { look }) {
 
   function drop(key) {
     store.set(({ uploads }) => ({ uploads: uploads.filter((upload) => upload.key !== key) }));
+  }
+
+  /** A video whose upload was answered is no other upload's. */
+  function claim(fileId) {
+    store.set(({ uploads }) => ({
+      uploads: uploads.map((upload) => ({ ...upload, known: new Set(upload.known).add(fileId) })),
+    }));
   }
 
   /** Give an upload up, or put away one that was refused. */

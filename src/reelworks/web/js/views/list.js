@@ -2,6 +2,7 @@
 
 import { h, keyedList, setText } from "../dom.js";
 import { plural } from "../format.js";
+import { notYetVideos } from "../uploads.js";
 import { newestFirst } from "../videos.js";
 import { createIntake } from "./intake.js";
 import { createUploadCard } from "./upload-card.js";
@@ -12,7 +13,10 @@ export function createList(actions) {
   const sheet = createSheet(actions);
   return {
     element: h("div", { class: "studio" }, intake.element, sheet.element),
-    title: ({ uploads }) => (uploads.length ? `(${uploads.length}) Reelworks` : "Reelworks"),
+    title({ uploads, videos }) {
+      const sending = notYetVideos(uploads, [...videos.values()]).length;
+      return sending ? `(${sending}) Reelworks` : "Reelworks";
+    },
     update(state) {
       intake.update(state);
       sheet.update(state);
@@ -35,9 +39,10 @@ function createSheet(actions) {
 
   function update({ uploads, videos, clientId, next, isListed, listFault }) {
     const listed = newestFirst(videos, clientId);
-    show([...uploads, ...listed]);
+    const sent = notYetVideos(uploads, listed);
+    show([...sent, ...listed]);
     setText(count, listed.length ? plural(listed.length, "video") + (next ? " and more" : "") : "");
-    empty.hidden = !isListed || uploads.length + listed.length > 0;
+    empty.hidden = !isListed || sent.length + listed.length > 0;
     more.hidden = !next;
     setText(fault, listFault);
   }
