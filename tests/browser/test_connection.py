@@ -87,7 +87,7 @@ def test_an_upload_that_breaks_off_is_sent_again(
     visitor.is_ready("broken.mp4")
 
 
-# An upload goes its way; how it ended, "load" or "error", is heard when `window.hear(how)` is called.
+# An upload goes its way; how it ended ("load" or "error") is heard from `window.hear(how)` on.
 _ANSWERED_LATE = """() => {
   const add = XMLHttpRequest.prototype.addEventListener;
   const heard = new Promise((resolve) => (window.hear = resolve));
@@ -111,9 +111,7 @@ def test_a_video_that_is_told_of_before_its_upload_is_answered_has_one_card(
     expect(cards).to_have_count(2)
 
 
-def test_an_upload_whose_answer_is_lost_is_told_by_its_video(
-    visitor: Visitor, noisy: Path
-) -> None:
+def test_an_upload_whose_answer_is_lost_is_told_by_its_video(visitor: Visitor, noisy: Path) -> None:
     visitor.listen()
     visitor.page.evaluate(_ANSWERED_LATE)
     visitor.drop(("lost.mp4", noisy.read_bytes()))
