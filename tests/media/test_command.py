@@ -41,7 +41,7 @@ def test_an_ordinary_mp4() -> None:
         *("-map", "0:0", "-map", "0:1", "-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
         *QUEUE,
-        *("-filter:v:0", "format=yuv420p,nlmeans=s=6.87:p=5:r=3,hqdn3d=4.29:4.29:8.59:8.59"),
+        *("-filter:v:0", f"format=yuv420p,{plan.filters[0].expression}"),
         *(
             "-c:v:0",
             "libx264",

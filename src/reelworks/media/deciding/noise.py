@@ -75,8 +75,14 @@ def denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
         # Non-local means know 8 bits only.
         return f"fftdnoiz=sigma={min(strength * _fft_factor(strength), 100):.1f}"
     patches, time = (0.8, 1.0) if sigma >= STRONG_NOISE else (0.75, 0.5)
-    alike = f"nlmeans=s={min(max(patches * strength, 1.0), 30.0):.2f}:p=5:r=3"
-    return f"{alike},{_over_time(time * strength)}"
+    return f"{_alike(min(max(patches * strength, 1.0), 30.0))},{_over_time(time * strength)}"
+
+
+def _alike(strength: float) -> str:
+    """Averages within each picture; in a larger window in the first one, which has none before it
+    to be averaged with: it would keep a grain that the others have not, and be a film's poster."""
+    first, others = (f"nlmeans=s={strength:.2f}:p=5:r={window}" for window in (5, 3))
+    return f"{first}:enable=not(n),{others}:enable=n"
 
 
 def _over_time(strength: float) -> str:
