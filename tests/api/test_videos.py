@@ -153,3 +153,15 @@ def test_an_upload_is_told_what_the_service_lacks_and_so_is_the_log(
         assert answer.status_code == 500
         assert answer.json()["detail"].startswith(said)
     assert f"POST /upload failed: {said}" in caplog.text
+
+
+def test_a_database_without_our_tables_is_not_ready(api: OpenedApi) -> None:
+    with api.base.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE videos RENAME TO away")
+    try:
+        ready = api.get("/healthz/ready")
+    finally:
+        with api.base.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO videos")
+    assert ready.status_code == 500
+    assert api.get("/healthz/ready").status_code == 200
