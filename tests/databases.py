@@ -70,6 +70,14 @@ class PostgresServer:
         """Remove a database, whoever is connected to it."""
         self._run(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
 
+    def turn_away(self, url: str) -> None:
+        """Let nobody into a database any more, nor stay there."""
+        name = sa.make_url(url).database
+        self._run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        self._run(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        )
+
     def demand_passwords(self) -> None:
         """Let nobody in without a password that is right; there is none."""
         self._let_in("password")

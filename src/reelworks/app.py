@@ -28,6 +28,7 @@ from reelworks.engine.changes import watch
 from reelworks.engine.chunks import Chunks
 from reelworks.engine.database import migrate, open_database
 from reelworks.engine.executor import WorkExecutor, Workflow
+from reelworks.engine.explaining import explained
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.leases import Executor, Leases
 from reelworks.engine.overview import Overview
@@ -88,7 +89,9 @@ def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
     records = Records(engine)
     try:
         _try_out(storage)
-        storage.sweep(is_known=records.is_known, owners=Leases(engine).at_work())
+        with explained(engine):
+            owners = Leases(engine).at_work()
+        storage.sweep(is_known=records.is_known, owners=owners)
     except StorageError as error:
         raise SettingsError(str(error)) from error
     return Base(engine=engine, records=records, storage=storage, tools=tools)
@@ -239,7 +242,8 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     serve_metrics(settings)
     executor = create_executor(base, settings, on_unfit=leaving.set)
-    executor.start()
+    with explained(base.engine):
+        executor.start()
     housekeeping = create_housekeeping(base, settings)
     housekeeping.start()
     log.info("worker %s is ready with %d slots", executor.identity.executor_id, settings.slots)

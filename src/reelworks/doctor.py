@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from reelworks import __version__
-from reelworks.engine.database import check_connection, open_database, shown
+from reelworks.engine.database import check_connection, open_database
+from reelworks.engine.explaining import shown
 from reelworks.errors import ReelworksError, SettingsError
 from reelworks.media.children.launcher import landlock_version
 from reelworks.media.children.process import Children, collect

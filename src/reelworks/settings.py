@@ -181,11 +181,18 @@ class Settings(BaseSettings):
 
     @property
     def effective_database_url(self) -> str:
-        """The database's URL, the default filled in."""
+        """The database's URL, the default filled in. Raises SettingsError."""
         if self.database_url is not None:
             return self.database_url
-        # Signs that mean something in a URL are quoted: a folder may be called anything.
-        return f"sqlite:///{quote(str(self.data_dir.absolute() / 'reelworks.db'))}"
+        path = self.data_dir.absolute() / "reelworks.db"
+        try:
+            # Signs that mean something in a URL are quoted: a folder may be called anything.
+            return f"sqlite:///{quote(str(path))}"
+        except UnicodeEncodeError as error:
+            raise SettingsError(
+                f"The data folder {str(path.parent)!a} cannot hold a database: its name is no "
+                "UTF-8; give it another, or another folder with --data-dir."
+            ) from error
 
 
 def read_settings(**flags: Any) -> Settings:

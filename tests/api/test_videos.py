@@ -136,3 +136,32 @@ def results_of(file_id: str) -> list[str]:
         f"processed_videos/previews/{file_id}_compare.jpg",
         f"chunks/{file_id}/1/0.mp4",
     ]
+
+
+def test_an_upload_is_told_what_the_service_lacks_and_so_is_the_log(
+    api: OpenedApi, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = api.data / "away"
+    (api.data / "uploads").rename(away)
+    try:
+        response = api.upload(files=[("file", ("clip.mp4", plain().read_bytes(), "video/mp4"))])
+        ready = api.get("/healthz/ready")
+    finally:
+        away.rename(api.data / "uploads")
+    said = f"The folder {api.data / 'uploads'} cannot be used: No such file or directory"
+    for answer in (response, ready):
+        assert answer.status_code == 500
+        assert answer.json()["detail"].startswith(said)
+    assert f"POST /upload failed: {said}" in caplog.text
+
+
+def test_a_database_without_our_tables_is_not_ready(api: OpenedApi) -> None:
+    with api.base.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE videos RENAME TO away")
+    try:
+        ready = api.get("/healthz/ready")
+    finally:
+        with api.base.engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE away RENAME TO videos")
+    assert ready.status_code == 500
+    assert api.get("/healthz/ready").status_code == 200

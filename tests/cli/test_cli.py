@@ -272,6 +272,14 @@ def test_the_database_is_in_the_data_folder_whatever_that_is_called(
     assert engine.url.database == str(tmp_path / name / "reelworks.db")
 
 
+def test_a_data_folder_whose_name_is_no_text_is_refused(reelworks: Run, tmp_path: Path) -> None:
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
+    ended = reelworks("serve", "--data-dir", folder)
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("give it another, or another folder with --data-dir.\n")
+    assert len(ended.stderr.splitlines()) == 1
+
+
 def test_a_port_that_another_program_has_is_refused_at_once() -> None:
     with listen(read_settings(port=0)) as first:
         port = first.getsockname()[1]

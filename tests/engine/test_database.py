@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from reelworks.engine.database import check_connection, migrate, now_ms, open_database, shown
+from reelworks.engine.database import check_connection, migrate, now_ms, open_database
+from reelworks.engine.explaining import shown
 from reelworks.engine.records import Records
 from reelworks.errors import SettingsError
 from tests.databases import PostgresServer
@@ -72,6 +73,62 @@ def test_a_user_or_password_that_is_refused(postgres: PostgresServer) -> None:
             assert "secret" not in said
     finally:
         postgres.trust()
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("role=pg_monitor", "cannot be used: permission denied for schema public; let the user"),
+        ("search_path=nowhere", "cannot be used: no schema has been selected to create in; mend"),
+        ("default_transaction_read_only=on", "can only be read, as a standby or by what its user"),
+    ],
+)
+def test_a_database_that_cannot_be_written(
+    postgres: PostgresServer, setting: str, expected: str
+) -> None:
+    url = sa.make_url(postgres.create()).update_query_dict({"options": f"-c {setting}"})
+    with pytest.raises(SettingsError) as refused:
+        migrate(open_database(url.render_as_string(hide_password=False)))
+    assert expected in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_lacks_letters(postgres: PostgresServer, encoding: str) -> None:
+    url = postgres.create(f"template0 ENCODING '{encoding}' LOCALE 'C'")
+    said = _said(url)
+    assert f"cannot hold every file's name: its encoding is {encoding}; create one" in said
+
+
+def test_every_letter_is_kept_whatever_a_role_speaks(postgres: PostgresServer) -> None:
+    url = postgres.url.update_query_dict({"options": "-c client_encoding=LATIN1"})
+    engine = open_database(url.render_as_string(hide_password=False))
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(sa.literal("你好"))).scalar_one() == "你好"
+    engine.dispose()
+
+
+def test_an_option_of_the_url_that_nobody_knows(postgres: PostgresServer) -> None:
+    url = postgres.url.update_query_dict({"frobnicate": "1"})
+    said = _said(url.render_as_string(hide_password=False))
+    assert said.endswith('invalid connection option "frobnicate"; mend the URL, or what it names.')
+
+
+def test_a_server_without_connections_left(postgres: PostgresServer) -> None:
+    url = postgres.create()
+    engine = open_database(url)
+    _run(engine, f"ALTER DATABASE {engine.url.database} CONNECTION LIMIT 0")
+    role = f"role_{engine.url.database}"
+    _run(engine, f"CREATE ROLE {role} LOGIN")
+    engine.dispose()
+    said = _said(sa.make_url(url).set(username=role).render_as_string(hide_password=False))
+    assert "has no connection left; let it have more, or run fewer programs." in said
+
+
+def test_tables_of_a_newer_release(engine: sa.Engine) -> None:
+    _run(engine, "UPDATE alembic_version SET version_num = '9999_later'")
+    with pytest.raises(SettingsError, match="has tables that this release does not know"):
+        migrate(engine)
 
 
 def test_a_password_is_never_shown() -> None:
@@ -137,6 +194,11 @@ def unused_port() -> int:
 
 def _with(postgres: PostgresServer, **parts: str) -> str:
     return postgres.url.set(**parts).render_as_string(hide_password=False)
+
+
+def _run(engine: sa.Engine, statement: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
 
 
 def _said(url: str) -> str:

@@ -11,11 +11,13 @@ import os
 import pickle
 import signal
 import time
+from pathlib import Path
 
 import psutil
 import pytest
 import sqlalchemy as sa
 
+from reelworks.engine.database import open_database
 from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.leases import Executor
@@ -24,6 +26,7 @@ from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.tables import processes
 from reelworks.model import ProcessType, Status, Work
+from tests.databases import PostgresServer
 from tests.engine.workers import Workers, claimed, halfway, of_engine, submit, waiting
 from tests.videos import new_video
 from tests.waiting import wait_for
@@ -366,6 +369,24 @@ def test_room_that_is_never_there_is_found_out(records: Records, workers: Worker
         wait_for(lambda: workers.count("unfit"), "the worker to leave")
         wait_for(lambda: records.process(file_id, ENHANCEMENT).status is Status.FAILED, "the end")
     assert "ran out of room on its disk" in (records.process(file_id, ENHANCEMENT).error or "")
+
+
+def test_a_worker_that_is_told_to_leaves_also_while_the_database_is_away(
+    postgres: PostgresServer, template: str, tmp_path: Path
+) -> None:
+    url = postgres.create(template)
+    engine = open_database(url)
+    workers = Workers(engine, tmp_path)
+    try:
+        worker = workers.start()
+        postgres.turn_away(url)
+        worker.terminate()
+        assert worker.wait(20) == 0
+        assert workers.count("left") == 1
+    finally:
+        workers.end()
+        engine.dispose()
+        postgres.drop(url)
 
 
 def cancel(records: Records, file_id: str) -> None:

@@ -14,7 +14,7 @@ from alembic.config import Config
 from reelworks.engine.database import migrate, open_database
 from reelworks.engine.records import Records, translated
 from reelworks.engine.tables import processes
-from reelworks.errors import DatabaseFull, NotFound
+from reelworks.errors import DatabaseFull, EngineError, NotFound
 from reelworks.model import ProcessType, Status
 from tests.videos import add_video, new_video
 
@@ -37,6 +37,15 @@ def test_a_full_disk_is_told_from_a_database_that_is_away(tmp_path: Path) -> Non
         connection.exec_driver_sql("CREATE TABLE filled (content TEXT)")
         with pytest.raises(DatabaseFull, match="no room left"), translated():
             connection.exec_driver_sql("INSERT INTO filled VALUES (hex(zeroblob(100000)))")
+
+
+def test_a_database_that_lost_its_tables_does_not_answer(
+    engine: sa.Engine, records: Records
+) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE videos RENAME TO away")
+    with pytest.raises(EngineError, match=r"does not answer|is not what it was: relation"):
+        records.is_known("")
 
 
 def test_times_are_utc_and_now(records: Records) -> None:

@@ -110,7 +110,8 @@ if "LOSE_AN_ANSWER" in os.environ:
     SystemDatabase.start_queued_workflows = lose_the_answer(  # type: ignore[method-assign]
         SystemDatabase.start_queued_workflows
     )
-left = threading.Event()
+left, asked = threading.Event(), threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: (asked.set(), left.set()))
 identity = Executor.this_process()
 # Nobody can see from another machine whether its process is gone.
 identity = replace(identity, host=os.environ.get("HOST", identity.host))
@@ -126,4 +127,8 @@ executor = WorkExecutor(
 executor.start()
 note("ready")
 left.wait()
+if asked.is_set():
+    executor.leave()
+    note("left")
+    os._exit(0)
 note("unfit")

@@ -137,19 +137,35 @@ def test_nothing_is_kept_where_nothing_may_be(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [StorageError("away"), KeyboardInterrupt(), OSError(errno.EIO, "broken")]
+    ("error", "raised"),
+    [
+        (StorageError("away"), StorageError),
+        (KeyboardInterrupt(), KeyboardInterrupt),
+        (OSError(errno.EIO, "broken"), StorageError),
+    ],
 )
 def test_a_fetch_that_fails_leaves_nothing_and_can_be_done_again(
-    cache: Cache, folder: Path, error: BaseException
+    cache: Cache, folder: Path, error: BaseException, raised: type[BaseException]
 ) -> None:
     def fail(file: FileIO) -> None:
         file.write(BYTES[:50])
         raise error
 
-    with pytest.raises(type(error)):
+    with pytest.raises(raised):
         use(cache, "a", fail)
     assert names(folder) == set()
     use(cache, "a")
+
+
+def test_all_that_was_fetched_may_be_cleared_away_at_any_time(cache: Cache, folder: Path) -> None:
+    with cache.held("a", len(BYTES), fetch):
+        shutil.rmtree(folder)
+    use(cache, "b")
+    shutil.rmtree(folder)
+    draft = folder.with_name("draft")
+    draft.write_bytes(BYTES)
+    cache.adopt(draft, "c")
+    assert names(folder) == {"c"}
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])

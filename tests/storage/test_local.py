@@ -10,7 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from reelworks.errors import NoSpace, NotFound
+from reelworks.errors import NoSpace, NotFound, StorageError
 from reelworks.storage.local import LocalStorage
 
 
@@ -104,11 +104,45 @@ def test_a_folder_goes_whoever_else_removes_it_or_publishes_into_it(storage: Loc
         removals = workers.map(remove, range(2))
         both.wait()
         for number in range(300, 400):
-            with suppress(FileNotFoundError):  # it went between its making and the rename
+            with suppress(StorageError):  # it went between its making and the rename
                 put(storage, f"chunks/id/1/{number}.mp4")
         list(removals)
     storage.delete_prefix("chunks/id")
     assert not (storage.root / "chunks" / "id").exists()
+
+
+def test_a_folder_that_cannot_be_used_is_named_and_nothing_of_the_upload_stays(
+    storage: LocalStorage,
+) -> None:
+    for name in ("uploads", "arriving"):
+        folder = storage.root / name
+        folder.rename(storage.root / "away")
+        incoming = storage.incoming("uploads/id")
+        for use in (incoming.keep, storage.check):
+            with pytest.raises(StorageError, match=f"{folder} cannot be used: No such file"):
+                use()
+        incoming.discard()
+        incoming.close()
+        (storage.root / "away").rename(folder)
+        storage.check()
+    assert files(storage) == set()
+
+
+def test_results_wait_where_their_folder_cannot_be_used(storage: LocalStorage) -> None:
+    (storage.root / "results").touch()  # no folder
+    with pytest.raises(StorageError, match="results cannot be used"):
+        put(storage, "results/draft")
+    (storage.root / "results").unlink()
+    put(storage, "results/draft")
+
+
+def test_folders_of_what_is_under_way_may_be_cleared_away(storage: LocalStorage) -> None:
+    for name in ("incoming", "scratch"):
+        (storage.root / name).rmdir()
+    incoming = storage.incoming("uploads/id")
+    incoming.keep()
+    incoming.close()
+    put(storage, "results/draft")
 
 
 @pytest.mark.parametrize("key", ["nope", "../secret", "uploads/../../secret", "uploads", "a\0b"])

@@ -94,9 +94,12 @@ def status_of(error: ReelworksError) -> int:
             return 500
 
 
-async def _ours(_: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ReelworksError)
-    return problem(status_of(error), str(error))
+    status = status_of(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # not the client's doing: we must hear of it
+        log.error("%s %s failed: %s", request.method, request.url.path, error)
+    return problem(status, str(error))
 
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:

@@ -18,11 +18,13 @@ import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from dbos import DBOS
 from sqlalchemy import event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
+from reelworks.engine.explaining import explained, shown
 from reelworks.errors import EngineError, SettingsError
 
 _BUSY_TIMEOUT_MS = 30_000
@@ -34,6 +36,8 @@ _LOCK_POLLING_SECONDS = 0.05
 # asked of it (keepalives) and while an answer is awaited (the user timeout, in milliseconds).
 _CONNECTION = {
     "application_name": "reelworks",
+    # Whatever the role's is: files and clients have names in every script.
+    "client_encoding": "utf8",
     "connect_timeout": 5,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -47,17 +51,6 @@ _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo
 # time, would be every second thing that the server is asked.
 _IDLE_SECONDS = 1.0
 _KNOWS_SUBSECONDS = (3, 42)
-# How libpq begins to say that there is nobody to talk to.
-_NOBODY_THERE = (
-    "Connection refused",
-    "No such file or directory",
-    "could not translate host name",
-    "failed to resolve host",
-    "timeout expired",
-    "No route to host",
-)
-# How SQLite says that a file is none of its own, or is damaged.
-_NO_DATABASE = ("file is not a database", "database disk image is malformed")
 
 
 def open_database(url: str) -> sa.Engine:
@@ -97,61 +90,53 @@ def is_sqlite(engine: sa.Engine) -> bool:
 
 
 def check_connection(engine: sa.Engine) -> None:
-    """Raises SettingsError where the database does not answer."""
-    with _explained(engine), engine.connect() as connection:
+    """Raises SettingsError where the database does not answer, or cannot hold what we write."""
+    with explained(engine), engine.connect() as connection:
         connection.execute(sa.select(1))
+        if not is_sqlite(engine):
+            _check_server(connection)
+
+
+def _check_server(connection: sa.Connection) -> None:
+    name = f"The database {shown(connection.engine.url)}"
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise SettingsError(
+            f"{name} cannot hold every file's name: its encoding is {encoding}; "
+            "create one with the encoding UTF8."
+        )
+    if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+        raise SettingsError(
+            f"{name} can only be read, as a standby or by what its user may do; "
+            "name one in the URL that can be written."
+        )
 
 
 def migrate(engine: sa.Engine) -> None:
     """Create or update every table, ours and the engine's. Safe from many processes at once.
 
-    Raises SettingsError where the database does not answer.
+    Raises SettingsError where the database does not answer, or cannot be used.
     """
-    with _explained(engine):
-        if is_sqlite(engine):
-            Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-        with _migration_lock(engine):
-            with engine.begin() as connection:
-                config = Config()
-                config.set_main_option("script_location", "reelworks.engine:migrations")
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
-            DBOS.migrate(engine.url.render_as_string(hide_password=False))
+    if is_sqlite(engine):
+        Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    check_connection(engine)
+    with explained(engine), _migration_lock(engine):
+        with engine.begin() as connection:
+            _upgrade(connection)
+        DBOS.migrate(engine.url.render_as_string(hide_password=False))
 
 
-def shown(url: sa.URL) -> str:
-    """A database's URL for a person: without its password, wherever that is."""
-    query = {name: value for name, value in url.query.items() if name != "password"}
-    return url.set(query=query).render_as_string(hide_password=True)
-
-
-@contextmanager
-def _explained(engine: sa.Engine) -> Iterator[None]:
-    """A database that does not answer, in words that say what to mend."""
+def _upgrade(connection: sa.Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", "reelworks.engine:migrations")
+    config.attributes["connection"] = connection
     try:
-        yield
-    except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
-        raise SettingsError(_explanation(engine.url, error)) from error
-    except sa.exc.DatabaseError as error:
-        if not any(phrase in str(error.orig) for phrase in _NO_DATABASE):
-            raise
+        command.upgrade(config, "head")
+    except CommandError as error:
         raise SettingsError(
-            f"The database {shown(engine.url)} cannot be used: {error.orig}; "
-            "move it away, or bring a copy back."
+            f"The database {shown(connection.engine.url)} has tables that this release does not "
+            f"know ({error}); start the release that made them, or a newer one."
         ) from error
-
-
-def _explanation(url: sa.URL, error: Exception) -> str:
-    said = str(getattr(error, "orig", None) or error).strip()
-    name = f"The database {shown(url)}"
-    if any(phrase in said for phrase in _NOBODY_THERE):
-        return f"{name} does not answer: nothing listens there; start it, or mend the URL."
-    if "password authentication failed" in said or "no password supplied" in said:
-        return f"{name} refuses the user or the password; mend the URL."
-    if url.get_backend_name() == "postgresql" and "does not exist" in said:
-        reason = said.splitlines()[0].rpartition("FATAL:")[2].strip().rstrip(".")
-        return f"{name} cannot be used: {reason}; create it, or mend the URL."
-    return f"{name} does not answer: {said.splitlines()[-1].rstrip('.')}."
 
 
 class now_ms(GenericFunction[int]):  # noqa: N801  (a function in SQL)

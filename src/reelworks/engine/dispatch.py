@@ -23,6 +23,7 @@ from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION
 from dbos._queue import Queue as _Limits
 from dbos._sys_db import WorkflowStatusInternal
 
+from reelworks.engine.patience import LEAVE_SECONDS
 from reelworks.engine.queue import QUEUE
 from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
 
@@ -95,10 +96,10 @@ class Dispatcher:
         self._thread.start()
 
     def end(self) -> None:
-        """Claim no more; what runs goes on."""
+        """Claim no more; what runs goes on. A claim under way is waited for, within reason."""
         self._ended.set()
         self._wake.set()
-        self._thread.join()
+        self._thread.join(LEAVE_SECONDS)
 
     def _dispatch(self) -> None:
         while not self._ended.is_set():

@@ -23,7 +23,7 @@ from dbos._error import (
 
 from reelworks.engine.dispatch import Dispatcher
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
-from reelworks.engine.patience import Unfit, patiently
+from reelworks.engine.patience import LEAVE_SECONDS, Unfit, patiently
 from reelworks.engine.queue import APPLICATION, process_of
 from reelworks.engine.records import Records
 from reelworks.engine.watch import Watch
@@ -170,14 +170,18 @@ class WorkExecutor:
     def leave(self) -> None:
         """Take no more work, and let others have at once what was begun.
 
-        The caller stops the children of running work first: it unwinds with ``WorkStopped``.
+        The caller stops the children of running work first: it unwinds with ``WorkStopped``. With a
+        database that is away, others have it when the lease has lapsed.
         """
         self._leaving.set()
         self._dispatcher.end()
-        self._keeper.join()
+        self._keeper.join(LEAVE_SECONDS)
         self._watch.end()
         DBOS.destroy()
-        self._leases.abandon(self.identity)
+        try:
+            self._leases.abandon(self.identity)
+        except EngineError as error:
+            log.warning("the lease could not be given up, and will lapse: %s", error)
 
     def _guarded(self, workflow: Workflow) -> Workflow:
         # The default: work that was queued by a release that knew of no second attempt.

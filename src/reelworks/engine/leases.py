@@ -99,8 +99,11 @@ class Leases:
             return renewed.rowcount == 1
 
     def abandon(self, executor: Executor) -> None:
-        """This worker leaves in good order: whoever sees it may take over at once."""
-        with self._engine.begin() as connection:
+        """This worker leaves in good order: whoever sees it may take over at once.
+
+        Raises EngineError where the database does not answer.
+        """
+        with translated(), self._engine.begin() as connection:
             connection.execute(
                 leases.update()
                 .where(leases.c.executor_id == executor.executor_id)

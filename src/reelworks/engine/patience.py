@@ -22,6 +22,10 @@ R = TypeVar("R")
 PATIENCE_SECONDS = 60.0
 """After so long a worker leaves: a fresh start, or another machine, may fare better."""
 
+LEAVE_SECONDS = 2.0
+"""So long a worker that leaves waits for each thread: with a database that is away, they may be at
+one question until it is back."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # What a machine runs out of, or what breaks under it.

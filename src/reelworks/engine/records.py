@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from reelworks.engine.changes import Announcer
@@ -26,6 +27,12 @@ _AWAY = (
     sa.exc.InternalError,
     sa.exc.TimeoutError,
     sa.exc.ResourceClosedError,
+)
+# How PostgreSQL says that our tables are not there, or not for us. SQLite's word is among those.
+_CHANGED = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.InsufficientPrivilege,
 )
 # How SQLite and PostgreSQL say that there is no room left.
 _FULL = ("database or disk is full", "No space left on device")
@@ -348,9 +355,18 @@ def _pace(progress: int) -> sa.ColumnElement[int | None]:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """A database that does not answer, as an EngineError; one without room, as DatabaseFull."""
+    """A database that does not answer, as an EngineError; one without room, as DatabaseFull.
+
+    One that is not what it was does not answer either: dropped and made again, say, or taken from
+    its user.
+    """
     try:
         yield
+    except sa.exc.ProgrammingError as error:
+        if not isinstance(error.orig, _CHANGED):
+            raise
+        said = error.orig.diag.message_primary
+        raise EngineError(f"The database is not what it was: {said}.") from error
     except _AWAY as error:
         if any(sign in str(error) for sign in _FULL):
             raise DatabaseFull(_NO_ROOM) from error

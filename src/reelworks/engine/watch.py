@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from reelworks.engine.patience import LEAVE_SECONDS
 from reelworks.engine.records import Records
 from reelworks.model import Work
 
@@ -44,7 +45,7 @@ class Watch:
     def end(self) -> None:
         """Look no more."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(LEAVE_SECONDS)
 
     @property
     def is_idle(self) -> bool:

@@ -141,6 +141,8 @@ class _Sending:
             self._is_sent = True
         except _Dropped:
             pass
+        except StorageError as error:  # it is sent again, from the disk
+            log.warning("what arrives could not be sent on at once: %s", error)
         except Exception:
             log.warning("what arrives could not be sent on at once", exc_info=True)
 

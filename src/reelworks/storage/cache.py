@@ -21,7 +21,7 @@ from io import FileIO
 from pathlib import Path
 
 from reelworks.errors import NoSpace
-from reelworks.storage.disk import claim, hold, hold_on, remove_unheld, sync
+from reelworks.storage.disk import claim, explained, hold, hold_on, remove_unheld, sync
 
 log = logging.getLogger(__name__)
 
@@ -66,20 +66,25 @@ class Cache:
     def held(self, name: str, size_bytes: int, fetch: Fetch) -> Iterator[Path]:
         """The file of a name, fetched where it is not there; it stays while it is used.
 
-        Raises NoSpace, and what ``fetch`` raises.
+        Raises NoSpace, StorageError, and what ``fetch`` raises.
         """
         path = self._folder / name
-        with self._hold(path, size_bytes, fetch):
+        with explained(self._folder):
+            file = self._hold(path, size_bytes, fetch)
+        with file:
             try:
                 yield path
             finally:
-                os.utime(path, ns=(time.time_ns(), time.time_ns()))
+                with suppress(FileNotFoundError):
+                    os.utime(path, ns=(time.time_ns(), time.time_ns()))
         self._evict(0)
 
     def adopt(self, path: Path, name: str) -> None:
         """Take a finished file of the same disk, instead of fetching its bytes later."""
-        sync(path)
-        path.replace(self._folder / name)
+        with explained(self._folder):
+            sync(path)
+            self._folder.mkdir(exist_ok=True)
+            path.replace(self._folder / name)
         self._evict(0)
 
     def sweep(self) -> None:
@@ -88,6 +93,7 @@ class Cache:
             remove_unheld(part)
 
     def _hold(self, path: Path, size_bytes: int, fetch: Fetch) -> FileIO:
+        self._folder.mkdir(exist_ok=True)  # somebody may have cleared away what he could
         part = path.with_name(path.name + _PART)
         since, seen = time.monotonic(), -1
         while (file := hold(path) or self._fetch(path, part, size_bytes, fetch)) is None:
@@ -158,10 +164,11 @@ class Cache:
 
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
         """When each file was last used, and how large it is."""
-        for path in self._folder.iterdir():
-            with suppress(FileNotFoundError):
-                found = path.stat()
-                yield found.st_mtime_ns, found.st_size, path
+        with suppress(FileNotFoundError):
+            for path in self._folder.iterdir():
+                with suppress(FileNotFoundError):
+                    found = path.stat()
+                    yield found.st_mtime_ns, found.st_size, path
 
 
 def _size(path: Path) -> int:

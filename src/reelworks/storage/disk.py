@@ -6,12 +6,36 @@ host that somebody is still at it, and it goes with the process, however that en
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
+
+from reelworks.errors import NoSpace, StorageError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """What the system refuses in a folder, in our words: that says nothing about any video.
+
+    Raises NoSpace, StorageError.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise NoSpace(
+                f"There is no room left on the disk of {folder}; make some, and try again."
+            ) from error
+        said = error.strerror or error
+        raise StorageError(
+            f"The folder {folder} cannot be used: {said}; mend it, and try again."
+        ) from error
 
 
 def create_held(path: Path) -> FileIO:

@@ -19,12 +19,13 @@ from io import FileIO
 from pathlib import Path
 from stat import S_ISREG
 
-from reelworks.errors import NotFound, StorageError
-from reelworks.storage.disk import create_held, remove_unheld, sync
+from reelworks.errors import NotFound
+from reelworks.storage.disk import create_held, explained, remove_unheld, sync
 from reelworks.storage.store import MARKS, UPLOADS, Replaced, Stat, parts_of
 from reelworks.storage.workplace import Spool, Workplace
 
 _PIECE_BYTES = 256 << 10
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
 
 
 class LocalStorage:
@@ -61,10 +62,11 @@ class LocalStorage:
     def publish(self, path: Path, key: str) -> None:
         """Rename a finished file, replacing what was there."""
         target = self.locate(key)
-        _make(target.parent)
-        sync(path)
-        path.replace(target)
-        sync(target.parent)
+        with explained(target.parent):
+            _make(target.parent)
+            sync(path)
+            path.replace(target)
+            sync(target.parent)
 
     def stat(self, key: str) -> Stat:
         """What is known of a file."""
@@ -118,15 +120,12 @@ class LocalStorage:
         self._workplace.check_room(coming_bytes)
 
     def check(self) -> None:
-        """Raises StorageError where the folder cannot be written."""
-        probe = self.root / ".check"
-        try:
-            probe.touch()
-            probe.unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageError(
-                f"The data folder {self.root} cannot be written: {error.strerror}."
-            ) from error
+        """Raises StorageError where a folder cannot be written that uploads come through."""
+        for folder in (self.root, self.root / MARKS, self.root / UPLOADS):
+            with explained(folder):
+                probe = folder / ".check"
+                probe.touch()
+                probe.unlink(missing_ok=True)
 
     def sweep(self, *, is_known: Callable[[str], bool], owners: set[str]) -> None:
         """Remove what processes that died left behind; what live ones hold is left alone."""
@@ -148,14 +147,14 @@ class LocalStorage:
         return path
 
     def _open(self, key: str) -> FileIO:
-        try:
-            file = FileIO(self.locate(key), "rb")
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
-            raise NotFound("There is no such file.") from error
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                raise NotFound("There is no such file.") from error
-            raise
+        path = self.locate(key)
+        with explained(path.parent):
+            try:
+                file = FileIO(path, "rb")
+            except OSError as error:
+                if error.errno in _NOT_THERE:
+                    raise NotFound("There is no such file.") from error
+                raise
         if not S_ISREG(os.fstat(file.fileno()).st_mode):
             file.close()
             raise NotFound("There is no such file.")
@@ -193,8 +192,9 @@ class LocalIncoming:
 
     def keep(self) -> None:
         """Give it its final name; it is on the disk then."""
-        self._held_mark = create_held(self._mark)
-        sync(self._mark.parent)
+        with explained(self._mark.parent):
+            self._held_mark = create_held(self._mark)
+            sync(self._mark.parent)
         self._spool.sync()
         self._spool.move(self._target)
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reelworks.errors import NoSpace
-from reelworks.storage.disk import create_held, remove_unheld, sync, write_all
+from reelworks.storage.disk import create_held, explained, remove_unheld, sync, write_all
 
 _SYNC_BYTES = 64 << 20
 
@@ -38,15 +38,19 @@ class Workplace:
 
     def spool(self, name: str) -> Spool:
         """A new file for an upload on its way in."""
-        return Spool(self._incoming / name, self.check_room)
+        with explained(self._incoming):
+            self._incoming.mkdir(exist_ok=True)  # somebody may have cleared away what he could
+            return Spool(self._incoming / name, self.check_room)
 
     @contextmanager
     def scratch(self, owner: str) -> Iterator[Path]:
         """A new folder for unfinished results, removed in the end."""
         parent = self._scratch / owner
-        parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=parent) as folder:
-            yield Path(folder)
+        with explained(self._scratch):
+            parent.mkdir(parents=True, exist_ok=True)
+            folder = tempfile.TemporaryDirectory(dir=parent)
+        with folder as path:
+            yield Path(path)
 
     def clear_scratch(self, owner: str) -> None:
         """Remove what a worker that leaves has not finished."""
@@ -54,7 +58,8 @@ class Workplace:
 
     def lacking(self, coming_bytes: int) -> int:
         """How much room is missing for so many bytes more; 0 where none is."""
-        free = shutil.disk_usage(self.root).free
+        with explained(self.root):
+            free = shutil.disk_usage(self.root).free
         return max(0, self._reserve_bytes - (free - coming_bytes))
 
     def check_room(self, coming_bytes: int) -> None:
@@ -92,7 +97,8 @@ class Spool:
     def write(self, data: bytes | bytearray) -> None:
         """Append bytes. Raises NoSpace where the disk would fall under its reserve."""
         self._check_room(len(data))
-        write_all(self._file, data)
+        with explained(self.path.parent):
+            write_all(self._file, data)
         self._digest.update(data)
         self.size_bytes += len(data)
         self._unsynced += len(data)
@@ -101,14 +107,16 @@ class Spool:
 
     def sync(self) -> None:
         """Make what was written survive a power cut."""
-        os.fsync(self._file.fileno())
+        with explained(self.path.parent):
+            os.fsync(self._file.fileno())
         self._unsynced = 0
 
     def move(self, target: Path) -> None:
         """Give it another name on the same disk. Stays held until ``close``."""
-        self.path.rename(target)
-        self.path = target
-        sync(target.parent)
+        with explained(target.parent):
+            self.path.rename(target)
+            self.path = target
+            sync(target.parent)
 
     def discard(self) -> None:
         """Leave nothing behind."""
