@@ -736,6 +736,17 @@ def test_small_pictures_that_become_hd_name_their_matrix(
     assert probe(tools, target, count=False).picture.matrix == matrix
 
 
+def test_an_odd_size_can_be_enlarged(tmp_path: Path) -> None:
+    odd = lavfi("testsrc2=size=320x240:duration=0.2,format=yuv420p,crop=33:19:0:0:exact=1")
+    tools, source = toolbox(), clip(".mkv", *odd, "-c:v", "ffv1")
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of(upscale=3))
+    target = tmp_path / "result.mkv"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    after = probe(tools, target, count=False).picture
+    assert (after.width, after.height) == (100, 58)
+
+
 def test_the_pixels_shape_turns_with_the_picture(tmp_path: Path) -> None:
     wide = lavfi(f"testsrc2=size=180x144:duration=0.2,format=yuv420p,setsar=64/45,{NOISY}")
     plain = clip(".mp4", *wide, *X264)

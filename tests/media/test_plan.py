@@ -20,6 +20,7 @@ from reelworks.media.deciding.planning import make_plan
 from reelworks.media.deciding.toning import MAX_FLAT_GAIN
 from reelworks.media.facts import Picture, Probe, Stream, Timing
 from reelworks.media.formats import containers, pixels
+from reelworks.media.formats.allowed import MAX_PIXELS
 
 CLEAN = Analysis(
     pictures=40,
@@ -335,6 +336,41 @@ def test_upscaling_multiplies_width_and_height(times: int) -> None:
     assert names(plan) == ["upscale"]
 
 
+@pytest.mark.parametrize(
+    ("size", "asked", "done"),
+    [((3840, 2160), 4, 2), ((4096, 2048), 2, 2), ((2160, 3840), 3, 2), ((7680, 4320), 2, 1)],
+)
+def test_nothing_is_made_larger_than_what_may_be_opened(
+    size: tuple[int, int], asked: int, done: int
+) -> None:
+    large = picture(width=size[0], height=size[1])
+    plan = plan_of(probe_of(large), CLEAN, "a.mp4", upscale=asked)
+    assert (plan.width, plan.height) == (size[0] * done, size[1] * done)
+    assert plan.width * plan.height <= MAX_PIXELS
+    assert plan.action == ("encode" if done > 1 else "copy")
+    said = any("enlarged" in words and f"{asked} times" in words for words in plan.findings)
+    assert said == (done < asked)
+
+
+@pytest.mark.parametrize(
+    ("change", "wish", "word"),
+    [
+        ({"pixel_format": "yuv420p10le"}, {"stabilise": True}, "steadied"),
+        ({"width": 4}, {"deinterlace": True}, "deinterlaced"),
+        ({"transfer": "smpte2084"}, {"levels": 1.0}, "HDR"),
+        ({"transfer": "arib-std-b67"}, {"saturation": 1.5}, "HDR"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_said(
+    change: dict[str, Any], wish: dict[str, Any], word: str
+) -> None:
+    able = plan_of(probe_of(picture()), CLEAN, "a.mp4", **wish)
+    assert not any(word in words for words in able.findings)
+    unable = plan_of(probe_of(picture(**change)), CLEAN, "a.mp4", **wish)
+    assert any(word in words for words in unable.findings)
+    assert unable.action == "copy"
+
+
 # Encoding
 
 
@@ -393,6 +429,24 @@ def test_a_codec_that_cannot_hold_the_pixels_is_replaced_and_that_is_said(
     plan = plan_of(probe_of(picture(pixel_format=form)), NOISE, "a.mp4", codec=codec)
     assert (plan.encoder, plan.pixel_format) == (usual, form)
     assert any(ENCODERS[codec].title in words and form in words for words in plan.findings)
+
+
+@pytest.mark.parametrize(
+    ("codec", "size", "usual"),
+    [
+        ("hevc", (8, 8), "libx264"),
+        ("av1", (2, 2), "libx264"),
+        ("av1", (64, 9000), "libx264"),
+        ("h264", (20_000, 64), "libx265"),
+    ],
+)
+def test_a_codec_that_cannot_hold_the_size_is_replaced_and_that_is_said(
+    codec: str, size: tuple[int, int], usual: str
+) -> None:
+    odd = picture(width=size[0], height=size[1])
+    plan = plan_of(probe_of(odd), CLEAN, "a.mp4", codec=codec, quality="high")
+    assert plan.encoder == usual
+    assert any(ENCODERS[codec].title in words and "size" in words for words in plan.findings)
 
 
 @pytest.mark.parametrize(
