@@ -736,6 +736,15 @@ def test_small_pictures_that_become_hd_name_their_matrix(
     assert probe(tools, target, count=False).picture.matrix == matrix
 
 
+@pytest.mark.parametrize("suffix", [".mov", ".mp4"])
+def test_a_time_code_is_kept_and_nothing_is_said_to_be_dropped(suffix: str, tmp_path: Path) -> None:
+    pictures = lavfi(f"testsrc2=size=96x64:duration=0.2,format=yuv420p,{NOISY}")
+    done = enhanced(clip(suffix, *pictures, *X264, "-timecode", "01:02:03:04"), tmp_path)
+    codes = [s.get("tags", {}).get("timecode") for s in done.after.raw["streams"]]
+    assert codes == ["01:02:03:04", "01:02:03:04"]
+    assert done.plan.dropped == ()
+
+
 def test_an_odd_size_can_be_enlarged(tmp_path: Path) -> None:
     odd = lavfi("testsrc2=size=320x240:duration=0.2,format=yuv420p,crop=33:19:0:0:exact=1")
     tools, source = toolbox(), clip(".mkv", *odd, "-c:v", "ffv1")

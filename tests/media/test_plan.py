@@ -676,6 +676,26 @@ def test_what_is_left_out_is_said() -> None:
         assert what in words
 
 
+@pytest.mark.parametrize(
+    ("container", "tag", "lost"),
+    [
+        ("mov", "01:02:03:04", False),
+        ("mp4", "01:02:03:04", False),
+        ("mp4", "09:00:00:00", True),
+        ("matroska", "01:02:03:04", True),
+    ],
+)
+def test_a_time_code_that_is_kept_is_not_said_to_be_dropped(
+    container: str, tag: str, lost: bool
+) -> None:
+    said = [{"index": 0, "tags": {"timecode": "01:02:03:04"}}]
+    said += [{"index": 1, "tags": {"timecode": tag}}]
+    track = Stream(index=1, kind="data", codec="unknown")
+    probe = probe_of(picture(), VIDEO, track, container=container, raw={"streams": said})
+    plan = plan_of(probe, NOISE, "a")
+    assert any("data track 1" in words for words in plan.dropped) == lost
+
+
 def test_timestamps_that_are_not_sound_are_made_good() -> None:
     unsound = Timing(packets=25, duration=Fraction(1), sound=False, constant=True)
     raw = probe_of(picture(), container="h264", demuxer="h264", timing=unsound)
