@@ -736,6 +736,27 @@ def test_small_pictures_that_become_hd_name_their_matrix(
     assert probe(tools, target, count=False).picture.matrix == matrix
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["scale=192:128", "format=yuv444p", "setparams=colorspace=bt709", "setparams=range=pc"],
+)
+def test_no_picture_is_lost_where_pictures_change_on_the_way(change: str, tmp_path: Path) -> None:
+    pictures = "testsrc2=size=96x64:duration=0.4,format=yuv420p"
+    first, second = (
+        clip(".ts", *lavfi(what), *X264, "-output_ts_offset", start)
+        for what, start in ((pictures, "1"), (f"{pictures},{change}", "1.4"))
+    )
+    source = tmp_path / "both.ts"
+    source.write_bytes(first.read_bytes() + second.read_bytes())
+    tools = toolbox()
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of("none", deinterlace=True, deflicker=True))
+    target = tmp_path / "result.ts"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    assert len(frames(target)) == len(frames(source)) == 20
+    assert {(f.width, f.height, f.format.name) for f in frames(target)} == {(96, 64, "yuv420p")}
+
+
 @pytest.mark.parametrize("suffix", [".mov", ".mp4"])
 def test_a_time_code_is_kept_and_nothing_is_said_to_be_dropped(suffix: str, tmp_path: Path) -> None:
     pictures = lavfi(f"testsrc2=size=96x64:duration=0.2,format=yuv420p,{NOISY}")
