@@ -127,7 +127,11 @@ def test_a_webm_with_transparency() -> None:
         *("-map", "0:0", "-map", "0:1", "-map", "0:1", "-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
         *QUEUE,
-        *("-filter:v:0", "format=yuva420p,fftdnoiz=sigma=1"),
+        "-filter:v:0",
+        (
+            "format=yuva420p,split[colours][whole];[whole]alphaextract[alpha];"
+            "[colours]fftdnoiz=sigma=1[filtered];[filtered][alpha]alphamerge"
+        ),
         *("-c:v:0", "libvpx-vp9", "-pix_fmt:v:0", "yuva420p"),
         *("-crf", "22", "-b:v", "10400", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
         *("-g", "100"),

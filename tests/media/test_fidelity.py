@@ -990,19 +990,42 @@ def test_a_first_picture_before_the_beginning_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", [("libvpx-vp9",), ("libvpx", "-auto-alt-ref", "0")])
 def test_transparency_stays_in_webm(codec: tuple[str, ...], tmp_path: Path) -> None:
-    clear = "testsrc2=size=96x64:duration=0.4,format=yuva420p"
-    hole = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*gt(X,48)'"
-    source = clip(".webm", *lavfi(f"{clear},{hole}"), "-c:v", *codec, "-cpu-used", "8", "-crf", "8")
+    clear = f"{PIERCED},{HOLE}"
+    source = clip(".webm", *lavfi(clear), "-c:v", *codec, "-cpu-used", "8", "-crf", "8")
     done = enhanced(source, tmp_path)
     assert done.after.picture.alpha
     assert done.after.picture.matrix == done.before.picture.matrix
+    assert_pierced(done.path)
+
+
+PIERCED = "testsrc2=size=96x64:duration=0.4,format=yuva420p"
+HOLE = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*gt(X,48)'"
+
+
+def assert_pierced(path: Path) -> None:
+    """Assert that the left half of the first picture is transparent and the right half is not."""
     decoder: Any = av.CodecContext.create("libvpx-vp9", "r")
-    with av.open(str(done.path)) as container:
+    with av.open(str(path)) as container:
         packets = list(container.demux(video=0))
     pictures = [f for p in packets for f in decoder.decode(p)]
     alpha = pictures[0].to_ndarray(format="rgba")[..., 3]
     assert alpha[:, :40].mean() < 10
     assert alpha[:, 56:].mean() > 245
+
+
+@pytest.mark.parametrize("wishes", [{"denoise": 1.0}, {"deblock": 1.0, "deinterlace": True}])
+def test_transparency_goes_around_filters_that_would_lose_it(
+    wishes: dict[str, Any], tmp_path: Path
+) -> None:
+    coded = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-crf", "8")
+    noisy = f"{PIERCED},noise=c0s=30:c0f=t,{HOLE}"
+    tools, source = toolbox(), clip(".webm", *lavfi(noisy), *coded)
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of("none", **wishes))
+    target = tmp_path / "result.webm"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    assert plan.filters
+    assert_pierced(target)
 
 
 def test_pictures_without_a_container_get_an_even_rate(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import pytest
@@ -249,6 +250,8 @@ def test_stabilising_leaves_alone_what_it_cannot_read() -> None:
     for form in ("yuv420p10le", "yuv422p"):
         chosen = filters_of(picture(pixel_format=form), ALL_WRONG, stabilise=True)
         assert "stabilise" not in [f.name for f in chosen]
+    chosen = filters_of(picture(), replace(ALL_WRONG, transparent=True), stabilise=True)
+    assert "stabilise" not in [f.name for f in chosen]
 
 
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
@@ -357,6 +360,7 @@ def test_nothing_is_made_larger_than_what_may_be_opened(
     [
         ({"pixel_format": "yuv420p10le"}, {"stabilise": True}, "steadied"),
         ({"width": 4}, {"deinterlace": True}, "deinterlaced"),
+        ({"pixel_format": "yuv422p"}, {"stabilise": True}, "steadied"),
         ({"transfer": "smpte2084"}, {"levels": 1.0}, "HDR"),
         ({"transfer": "arib-std-b67"}, {"saturation": 1.5}, "HDR"),
     ],
@@ -821,8 +825,11 @@ def test_whatever_a_clip_is_and_whatever_is_wished_its_plan_is_valid(
     (encoder,) = (e for e in ENCODERS.values() if e.name == plan.encoder)
     assert encoder.codec in box.codecs
     assert "a" in plan.pixel_format or encoder.takes(plan.pixel_format)
+    times = next((round(f.strength) for f in plan.filters if f.name == "upscale"), 1)
     for shown, stored in zip((plan.width, plan.height), probe.picture.displayed_size, strict=True):
-        assert 0 <= shown - stored * wished.upscale <= 1
+        assert 0 <= shown - stored * times <= 1
+    larger = prod(n * (times + 1) for n in probe.picture.displayed_size)
+    assert times == wished.upscale or larger > MAX_PIXELS
     form = pixels.describe(probe.picture.pixel_format)
     assert form is not None
     assert pixels.depth_of(plan.pixel_format) >= form.depth

@@ -84,10 +84,12 @@ def can_deinterlace(picture: Picture) -> bool:
     return min(picture.width, picture.height) >= _FEWEST_LINES
 
 
-def can_steady(picture: Picture) -> bool:
-    """Whether the filter that steadies knows its pixels."""
+def can_steady(picture: Picture, analysis: Analysis) -> bool:
+    """Whether the filter that steadies knows its pixels; it does not move transparency along."""
     stored = Stored.of(picture)
-    return stored is not None and stored.depth <= _FULL_BITS and stored.chroma != "422"
+    if stored is None or analysis.transparent:
+        return False
+    return stored.depth <= _FULL_BITS and stored.chroma != "422"
 
 
 def can_tone(picture: Picture, analysis: Analysis) -> bool:
@@ -254,7 +256,7 @@ def _stabilise(picture: Picture, analysis: Analysis, options: Options) -> Filter
     wish = options.stabilise
     if wish is False or (wish == "auto" and analysis.shake < SHAKING):
         return None
-    if not can_steady(picture):
+    if not can_steady(picture, analysis):
         return None
     return Filter(
         name="stabilise",

@@ -12,7 +12,7 @@ from reelworks.media.formats.allowed import MAX_PIXELS
 def unmet(picture: Picture, analysis: Analysis, options: Options) -> tuple[str, ...]:
     """One sentence for each wish that no filter fulfils."""
     words = (
-        _unsteady(picture, options),
+        _unsteady(picture, analysis, options),
         _woven(picture, options),
         _untoned(picture, analysis, options),
         _unenlarged(picture, options),
@@ -20,10 +20,11 @@ def unmet(picture: Picture, analysis: Analysis, options: Options) -> tuple[str, 
     return tuple(sentence for sentence in words if sentence)
 
 
-def _unsteady(picture: Picture, options: Options) -> str:
-    if options.stabilise is not True or remedies.can_steady(picture):
+def _unsteady(picture: Picture, analysis: Analysis, options: Options) -> str:
+    if options.stabilise is not True or remedies.can_steady(picture, analysis):
         return ""
-    return f"It cannot be steadied: no filter here does that to {picture.pixel_format} pixels."
+    pixels = "transparent" if analysis.transparent else picture.pixel_format
+    return f"It cannot be steadied: no filter here does that to {pixels} pixels."
 
 
 def _woven(picture: Picture, options: Options) -> str:

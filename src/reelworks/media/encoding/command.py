@@ -320,15 +320,28 @@ def _trimmed(chain: list[str], span: Span | None) -> list[str]:
 def filter_chain(picture: Picture, plan: Plan) -> list[str]:
     """Every filter in order: time, turning, colour, then what the plan enhances."""
     early = [f.expression for f in plan.filters if f.name == "deinterlace"]
-    late = [f.expression for f in plan.filters if f.name != "deinterlace"]
     return [
         *_settled(picture, plan),
         *_timestamps(plan),
         *early,
         *(plan.turn or ()),
         *_colours(picture, plan),
-        *late,
+        *_late(plan),
     ]
+
+
+def _late(plan: Plan) -> list[str]:
+    """What the plan enhances in whole, upright pictures. What is seen through them stays as it is,
+    and goes around the filters, of which some would lose it."""
+    late = [f for f in plan.filters if f.name != "deinterlace"]
+    within = [f.expression for f in late if f.name != "upscale"]
+    if "yuva" not in plan.pixel_format or not within:
+        return [f.expression for f in late]
+    around = (
+        "split[colours][whole];[whole]alphaextract[alpha];"
+        f"[colours]{','.join(within)}[filtered];[filtered][alpha]alphamerge"
+    )
+    return [around, *(f.expression for f in late if f.name == "upscale")]
 
 
 def _is_settled(picture: Picture, plan: Plan) -> bool:
