@@ -214,6 +214,18 @@ def test_the_pixels_shape_survives(tmp_path: Path) -> None:
     )
 
 
+def test_the_shape_of_a_small_picture_may_be_rounded(tmp_path: Path) -> None:
+    narrow = "testsrc2=size=64x48:duration=0.2,format=yuv420p,crop=33:19:exact=1,setsar=19/33"
+    tools, source = toolbox(), clip(".webm", *lavfi(narrow), "-c:v", "libvpx-vp9")
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of("none", codec="av1"))
+    target = tmp_path / "result.webm"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    after = probe(tools, target, count=False).picture
+    assert (after.width, after.height) == (34, 20)
+    assert abs(after.sample_aspect - before.picture.sample_aspect) <= Fraction(1, 2 * 34)
+
+
 @pytest.mark.parametrize(
     ("form", "size"), [("yuv444p", (161, 121)), ("yuv420p", (162, 122)), ("yuv422p", (162, 121))]
 )
