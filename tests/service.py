@@ -96,10 +96,11 @@ class RunningService:
         self.process.wait()
 
     def stop(self) -> None:
-        """SIGTERM, as an operator would; fails where it takes longer than 10 s."""
+        """SIGTERM, as an operator would; fails where it hangs: grace and kills take 10 s or so, and
+        longer where the machine is busy."""
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(30)
 
     def worker_pids(self) -> list[int]:
         """The worker processes that it runs."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import pytest
 from tests.media.plans import AAC, VIDEO, forced, picture, plan_of, probe_of
 
 from reelworks.media.analysis.analyse import Analysis
@@ -24,6 +26,7 @@ NAMELESS += ["-metadata", "compatible_brands="]
 STEADY = "aresample=async=1:min_hard_comp=0.03"
 ENGLISH = ["-metadata:s:a:0", "language=eng"]
 TIME = ["-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "demux"]
+SETTLED, SIZE = ["-reinit_filter:0", "0"], "scale=320:240:interl=-1"
 QUEUE = ["-max_muxing_queue_size", "9999"]
 UNSOUND = Timing(packets=9, duration=Fraction(1), sound=False, constant=True)
 
@@ -37,11 +40,12 @@ def test_an_ordinary_mp4() -> None:
     plan = plan_of(probe, Analysis(pictures=9, noise=10.0, white=200.0, black=0.0), "a.mp4")
     assert command(probe, plan) == [
         *HEAD,
+        *SETTLED,
         *input_arguments(SOURCE),
         *("-map", "0:0", "-map", "0:1", "-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
         *QUEUE,
-        *("-filter:v:0", f"format=yuv420p,{plan.filters[0].expression}"),
+        *("-filter:v:0", f"{SIZE},format=yuv420p,{plan.filters[0].expression}"),
         *(
             "-c:v:0",
             "libx264",
@@ -79,12 +83,13 @@ def test_a_matroska_with_everything() -> None:
     plan = forced(probe, "a.mkv")
     assert encode_command(FFMPEG, probe, plan, SOURCE, TARGET, [Path("/tmp/4")]) == [
         *HEAD,
+        *SETTLED,
         *input_arguments(SOURCE),
         *(part for index in (0, 1, 2, 3, 5) for part in ("-map", f"0:{index}")),
         *("-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
         *QUEUE,
-        *("-filter:v:0", "format=yuv420p10le,fftdnoiz=sigma=1"),
+        *("-filter:v:0", f"{SIZE},format=yuv420p10le,fftdnoiz=sigma=1"),
         *("-c:v:0", "libx265", "-pix_fmt:v:0", "yuv420p10le"),
         *(
             "-crf",
@@ -119,7 +124,11 @@ def test_a_webm_with_transparency() -> None:
         *("-map", "0:0", "-map", "0:1", "-map", "0:1", "-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
         *QUEUE,
-        *("-filter:v:0", "format=yuva420p,fftdnoiz=sigma=1"),
+        "-filter:v:0",
+        (
+            "format=yuva420p,split[colours][whole];[whole]alphaextract[alpha];"
+            "[colours]fftdnoiz=sigma=1[filtered];[filtered][alpha]alphamerge"
+        ),
         *("-c:v:0", "libvpx-vp9", "-pix_fmt:v:0", "yuva420p"),
         *("-crf", "22", "-b:v", "10400", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
         *("-g", "100"),
@@ -145,11 +154,22 @@ def test_unsound_timestamps_are_made_anew_first() -> None:
     probe = probe_of(picture(), container="mpeg", demuxer="mpeg", timing=UNSOUND)
     plan = forced(probe, "a.mpeg")
     line = command(probe, plan)
-    assert filter_chain(probe.picture, plan)[:2] == [
+    assert filter_chain(probe.picture, plan)[:3] == [
+        SIZE,
         "settb=1/1000",
         r"setpts='if(eq(N\,0)\,PTS\,max(PTS\,PREV_OUTPTS+1))'",
     ]
     assert line[line.index("-enc_time_base:v:0") + 1] == "filter"
+
+
+@pytest.mark.parametrize(
+    "change", [{"rotation": 90}, {"pixel_format": "nv12"}, {"matrix": "ycgco"}]
+)
+def test_what_the_scaler_might_change_or_refuse_is_not_scaled(change: dict[str, Any]) -> None:
+    probe = probe_of(picture(**change))
+    plan = forced(probe, "a.mp4")
+    assert not filter_chain(probe.picture, plan)[0].startswith("scale")
+    assert "-reinit_filter:0" not in command(probe, plan)
 
 
 def test_an_even_rate_is_the_decoders() -> None:

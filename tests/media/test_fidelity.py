@@ -214,6 +214,18 @@ def test_the_pixels_shape_survives(tmp_path: Path) -> None:
     )
 
 
+def test_the_shape_of_a_small_picture_may_be_rounded(tmp_path: Path) -> None:
+    narrow = "testsrc2=size=64x48:duration=0.2,format=yuv420p,crop=33:19:exact=1,setsar=19/33"
+    tools, source = toolbox(), clip(".webm", *lavfi(narrow), "-c:v", "libvpx-vp9")
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of("none", codec="av1"))
+    target = tmp_path / "result.webm"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    after = probe(tools, target, count=False).picture
+    assert (after.width, after.height) == (34, 20)
+    assert abs(after.sample_aspect - before.picture.sample_aspect) <= Fraction(1, 2 * 34)
+
+
 @pytest.mark.parametrize(
     ("form", "size"), [("yuv444p", (161, 121)), ("yuv420p", (162, 122)), ("yuv422p", (162, 121))]
 )
@@ -736,6 +748,47 @@ def test_small_pictures_that_become_hd_name_their_matrix(
     assert probe(tools, target, count=False).picture.matrix == matrix
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["scale=192:128", "format=yuv444p", "setparams=colorspace=bt709", "setparams=range=pc"],
+)
+def test_no_picture_is_lost_where_pictures_change_on_the_way(change: str, tmp_path: Path) -> None:
+    pictures = "testsrc2=size=96x64:duration=0.4,format=yuv420p"
+    first, second = (
+        clip(".ts", *lavfi(what), *X264, "-output_ts_offset", start)
+        for what, start in ((pictures, "1"), (f"{pictures},{change}", "1.4"))
+    )
+    source = tmp_path / "both.ts"
+    source.write_bytes(first.read_bytes() + second.read_bytes())
+    tools = toolbox()
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of("none", deinterlace=True, deflicker=True))
+    target = tmp_path / "result.ts"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    assert len(frames(target)) == len(frames(source)) == 20
+    assert {(f.width, f.height, f.format.name) for f in frames(target)} == {(96, 64, "yuv420p")}
+
+
+@pytest.mark.parametrize("suffix", [".mov", ".mp4"])
+def test_a_time_code_is_kept_and_nothing_is_said_to_be_dropped(suffix: str, tmp_path: Path) -> None:
+    pictures = lavfi(f"testsrc2=size=96x64:duration=0.2,format=yuv420p,{NOISY}")
+    done = enhanced(clip(suffix, *pictures, *X264, "-timecode", "01:02:03:04"), tmp_path)
+    codes = [s.get("tags", {}).get("timecode") for s in done.after.raw["streams"]]
+    assert codes == ["01:02:03:04", "01:02:03:04"]
+    assert done.plan.dropped == ()
+
+
+def test_an_odd_size_can_be_enlarged(tmp_path: Path) -> None:
+    odd = lavfi("testsrc2=size=320x240:duration=0.2,format=yuv420p,crop=33:19:0:0:exact=1")
+    tools, source = toolbox(), clip(".mkv", *odd, "-c:v", "ffv1")
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of(upscale=3))
+    target = tmp_path / "result.mkv"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    after = probe(tools, target, count=False).picture
+    assert (after.width, after.height) == (100, 58)
+
+
 def test_the_pixels_shape_turns_with_the_picture(tmp_path: Path) -> None:
     wide = lavfi(f"testsrc2=size=180x144:duration=0.2,format=yuv420p,setsar=64/45,{NOISY}")
     plain = clip(".mp4", *wide, *X264)
@@ -949,19 +1002,42 @@ def test_a_first_picture_before_the_beginning_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("codec", [("libvpx-vp9",), ("libvpx", "-auto-alt-ref", "0")])
 def test_transparency_stays_in_webm(codec: tuple[str, ...], tmp_path: Path) -> None:
-    clear = "testsrc2=size=96x64:duration=0.4,format=yuva420p"
-    hole = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*gt(X,48)'"
-    source = clip(".webm", *lavfi(f"{clear},{hole}"), "-c:v", *codec, "-cpu-used", "8", "-crf", "8")
+    clear = f"{PIERCED},{HOLE}"
+    source = clip(".webm", *lavfi(clear), "-c:v", *codec, "-cpu-used", "8", "-crf", "8")
     done = enhanced(source, tmp_path)
     assert done.after.picture.alpha
     assert done.after.picture.matrix == done.before.picture.matrix
+    assert_pierced(done.path)
+
+
+PIERCED = "testsrc2=size=96x64:duration=0.4,format=yuva420p"
+HOLE = "geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*gt(X,48)'"
+
+
+def assert_pierced(path: Path) -> None:
+    """Assert that the left half of the first picture is transparent and the right half is not."""
     decoder: Any = av.CodecContext.create("libvpx-vp9", "r")
-    with av.open(str(done.path)) as container:
+    with av.open(str(path)) as container:
         packets = list(container.demux(video=0))
     pictures = [f for p in packets for f in decoder.decode(p)]
     alpha = pictures[0].to_ndarray(format="rgba")[..., 3]
     assert alpha[:, :40].mean() < 10
     assert alpha[:, 56:].mean() > 245
+
+
+@pytest.mark.parametrize("wishes", [{"denoise": 1.0}, {"deblock": 1.0, "deinterlace": True}])
+def test_transparency_goes_around_filters_that_would_lose_it(
+    wishes: dict[str, Any], tmp_path: Path
+) -> None:
+    coded = ("-c:v", "libvpx-vp9", "-cpu-used", "8", "-crf", "8")
+    noisy = f"{PIERCED},noise=c0s=30:c0f=t,{HOLE}"
+    tools, source = toolbox(), clip(".webm", *lavfi(noisy), *coded)
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of("none", **wishes))
+    target = tmp_path / "result.webm"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    assert plan.filters
+    assert_pierced(target)
 
 
 def test_pictures_without_a_container_get_an_even_rate(tmp_path: Path) -> None:

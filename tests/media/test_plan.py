@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from reelworks.media.deciding.planning import make_plan
 from reelworks.media.deciding.toning import MAX_FLAT_GAIN
 from reelworks.media.facts import Picture, Probe, Stream, Timing
 from reelworks.media.formats import containers, pixels
+from reelworks.media.formats.allowed import MAX_PIXELS
 
 CLEAN = Analysis(
     pictures=40,
@@ -248,6 +250,8 @@ def test_stabilising_leaves_alone_what_it_cannot_read() -> None:
     for form in ("yuv420p10le", "yuv422p"):
         chosen = filters_of(picture(pixel_format=form), ALL_WRONG, stabilise=True)
         assert "stabilise" not in [f.name for f in chosen]
+    chosen = filters_of(picture(), replace(ALL_WRONG, transparent=True), stabilise=True)
+    assert "stabilise" not in [f.name for f in chosen]
 
 
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
@@ -335,6 +339,42 @@ def test_upscaling_multiplies_width_and_height(times: int) -> None:
     assert names(plan) == ["upscale"]
 
 
+@pytest.mark.parametrize(
+    ("size", "asked", "done"),
+    [((3840, 2160), 4, 2), ((4096, 2048), 2, 2), ((2160, 3840), 3, 2), ((7680, 4320), 2, 1)],
+)
+def test_nothing_is_made_larger_than_what_may_be_opened(
+    size: tuple[int, int], asked: int, done: int
+) -> None:
+    large = picture(width=size[0], height=size[1])
+    plan = plan_of(probe_of(large), CLEAN, "a.mp4", upscale=asked)
+    assert (plan.width, plan.height) == (size[0] * done, size[1] * done)
+    assert plan.width * plan.height <= MAX_PIXELS
+    assert plan.action == ("encode" if done > 1 else "copy")
+    said = any("enlarged" in words and f"{asked} times" in words for words in plan.findings)
+    assert said == (done < asked)
+
+
+@pytest.mark.parametrize(
+    ("change", "wish", "word"),
+    [
+        ({"pixel_format": "yuv420p10le"}, {"stabilise": True}, "steadied"),
+        ({"width": 4}, {"deinterlace": True}, "deinterlaced"),
+        ({"pixel_format": "yuv422p"}, {"stabilise": True}, "steadied"),
+        ({"transfer": "smpte2084"}, {"levels": 1.0}, "HDR"),
+        ({"transfer": "arib-std-b67"}, {"saturation": 1.5}, "HDR"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_said(
+    change: dict[str, Any], wish: dict[str, Any], word: str
+) -> None:
+    able = plan_of(probe_of(picture()), CLEAN, "a.mp4", **wish)
+    assert not any(word in words for words in able.findings)
+    unable = plan_of(probe_of(picture(**change)), CLEAN, "a.mp4", **wish)
+    assert any(word in words for words in unable.findings)
+    assert unable.action == "copy"
+
+
 # Encoding
 
 
@@ -393,6 +433,24 @@ def test_a_codec_that_cannot_hold_the_pixels_is_replaced_and_that_is_said(
     plan = plan_of(probe_of(picture(pixel_format=form)), NOISE, "a.mp4", codec=codec)
     assert (plan.encoder, plan.pixel_format) == (usual, form)
     assert any(ENCODERS[codec].title in words and form in words for words in plan.findings)
+
+
+@pytest.mark.parametrize(
+    ("codec", "size", "usual"),
+    [
+        ("hevc", (8, 8), "libx264"),
+        ("av1", (2, 2), "libx264"),
+        ("av1", (64, 9000), "libx264"),
+        ("h264", (20_000, 64), "libx265"),
+    ],
+)
+def test_a_codec_that_cannot_hold_the_size_is_replaced_and_that_is_said(
+    codec: str, size: tuple[int, int], usual: str
+) -> None:
+    odd = picture(width=size[0], height=size[1])
+    plan = plan_of(probe_of(odd), CLEAN, "a.mp4", codec=codec, quality="high")
+    assert plan.encoder == usual
+    assert any(ENCODERS[codec].title in words and "size" in words for words in plan.findings)
 
 
 @pytest.mark.parametrize(
@@ -622,6 +680,26 @@ def test_what_is_left_out_is_said() -> None:
         assert what in words
 
 
+@pytest.mark.parametrize(
+    ("container", "tag", "lost"),
+    [
+        ("mov", "01:02:03:04", False),
+        ("mp4", "01:02:03:04", False),
+        ("mp4", "09:00:00:00", True),
+        ("matroska", "01:02:03:04", True),
+    ],
+)
+def test_a_time_code_that_is_kept_is_not_said_to_be_dropped(
+    container: str, tag: str, lost: bool
+) -> None:
+    said = [{"index": 0, "tags": {"timecode": "01:02:03:04"}}]
+    said += [{"index": 1, "tags": {"timecode": tag}}]
+    track = Stream(index=1, kind="data", codec="unknown")
+    probe = probe_of(picture(), VIDEO, track, container=container, raw={"streams": said})
+    plan = plan_of(probe, NOISE, "a")
+    assert any("data track 1" in words for words in plan.dropped) == lost
+
+
 def test_timestamps_that_are_not_sound_are_made_good() -> None:
     unsound = Timing(packets=25, duration=Fraction(1), sound=False, constant=True)
     raw = probe_of(picture(), container="h264", demuxer="h264", timing=unsound)
@@ -747,8 +825,11 @@ def test_whatever_a_clip_is_and_whatever_is_wished_its_plan_is_valid(
     (encoder,) = (e for e in ENCODERS.values() if e.name == plan.encoder)
     assert encoder.codec in box.codecs
     assert "a" in plan.pixel_format or encoder.takes(plan.pixel_format)
+    times = next((round(f.strength) for f in plan.filters if f.name == "upscale"), 1)
     for shown, stored in zip((plan.width, plan.height), probe.picture.displayed_size, strict=True):
-        assert 0 <= shown - stored * wished.upscale <= 1
+        assert 0 <= shown - stored * times <= 1
+    larger = prod(n * (times + 1) for n in probe.picture.displayed_size)
+    assert times == wished.upscale or larger > MAX_PIXELS
     form = pixels.describe(probe.picture.pixel_format)
     assert form is not None
     assert pixels.depth_of(plan.pixel_format) >= form.depth

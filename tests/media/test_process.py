@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.clips import lavfi, toolbox
 from tests.waiting import wait_for
 
 from reelworks.errors import ChildFailed, ChildHung, WorkStopped
@@ -77,6 +78,24 @@ def test_a_nonzero_exit_is_an_error_with_its_reason() -> None:
         Children().run(python(program), Listener().feed)
 
     assert failed.value.log == "first\nbad luck"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["-c:v", "libx265"], "Image size is too small"),
+        (["-vf", "scale=iw*3:ih*3,extractplanes=y+u[y][u];[y]nullsink;[u]copy"], "their formats"),
+    ],
+)
+def test_why_ffmpeg_failed_is_told_and_not_what_followed_from_it(
+    arguments: list[str], why: str
+) -> None:
+    tiny = [str(toolbox().ffmpeg), "-v", "warning", *lavfi("color=size=8x8:duration=0.1")]
+
+    with pytest.raises(ChildFailed, match=why) as failed:
+        Children().run([*tiny, *arguments, "-f", "null", "-"], Listener().feed)
+
+    assert "@ 0x" not in str(failed.value)
 
 
 def test_a_crash_names_the_signal() -> None:

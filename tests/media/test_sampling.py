@@ -129,6 +129,17 @@ def test_every_sampling_of_colour_can_be_looked_at(pixels: str) -> None:
     assert seen(made).pictures == 6
 
 
+@pytest.mark.parametrize("bits", [9, 10, 12, 14])
+def test_brightness_is_read_alike_at_every_depth(bits: int) -> None:
+    scene = lavfi("testsrc2=size=192x108:rate=10:duration=0.2")
+    levels = [
+        seen(clip(".mkv", *scene, "-pix_fmt", form, "-c:v", "ffv1"))
+        for form in ("yuv444p", f"yuv444p{bits}le")
+    ]
+    assert levels[1].black == pytest.approx(levels[0].black, abs=1)
+    assert levels[1].white == pytest.approx(levels[0].white, abs=1)
+
+
 def test_a_depth_that_changes_on_the_way_is_looked_at_up_to_there(tmp_path: Path) -> None:
     both = tmp_path / "both.ts"
     parts = [

@@ -167,17 +167,20 @@ class Overview:
 
     def standing(self, limit: int) -> Standing:
         """All of it, with at most so many pieces of work of each kind."""
-        with self._reading() as connection:
-            now = connection.execute(sa.select(now_ms())).scalar_one()
         return Standing(
-            at=_time(now),
             census=self.census(),
             workers=self.workers(),
             running=self.running(limit),
             waiting=self.waiting(limit),
             failed=self.failed(limit),
             failed_in_a_day=self.count_failed(),
+            at=self._now(),  # the last: none of that is of later than it says
         )
+
+    def _now(self) -> datetime:
+        """By the database's clock."""
+        with self._reading() as connection:
+            return _time(connection.execute(sa.select(now_ms())).scalar_one())
 
     def waiting(self, limit: int) -> list[Job]:
         """What waits for a slot, in the order in which those of one client come."""

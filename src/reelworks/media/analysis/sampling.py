@@ -288,10 +288,12 @@ def _luma(frame: VideoFrame) -> Plane:
 
 def _planar(frame: VideoFrame) -> VideoFrame:
     name = frame.format.name
-    if name.startswith(("yuv4", "yuvj4", "gray")) and name[-2:] not in ("be", "16", "22", "32"):
-        return frame
     form = pixels.describe(name)
     wanted = (pixels.target(form) if form else None) or "yuv444p"
+    ready = name.startswith(("yuv4", "yuvj4", "gray")) and not name.endswith("be")
+    # Of 9, 14 or 16 bits, the filters will not see as many either.
+    if ready and form is not None and form.depth == pixels.depth_of(wanted):
+        return frame
     return frame.reformat(format=wanted)
 
 

@@ -11,6 +11,7 @@ import errno
 import fcntl
 import logging
 import os
+import re
 import selectors
 import subprocess
 import sys
@@ -33,6 +34,17 @@ NICENESS = 5
 _TICK_SECONDS = 0.2
 _LOG_BYTES = 16 * 1024
 _READ_BYTES = 1 << 20
+
+_SPEAKER = re.compile(r"(\[[^\]]* @ 0x[0-9a-f]+\] *)+")
+"""Which part of FFmpeg says a line, and where in memory that is."""
+
+_AFTERMATH = re.compile(
+    r"(Error (reinitializing|sending|submitting|muxing|flushing|writing|closing|opening output)"
+    r"|Error while opening encoder|Could not open encoder before EOF|Task finished"
+    r"|Terminating thread|Nothing was written|Output file is empty|Conversion failed"
+    r"|Consider inserting|    Last message repeated)"
+)
+"""How FFmpeg's lines begin that only say that it cannot go on."""
 
 Feed = Callable[[bytes], bool]
 """Takes what the child wrote on standard output; says whether the work moved on."""
@@ -258,6 +270,12 @@ def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace:
 
 def _sentence(command: list[str], code: int, tail: str) -> str:
     name = Path(command[0]).name.split("-")[0]
-    last = tail.splitlines()[-1] if tail else "it gave no reason"
     how = f"was killed by signal {-code}" if code < 0 else "failed"
-    return f"{name} {how}: {last}"
+    return f"{name} {how}: {_reason(tail)}"
+
+
+def _reason(tail: str) -> str:
+    """The last line that says why: FFmpeg goes on for a while about what follows from it."""
+    lines = [_SPEAKER.sub("", line) for line in tail.splitlines()]
+    causes = [line for line in lines if not _AFTERMATH.match(line)]
+    return (causes or lines or ["it gave no reason"])[-1]

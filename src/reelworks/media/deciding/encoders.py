@@ -34,6 +34,8 @@ class Encoder:
         chroma: the chroma formats that it takes.
         depth: the most bits that it takes.
         fastest: the most pictures a second that it takes; None where there is no limit.
+        smallest: the fewest pixels that a side must have.
+        largest: the most pixels that it takes in width and in height.
     """
 
     codec: str
@@ -46,6 +48,8 @@ class Encoder:
     chroma: tuple[str, ...] = ("420", "422", "444")
     depth: int = 12
     fastest: int | None = None
+    smallest: int = 1
+    largest: tuple[int, int] = (65_535, 65_535)
 
     def takes(self, pixel_format: str) -> bool:
         """Whether it can encode this pixel format."""
@@ -55,6 +59,11 @@ class Encoder:
     def keeps_up(self, rate: Fraction) -> bool:
         """Whether it can encode so many pictures a second."""
         return self.fastest is None or rate <= self.fastest
+
+    def spans(self, size: tuple[int, int]) -> bool:
+        """Whether it can encode pictures of this width and height."""
+        (width, height), (widest, highest) = size, self.largest
+        return min(size) >= self.smallest and width <= widest and height <= highest
 
     def arguments(
         self, quality: str, muxer: str, rate: Fraction, most_bits: int | None = None
@@ -83,6 +92,7 @@ _ALL = (
         factors={"small": 23, "light": 22, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "veryfast"),
         depth=10,
+        largest=(16_384, 16_384),
     ),
     Encoder(
         codec="hevc",
@@ -90,6 +100,7 @@ _ALL = (
         name="libx265",
         factors={"small": 24, "light": 22, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "superfast"),
+        smallest=16,
     ),
     Encoder(
         codec="av1",
@@ -100,6 +111,8 @@ _ALL = (
         chroma=("420",),
         depth=10,
         fastest=240,
+        smallest=16,
+        largest=(16_384, 8_704),
     ),
     Encoder(
         codec="vp9",

@@ -218,7 +218,7 @@ def dropped(
     words += [
         f"The {_named(s, 'data track')}."
         for s in probe.of_kind("data")
-        if not _is_chapters(s, probe)
+        if not _is_chapters(s, probe) and not (box.time_codes and _is_time_code(s, probe))
     ]
     pictures, files = covers(probe, box), attachments(probe, box)
     words += [
@@ -243,6 +243,16 @@ def dropped(
 def _is_chapters(stream: Stream, probe: Probe) -> bool:
     """MP4 and QuickTime keep chapters in a track of text; it is written anew."""
     return bool(probe.raw.get("chapters")) and stream.codec == "bin_data" and "mov" in probe.demuxer
+
+
+def _is_time_code(stream: Stream, probe: Probe) -> bool:
+    """Whether a track only counts from a time code that the pictures' own tag says, too; it is
+    written anew."""
+    said, pictures = (
+        _raw(probe, index).get("tags", {}).get("timecode")
+        for index in (stream.index, probe.picture.index)
+    )
+    return said is not None and said == pictures
 
 
 def _lost_tags(probe: Probe, box: Container, *, long_list: bool) -> list[str]:

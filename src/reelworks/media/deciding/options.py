@@ -38,7 +38,9 @@ class Options(BaseModel):
     deinterlace: Switch = Field(description="Make whole pictures of woven fields.")
     stabilise: Switch = Field(description="Steady a shaking camera.")
     deflicker: Switch = Field(description="Even out flickering light.")
-    upscale: Annotated[int, Field(ge=1, le=4)] = Field(description="Times as wide and high.")
+    upscale: Annotated[int, Field(ge=1, le=4)] = Field(
+        description="Times as wide and high; fewer where that would be over 67 million pixels."
+    )
     quality: Literal["auto", "small", "balanced", "high"] = Field(
         description="Size against fidelity. Anything but auto encodes anew in any case."
     )

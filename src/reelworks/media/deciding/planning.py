@@ -5,15 +5,15 @@ A clip that shows no damage is not encoded again, because every encoding costs a
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import keeping, tags
-from reelworks.media.deciding.encoders import ENCODERS, Encoder
+from reelworks.media.deciding.choosing import Needs, average_rate, choose_encoder, told_rate
+from reelworks.media.deciding.encoders import Encoder
 from reelworks.media.deciding.noise import measured_noise, noise_of
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
+from reelworks.media.deciding.unmet import unmet
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats import containers, demuxers, pixels
 from reelworks.media.formats.containers import Container
@@ -38,21 +38,23 @@ def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> 
         options: what is wished for.
     """
     form = pixels.describe(probe.picture.pixel_format)
+    seen = _seen(probe.picture, analysis, options)
     filters = choose_filters(probe.picture, analysis, options)
     if not filters and not _asks_to_encode(probe.picture, options):
-        return copy_plan(probe, name, (*_seen(analysis), "It needs nothing; it is kept as it is."))
+        return copy_plan(probe, name, (*seen, "It needs nothing; it is kept as it is."))
     obstacle = _obstacle(form, probe.picture, analysis, name, probe.container, options)
     if form is None or obstacle:
-        return copy_plan(probe, name, (*_seen(analysis), obstacle))
+        return copy_plan(probe, name, (*seen, obstacle))
     return encode_plan(probe, form, filters, analysis, name, options)
 
 
-def _seen(analysis: Analysis) -> tuple[str, ...]:
-    """What was seen, in words."""
-    if analysis.noise is None:
-        return analysis.words()
-    noise = noise_of(analysis) or measured_noise(analysis)
-    return (*analysis.words(), f"Noise: about {noise.level:.1f} of 255 levels.")
+def _seen(picture: Picture, analysis: Analysis, options: Options) -> tuple[str, ...]:
+    """What was seen, and what cannot be done, in words."""
+    words = analysis.words()
+    if analysis.noise is not None:
+        noise = noise_of(analysis) or measured_noise(analysis)
+        words += (f"Noise: about {noise.level:.1f} of 255 levels.",)
+    return words + unmet(picture, analysis, options)
 
 
 def _asks_to_encode(picture: Picture, options: Options) -> bool:
@@ -111,10 +113,11 @@ def encode_plan(
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
     damaged = bool(choose_filters(picture, analysis, Options.of()))
     own = None if damaged else picture.codec
-    encoder, substitute = _encoder(box, format_, _told_rate(probe), options, own)
+    needs = Needs(format_, _size(picture, filters), told_rate(probe))
+    encoder, substitute = choose_encoder(box, needs, options, own)
     quality = _quality(picture, options, analysis, filters if damaged else ())
     most_bits = None if damaged or _asks_for_bits(picture, options) else _most_bits(probe)
-    size, padding = _size(picture, format_, encoder, options.upscale)
+    size, padding = _padded(picture, needs, encoder)
     audio, lost_audio = keeping.audio_tracks(probe, box)
     subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
     covers = keeping.covers(probe, box)
@@ -123,7 +126,7 @@ def encode_plan(
     return Plan(
         action="encode",
         filters=filters + padding,
-        findings=_seen(analysis)
+        findings=_seen(picture, analysis, options)
         + substitute
         + tuple(f.reason for f in padding)
         + _retime_words(retime),
@@ -132,7 +135,7 @@ def encode_plan(
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
         encoder=encoder.name,
-        encoder_options=encoder.arguments(quality, box.muxer, _average_rate(picture), most_bits),
+        encoder_options=encoder.arguments(quality, box.muxer, average_rate(picture), most_bits),
         pixel_format=format_,
         decoder=_alpha_decoder(picture) if alpha else None,
         turn=_turn(picture, filters),
@@ -150,11 +153,18 @@ def encode_plan(
     )
 
 
-def _size(
-    picture: Picture, format_: str, encoder: Encoder, times: int
+def _size(picture: Picture, filters: tuple[Filter, ...]) -> tuple[int, int]:
+    """The displayed size, enlarged where that is among the filters."""
+    times = next((round(f.strength) for f in filters if f.name == "upscale"), 1)
+    width, height = picture.displayed_size
+    return width * times, height * times
+
+
+def _padded(
+    picture: Picture, needs: Needs, encoder: Encoder
 ) -> tuple[tuple[int, int], tuple[Filter, ...]]:
-    """The displayed size, and the padding where the encoder cannot take an odd one."""
-    width, height = (n * times for n in picture.displayed_size)
+    """The result's size, and the padding where the encoder cannot take an odd one."""
+    (width, height), format_ = needs.size, needs.pixel_format
     if encoder.codec == "vp9" or "444" in format_:
         return (width, height), ()
     right = width % 2
@@ -175,7 +185,9 @@ def _pad(
     merge = f"mergeplanes=format={format_}:map0s=0:map1s=1:map2s=2"
     return Filter(
         name="pad",
-        expression="extractplanes=y+u+v[y][u][v];"
+        # Said again: a filter in front that could give many formats, and one here that takes many,
+        # would not agree on one.
+        expression=f"format={format_},extractplanes=y+u+v[y][u][v];"
         f"[y]pad={width}:{height}:0:0,{smear}[padded];[padded][u][v]{merge}{_named(picture)}",
         strength=1.0,
         reason=f"Its odd size becomes {width}×{height}: the last line or column is repeated once, "
@@ -188,48 +200,6 @@ def _named(picture: Picture) -> str:
     tags = {"color_primaries": picture.primaries, "color_trc": picture.transfer}
     said = ":".join(f"{key}={name}" for key, name in tags.items() if name is not None)
     return f",setparams={said}" if said else ""
-
-
-def _encoder(
-    box: Container, format_: str, rate: Fraction, options: Options, own: str | None
-) -> tuple[Encoder, tuple[str, ...]]:
-    """The video encoder, and in words where it is not the one that was asked for.
-
-    More than 8 bits go to HEVC: hardware and browsers play its Main 10, and none plays H.264's
-    High 10; it also carries HDR's side data.
-
-    Args:
-        rate: pictures a second, as the encoder is told.
-        own: the codec of a source that has no damage: its like needs no more bits than it did.
-    """
-    deep = pixels.depth_of(format_) > 8
-    usual = ENCODERS[(box.deep_codec or box.codecs[0]) if deep else box.codecs[0]]
-    if options.codec == "auto":
-        alike = ENCODERS.get(own or "")
-        fits = alike is not None and alike.codec in box.codecs and not _excess(alike, format_, rate)
-        return (alike if alike is not None and fits and not deep else usual), ()
-    wanted = ENCODERS[options.codec]
-    excess = _excess(wanted, format_, rate)
-    if not excess:
-        return wanted, ()
-    return usual, (f"{wanted.title} cannot hold its {excess} here; it is {usual.title} instead.",)
-
-
-def _excess(encoder: Encoder, format_: str, rate: Fraction) -> str:
-    """What the encoder cannot take, in words; empty where it takes all."""
-    if not encoder.takes(format_):
-        return f"pixels ({format_})"
-    return "" if encoder.keeps_up(rate) else f"rate (up to {round(rate)} pictures a second)"
-
-
-def _told_rate(probe: Probe) -> Fraction:
-    """The rate that FFmpeg tells an encoder: not the average of an uneven one, but that of which
-    every picture's length is a multiple, unless the two are far apart."""
-    average = _average_rate(probe.picture)
-    streams = probe.raw.get("streams", [])
-    said = [s.get("r_frame_rate", "0/0") for s in streams if s.get("index") == probe.picture.index]
-    base = max((Fraction(rate) for rate in said if not rate.endswith("/0")), default=average)
-    return average if average < 70 and base > 210 else max(average, base)
 
 
 def _quality(
@@ -300,12 +270,8 @@ def _retime(probe: Probe) -> Retime | None:
     return "constant" if even and probe.picture.average_rate else "repair"
 
 
-def _average_rate(picture: Picture) -> Fraction:
-    return picture.average_rate or Fraction(25)
-
-
 def _rate(picture: Picture) -> str:
-    rate = _average_rate(picture)
+    rate = average_rate(picture)
     return f"{rate.numerator}/{rate.denominator}"
 
 

@@ -13,6 +13,7 @@ from reelworks.media.deciding.options import Options, factor_of
 from reelworks.media.deciding.plan import Filter
 from reelworks.media.deciding.stored import Stored
 from reelworks.media.facts import Picture
+from reelworks.media.formats.allowed import MAX_PIXELS
 
 # --- Thresholds: when does a clip count as damaged? -----------------------------------------------
 # Fitted on the tuning half of the clips that ``make bench-quality`` damages: see docs/quality.md.
@@ -47,6 +48,9 @@ SHAKING = 0.006
 
 _FULL_BITS = 8
 
+_FEWEST_LINES = 8
+"""Lines and columns that fields can be put together of, also where chroma has half as many."""
+
 
 def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tuple[Filter, ...]:
     """The filters that the clip needs, in the order that lets each see what it understands.
@@ -56,14 +60,14 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
     they would amplify; edges are made steeper when nothing else is left that looks like one.
     """
     stored = Stored.of(picture)
-    toned = not picture.is_hdr and not analysis.transparent and stored is not None
+    toned = can_tone(picture, analysis)
     tone = lighting.tone(analysis, options) if toned else toning.SAME
     found = [
         _deinterlace(picture, analysis, options),
         _deblock(picture, analysis, options),
         _denoise(stored, analysis, options),
         lighting.deflicker(analysis, options),
-        _stabilise(stored, analysis, options),
+        _stabilise(picture, analysis, options),
     ]
     if toned and stored is not None:
         found.append(lighting.levels(stored, analysis, tone))
@@ -72,11 +76,41 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
     return tuple(f for f in found if f is not None)
 
 
+# --- What can be done -----------------------------------------------------------------------------
+
+
+def can_deinterlace(picture: Picture) -> bool:
+    """Whether its pictures are large enough to put fields together."""
+    return min(picture.width, picture.height) >= _FEWEST_LINES
+
+
+def can_steady(picture: Picture, analysis: Analysis) -> bool:
+    """Whether the filter that steadies knows its pixels; it does not move transparency along."""
+    stored = Stored.of(picture)
+    if stored is None or analysis.transparent:
+        return False
+    return stored.depth <= _FULL_BITS and stored.chroma != "422"
+
+
+def can_tone(picture: Picture, analysis: Analysis) -> bool:
+    """Whether its light and colours may be changed."""
+    return not picture.is_hdr and not analysis.transparent and Stored.of(picture) is not None
+
+
+def times_larger(picture: Picture, options: Options) -> int:
+    """How many times as wide and high it becomes: at most so that its result may be opened."""
+    pixels = picture.width * picture.height
+    fitting = (n for n in range(options.upscale, 1, -1) if n * n * pixels <= MAX_PIXELS)
+    return next(fitting, 1)
+
+
 # --- Structure ------------------------------------------------------------------------------------
 
 
 def _deinterlace(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
     if options.deinterlace is False or (options.deinterlace == "auto" and not analysis.interlaced):
+        return None
+    if not can_deinterlace(picture):
         return None
     return Filter(
         name="deinterlace",
@@ -204,7 +238,7 @@ def _sharpener(amount: float, *, large: bool) -> str:
 
 
 def _upscale(picture: Picture, options: Options) -> Filter | None:
-    times = options.upscale
+    times = times_larger(picture, options)
     if times == 1:
         return None
     expression = f"scale=iw*{times}:ih*{times}:flags=lanczos+accurate_rnd+full_chroma_int"
@@ -218,12 +252,12 @@ def _upscale(picture: Picture, options: Options) -> Filter | None:
     )
 
 
-def _stabilise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
+def _stabilise(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
     wish = options.stabilise
     if wish is False or (wish == "auto" and analysis.shake < SHAKING):
         return None
-    if stored is None or stored.depth > _FULL_BITS or stored.chroma == "422":
-        return None  # the filter knows nothing else
+    if not can_steady(picture, analysis):
+        return None
     return Filter(
         name="stabilise",
         expression="deshake=rx=32:ry=32:edge=mirror",

@@ -25,6 +25,11 @@ _LENGTHS = (
 
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
+_SCALED_MATRICES = frozenset(
+    {None, "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"}
+)
+"""FFmpeg's scaler refuses all others, also where it has nothing to do."""
+
 _FOR_EVER = 1_000_000
 """Seconds."""
 
@@ -181,6 +186,8 @@ def _decoding(probe: Probe, plan: Plan) -> list[str]:
         # The decoder gives pictures their times, in the order in which they are shown. A filter
         # would begin to count anew where they change their size.
         arguments += [f"-r:{stream}", plan.rate or "25/1"]
+    if _is_settled(probe.picture, plan):
+        arguments += [f"-reinit_filter:{stream}", "0"]
     if plan.decoder:
         arguments += [f"-c:{stream}", plan.decoder]
     if plan.turn is not None:
@@ -313,14 +320,42 @@ def _trimmed(chain: list[str], span: Span | None) -> list[str]:
 def filter_chain(picture: Picture, plan: Plan) -> list[str]:
     """Every filter in order: time, turning, colour, then what the plan enhances."""
     early = [f.expression for f in plan.filters if f.name == "deinterlace"]
-    late = [f.expression for f in plan.filters if f.name != "deinterlace"]
     return [
+        *_settled(picture, plan),
         *_timestamps(plan),
         *early,
         *(plan.turn or ()),
         *_colours(picture, plan),
-        *late,
+        *_late(plan),
     ]
+
+
+def _late(plan: Plan) -> list[str]:
+    """What the plan enhances in whole, upright pictures. What is seen through them stays as it is,
+    and goes around the filters, of which some would lose it."""
+    late = [f for f in plan.filters if f.name != "deinterlace"]
+    within = [f.expression for f in late if f.name != "upscale"]
+    if "yuva" not in plan.pixel_format or not within:
+        return [f.expression for f in late]
+    around = (
+        "split[colours][whole];[whole]alphaextract[alpha];"
+        f"[colours]{','.join(within)}[filtered];[filtered][alpha]alphamerge"
+    )
+    return [around, *(f.expression for f in late if f.name == "upscale")]
+
+
+def _is_settled(picture: Picture, plan: Plan) -> bool:
+    """Whether all pictures are brought to the first one's size, format and colours in front of the
+    filters, should these change on the way. FFmpeg would make the filters anew there, and lose the
+    pictures that they hold. Turned pictures have filters of FFmpeg's own before ours."""
+    same = picture.pixel_format.replace("yuvj", "yuv") == plan.pixel_format
+    return same and picture.matrix in _SCALED_MATRICES and picture.rotation == 0
+
+
+def _settled(picture: Picture, plan: Plan) -> list[str]:
+    # What does not change is handed on as it is.
+    scaled = f"scale={picture.width}:{picture.height}:interl=-1"
+    return [scaled] if _is_settled(picture, plan) else []
 
 
 def _timestamps(plan: Plan) -> list[str]:

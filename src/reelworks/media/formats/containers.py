@@ -47,6 +47,7 @@ class Container:
         attachments: whether files (fonts) can be attached.
         chapters: whether it holds chapters.
         alpha: whether the video may carry transparency.
+        time_codes: whether the time code of the first picture is kept.
         languages: how tracks name theirs: by any code, by QuickTime's list, or not at all.
         flags: of "default" and "forced", what it holds of a sound track and of a subtitle.
         always_default: whether one track of each kind is the default one, marked so or not.
@@ -69,6 +70,7 @@ class Container:
     attachments: bool = False
     chapters: bool = False
     alpha: bool = False
+    time_codes: bool = False
     languages: Literal["any", "quicktime", "none"] = "any"
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
     always_default: bool = False
@@ -85,6 +87,7 @@ MP4 = Container(
     text_subtitles="mov_text",
     pictures=True,
     chapters=True,
+    time_codes=True,
     flags=_FLAGS_OF_MP4,
     always_default=True,
     titles=True,
@@ -102,6 +105,7 @@ MOV = Container(
     text_subtitles="mov_text",
     # Covers live in iTunes' list, which QuickTime's own metadata takes the place of.
     chapters=True,
+    time_codes=True,
     languages="quicktime",
     flags=_FLAGS_OF_QUICKTIME,
     always_default=True,

@@ -11,6 +11,7 @@ import av
 
 from reelworks.errors import WrongResult
 from reelworks.media.children.child import Moved
+from reelworks.media.facts import Picture
 from reelworks.media.probing.pictures import picture_of
 from reelworks.media.probing.reading import first_frame, is_attached_picture, main_video, prepare
 from reelworks.media.verifying.checking_sound import broken_front, check_copied, check_heard
@@ -136,17 +137,19 @@ def _check_picture(
         raise WrongResult("The result's first picture does not decode.")
     found = picture_of(stream, frame)
     for name, wanted in expected.items():
-        value = getattr(found, name)
-        if not _agrees(name, value, wanted):
+        if not _agrees(name, found, wanted):
+            value = getattr(found, name)
             raise WrongResult(f"The result's {_WORDS[name]} is {value} in place of {wanted}.")
 
 
-def _agrees(name: str, value: Any, wanted: Any) -> bool:
+def _agrees(name: str, found: Picture, wanted: Any) -> bool:
+    value = getattr(found, name)
     if name == "hdr":
         return all(_same_numbers(value.get(kind, {}), numbers) for kind, numbers in wanted.items())
     if name == "sample_aspect":
-        # Containers hold it in few bits.
-        return bool(abs(value - Fraction(wanted)) <= Fraction(wanted) / 200)
+        # Containers hold it in few bits, or as the width of the whole in whole pixels.
+        rounding = max(Fraction(wanted) / 200, Fraction(1, 2 * found.width))
+        return bool(abs(value - Fraction(wanted)) <= rounding)
     if name == "range":
         # Not saying means limited range.
         return (value or "tv") == (wanted or "tv")
