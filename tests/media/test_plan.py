@@ -72,9 +72,14 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"blockiness": 3.0}, ["deblock"]),
         ({"noise": 8.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0}, ["denoise"]),
+        ({"noise": 1.5, "coarseness": 2.0, "unforeseen": 0.45}, ["denoise"]),
+        ({"noise": 8.0, "coarseness": 1.3, "unforeseen": 0.8}, ["denoise"]),
+        ({"noise": 8.0, "coarseness": 2.0, "unforeseen": 0.8, "quantiser": None}, ["denoise"]),
         ({**_hidden(0.8, 2.0), "quantiser": 16.0}, ["denoise"]),
         ({"white": 120.0}, ["levels"]),
         ({"black": 80.0, "white": 170.0}, ["levels"]),
+        ({"black": 80.0, "white": 170.0, "darkest": 40.0}, ["levels"]),
+        ({"black": 80.0, "white": 170.0, "noise": 8.0, "darkest": 10.0}, ["denoise", "levels"]),
         ({"white": 90.0, "brightest": 150.0}, ["levels"]),
         ({"white": 90.0, "noise": 8.0, "brightest": 230.0}, ["denoise", "levels"]),
         ({"white": 90.0, "noise": 1.0, "sharpness": 1.5}, ["levels"]),
@@ -83,8 +88,15 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"cast": WARM, "hues": 0.08}, ["white balance"]),
         ({"sharpness": 0.1}, ["sharpen"]),
         ({"sharpness": 0.1, "half_sharpness": 0.2}, ["sharpen"]),
+        ({"blockiness": 4.9}, ["deblock"]),
         # What only looks like damage:
+        ({"blockiness": 5.7}, []),
         ({"noise": 1.0, "coarseness": 4.0}, []),
+        ({"noise": 8.0, "coarseness": 3.0}, []),
+        ({"noise": 8.0, "coarseness": 1.7}, []),
+        ({"noise": 8.0, "unforeseen": 0.6}, []),
+        ({"noise": 8.0, "unforeseen": 0.4, "quantiser": None}, []),
+        ({"noise": 8.0, "unforeseen": 0.4, **_hidden(9.0, 1.0)}, []),
         ({**_hidden(0.8, 2.0), "quantiser": None}, []),
         ({**_hidden(0.8, 2.0), "quantiser": 6.0}, []),
         ({**_hidden(0.8, 2.7), "quantiser": 16.0}, []),
@@ -93,7 +105,10 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"black": 100.0, "white": 110.0}, []),
         ({"black": 80.0}, []),
         ({"white": 90.0, "brightest": 240.0}, []),
+        ({"black": -18.0, "white": 150.0, "floor": -40.0, "brightest": 250.0}, []),
         ({"black": 80.0, "white": 170.0, "brightest": 240.0}, []),
+        ({"black": 80.0, "white": 170.0, "darkest": 20.0}, []),
+        ({"black": 80.0, "white": 170.0, "noise": 12.0, "coarseness": 3.0, "darkest": 20.0}, []),
         ({"white": 90.0, "noise": 0.1, "sharpness": 1.5}, []),
         ({"cast": (*WARM[:3], (-0.2, 0.2))}, []),
         ({"cast": ((1.0, -1.0),) * 4}, []),
@@ -238,7 +253,7 @@ def test_the_noise_that_is_told_is_the_noise_that_is_taken_out() -> None:
 
 def test_smoothed_noise_is_met_with_more() -> None:
     white, smoothed = (
-        filters_of(picture(), replace(CLEAN, noise=5.0, coarseness=c))[0].strength
+        filters_of(picture(), replace(CLEAN, noise=3.0, coarseness=c))[0].strength
         for c in (1.0, 2.0)
     )
     assert smoothed > 2 * white

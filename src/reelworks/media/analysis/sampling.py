@@ -12,7 +12,7 @@ import numpy as np
 from av.sidedata.encparams import VideoEncParams
 from av.sidedata.sidedata import Type
 
-from reelworks.media.analysis import estimators, fields, light, motion
+from reelworks.media.analysis import estimators, fields, following, light, motion
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Box, Roughness, Scale
 from reelworks.media.analysis.runs import runs
@@ -118,6 +118,7 @@ class _Found:
     pictures: int = 0
     noise: _Noise = field(default_factory=lambda: _Noise(FLATTEST, _SUSPICIOUS))
     hidden: _Noise = field(default_factory=lambda: _Noise(FLATTER, _SUSPICIOUS_REST))
+    unforeseen: list[float] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
     sharpness: list[float] = field(default_factory=list)
@@ -161,6 +162,7 @@ class _Found:
         self._add_single(run[len(run) // 2], middle, scale, box)
 
     def _add_noise(self, planes: list[Plane], scale: Scale) -> None:
+        suspicious = []
         for first, second in estimators.neighbours(planes)[:3]:
             seen = estimators.roughness(_bands(first), _bands(second), scale)
             if seen is None:
@@ -168,9 +170,11 @@ class _Found:
             still = None
             if self.noise.suspects(seen) or self.hidden.suspects(seen):
                 # It may be texture that moves: noise does not move along with the picture.
+                suspicious.append((first, second))
                 still = estimators.roughness(*motion.aligned(first, second), scale)
             self.noise.add(seen, still)
             self.hidden.add(seen, still)
+        self.unforeseen += [following.unforeseen(*pair, scale) for pair in suspicious[:1]]
 
     def _add_orders(self, planes: list[Plane]) -> bool:
         """Look for fields; says whether these pictures are woven of them."""
@@ -220,14 +224,17 @@ class _Found:
 
     def analysis(self) -> Analysis:
         """All of it in one."""
+        unforeseen = _median(self.unforeseen)
         return Analysis(
             pictures=self.pictures,
             noise=_median(self.noise.sigmas),
             coarseness=_median(self.noise.coarseness) or 1.0,
             hidden_noise=_median(self.hidden.sigmas),
             hidden_coarseness=_median(self.hidden.coarseness) or 1.0,
+            unforeseen=1.0 if unforeseen is None else unforeseen,
             black=self._level(self.luma, 0.005),
             white=self._level(self.luma, 0.995),
+            darkest=self._level(self.lights, 0.0001),
             brightest=self._level(self.lights, 0.9999),
             # The brightest run tells: what is within bounds there is so everywhere.
             peak=round(max(self.peaks), 2) if self.peaks else None,

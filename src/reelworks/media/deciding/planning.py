@@ -10,7 +10,7 @@ from fractions import Fraction
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import keeping, tags
 from reelworks.media.deciding.encoders import ENCODERS, Encoder
-from reelworks.media.deciding.noise import measured_noise, noise_of
+from reelworks.media.deciding.noise import noise_of, shown_noise
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
@@ -51,7 +51,7 @@ def _seen(analysis: Analysis) -> tuple[str, ...]:
     """What was seen, in words."""
     if analysis.noise is None:
         return analysis.words()
-    noise = noise_of(analysis) or measured_noise(analysis)
+    noise = noise_of(analysis) or shown_noise(analysis)
     return (*analysis.words(), f"Noise: about {noise.level:.1f} of 255 levels.")
 
 
