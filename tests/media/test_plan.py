@@ -73,7 +73,8 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"noise": 8.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0, "unforeseen": 0.45}, ["denoise"]),
-        ({"noise": 8.0, "coarseness": 1.3, "unforeseen": 0.8}, ["denoise"]),
+        ({"noise": 8.0, "coarseness": 1.3, "unforeseen": 0.8, "even": True}, ["denoise"]),
+        ({"noise": 7.0, "coarseness": 1.6, "unforeseen": 0.87}, ["denoise"]),
         ({"noise": 8.0, "coarseness": 2.0, "unforeseen": 0.8, "quantiser": None}, ["denoise"]),
         ({**_hidden(0.8, 2.0), "quantiser": 16.0}, ["denoise"]),
         ({"white": 120.0}, ["levels"]),
@@ -93,7 +94,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"blockiness": 5.7}, []),
         ({"noise": 1.0, "coarseness": 4.0}, []),
         ({"noise": 8.0, "coarseness": 3.0}, []),
-        ({"noise": 8.0, "coarseness": 1.7}, []),
+        ({"noise": 8.0, "coarseness": 1.7, "even": True}, []),
         ({"noise": 8.0, "unforeseen": 0.6}, []),
         ({"noise": 8.0, "unforeseen": 0.4, "quantiser": None}, []),
         ({"noise": 8.0, "unforeseen": 0.4, **_hidden(9.0, 1.0)}, []),
@@ -253,7 +254,7 @@ def test_the_noise_that_is_told_is_the_noise_that_is_taken_out() -> None:
 
 def test_smoothed_noise_is_met_with_more() -> None:
     white, smoothed = (
-        filters_of(picture(), replace(CLEAN, noise=3.0, coarseness=c))[0].strength
+        filters_of(picture(), replace(CLEAN, noise=5.0, coarseness=c))[0].strength
         for c in (1.0, 2.0)
     )
     assert smoothed > 2 * white

@@ -37,6 +37,8 @@ class Analysis:
         blockiness: strength of the 8×8 grid; 1 is none.
         quantiser: median step with which the encoder rounded, in levels; None where the decoder
             does not tell.
+        even: whether that step is the same for fine and for coarse detail, as H.264's mostly is;
+            MPEG-2 and JPEG round fine detail more.
         sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
         half_sharpness: the same of the picture at half its size.
         interlaced: "tff" or "bff" where pictures are woven from two fields.
@@ -65,6 +67,7 @@ class Analysis:
     chroma: float | None = None
     blockiness: float | None = None
     quantiser: float | None = None
+    even: bool = False
     sharpness: float | None = None
     half_sharpness: float | None = None
     interlaced: str | None = None

@@ -121,6 +121,7 @@ class _Found:
     unforeseen: list[float] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
+    even: bool = False
     sharpness: list[float] = field(default_factory=list)
     half_sharpness: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
@@ -207,6 +208,7 @@ class _Found:
         self.sharpness += [sharp] if sharp is not None else []
         self.half_sharpness += [rest] if rest is not None else []
         self.steps += quantiser_steps(frame)
+        self.even = self.even or _rounds_evenly(frame)
         self.chroma.append(_chroma_spread(frame))
         levels, blue, red = _part(_small(frame, luma, scale), box, luma.shape)
         self.floors.append(light.floor(levels, blue, red))
@@ -242,6 +244,7 @@ class _Found:
             chroma=_median(self.chroma),
             blockiness=_median(self.blocks),
             quantiser=_median(self.steps),
+            even=self.even,
             sharpness=_median(self.sharpness),
             half_sharpness=_median(self.half_sharpness),
             interlaced=_field_order(self.orders),
@@ -385,6 +388,11 @@ def quantiser_steps(frame: VideoFrame) -> list[float]:
             elif data.codec_type == _MPEG2:
                 steps.append(parameter)
     return steps
+
+
+def _rounds_evenly(frame: VideoFrame) -> bool:
+    told = (data for data in side_data(frame).values() if isinstance(data, VideoEncParams))
+    return any(data.codec_type == _H264 for data in told)
 
 
 def _see_through(frame: VideoFrame) -> bool:

@@ -27,12 +27,11 @@ TEXTURE = 2.4
 reads at most 2.2 times as strong."""
 
 KEPT, KEPT_COARSEST, FOLLOWED, ALL_FOLLOWED = 0.27, 1.4, 0.72, 0.5
-"""From this share of the encoder's step on, the finest noise outlives rounding, and stays as white
-as it was: coarser than the second is texture, or grain. It stays as new in every picture, too: what
-the picture before tells so well that only the third is left, or the fourth where the step is not
-known, is texture that moves. Noise leaves 0.78 and more; where an encoder has rounded it, which
-carries it along from picture to picture, 0.45.
-"""
+"""From this share of the encoder's step on, the finest noise outlives rounding. It stays as white
+as it was, but for encoders that round fine detail more: what is coarser than the second is texture,
+or grain. It stays as new in every picture: what the picture before tells, so that less is left than
+the third, or than the fourth where the step is not known, is texture that moves. Noise leaves 0.78
+and more; where an encoder has rounded it and carries it along from picture to picture, 0.45."""
 
 COARSEST = 2.2
 """Noise reads at most so many times as strong at half the size; more is texture."""
@@ -76,7 +75,8 @@ def _is_texture(noise: Noise, analysis: Analysis) -> bool:
     if analysis.quantiser is None:
         return analysis.unforeseen < ALL_FOLLOWED
     kept = noise.finest >= KEPT * analysis.quantiser
-    return kept and (noise.coarseness > KEPT_COARSEST or analysis.unforeseen < FOLLOWED)
+    smooth = analysis.even and noise.coarseness > KEPT_COARSEST
+    return kept and (smooth or analysis.unforeseen < FOLLOWED)
 
 
 def measured_noise(analysis: Analysis) -> Noise:
