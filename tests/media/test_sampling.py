@@ -180,6 +180,23 @@ def test_noise_that_was_compressed_is_coarse() -> None:
     assert "denoise" in chosen(made)
 
 
+LAWN = "geq=lum='128+70*sin(2.1*X+sin(Y/3))*cos(1.9*Y+sin(X/4))':cb=120:cr=124"
+
+
+def test_a_lawn_before_a_turning_camera_is_no_noise() -> None:
+    size = ("-f", "lavfi", "-i", "color=gray:size=480x360:rate=25:duration=0.4")
+    lawn = f"format=yuv420p,{LAWN},rotate=0.01*n,crop=320:240"
+    assert chosen(clip(".mkv", *size, "-vf", lawn, *FINE)) == []
+
+
+# Blocks
+
+
+def test_enlarged_pixels_are_no_blocks() -> None:
+    game = "scale=iw/8:ih/8:flags=area,scale=iw*8:ih*8:flags=neighbor"
+    assert chosen(film(PAN, game, codec=("-c:v", "libx264", "-qp", "26"))) == []
+
+
 # Edges
 
 

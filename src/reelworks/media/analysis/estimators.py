@@ -122,29 +122,30 @@ def noise_coarseness(flat: Flatness) -> float:
 
 
 def _rough_pair(first: Plane, second: Plane, scale: Scale) -> tuple[Blocks, Blocks] | None:
-    usable = _usable(first, scale)
+    chosen = usable(first, scale)
     difference = first.astype(np.float32) - second
-    temporal = _rough(difference, usable, 2.0**0.5 * scale.step())
-    spatial = _rough(second.astype(np.float32), usable, scale.step())
+    temporal = _rough(difference, chosen, 2.0**0.5 * scale.step())
+    spatial = _rough(second.astype(np.float32), chosen, scale.step())
     return None if temporal is None or spatial is None else (temporal, spatial)
 
 
 def _rough(values: NDArray[np.float32], usable: NDArray[np.bool_], gain: float) -> Blocks | None:
     if min(values.shape) < _BLOCK + 2:
         return None
-    filtered = _laplacian(values)
+    filtered = laplacian(values)
     rms = np.sqrt(block_means(filtered * filtered, _BLOCK, _BLOCK)) / (_LAPLACIAN_GAIN * gain)
     chosen: Blocks = rms[usable[: rms.shape[0], : rms.shape[1]]].astype(np.float32)
     return chosen if chosen.size else None
 
 
-def _laplacian(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def laplacian(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The finest detail: the 3×3 mask (1 −2 1 / −2 4 −2 / 1 −2 1) at every inner pixel."""
     rows = values[:, :-2] - 2 * values[:, 1:-1] + values[:, 2:]
     result: NDArray[np.float32] = rows[:-2] - 2 * rows[1:-1] + rows[2:]
     return result
 
 
-def _usable(plane: Plane, scale: Scale) -> NDArray[np.bool_]:
+def usable(plane: Plane, scale: Scale) -> NDArray[np.bool_]:
     """Blocks that can show noise: not the bars beside a picture, not burnt out."""
     means = block_means(plane, _BLOCK, _BLOCK)
     low, high = (scale.levels(float(m)) for m in (0.0, scale.unit))

@@ -20,11 +20,11 @@ def shift(first: Plane, second: Plane) -> tuple[float, float]:
     """
     step = max(1, first.shape[1] // _WIDTH)
     thin = first[::step, ::step]
-    down, right = _offset(thin, second[::step, ::step])
+    down, right = offset(thin, second[::step, ::step])
     return down / thin.shape[1], right / thin.shape[1]
 
 
-def _offset(first: Plane, second: Plane) -> tuple[int, int]:
+def offset(first: Plane, second: Plane) -> tuple[int, int]:
     """The same in whole pixels."""
     a, b = (_windowed(plane.astype(np.float32)) for plane in (first, second))
     cross = np.fft.rfft2(a).conj() * np.fft.rfft2(b)
@@ -48,7 +48,7 @@ def aligned(first: Plane, second: Plane) -> tuple[Plane, Plane]:
     """The parts of two pictures' middles that show the same, if the picture moved as a whole by
     some whole pixels: at most 512 × 1024 of each."""
     first, second = middle(first, 512, 1024), middle(second, 512, 1024)
-    down, right = _offset(middle(first, _WIDTH, _WIDTH), middle(second, _WIDTH, _WIDTH))
+    down, right = offset(middle(first, _WIDTH, _WIDTH), middle(second, _WIDTH, _WIDTH))
     rows, columns = first.shape[0] - abs(down), first.shape[1] - abs(right)
     top, left = max(-down, 0), max(-right, 0)
     return (

@@ -12,7 +12,7 @@ import numpy as np
 from av.sidedata.encparams import VideoEncParams
 from av.sidedata.sidedata import Type
 
-from reelworks.media.analysis import estimators, fields, light, motion
+from reelworks.media.analysis import estimators, fields, following, light, motion
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Box, Roughness, Scale
 from reelworks.media.analysis.runs import runs
@@ -118,8 +118,10 @@ class _Found:
     pictures: int = 0
     noise: _Noise = field(default_factory=lambda: _Noise(FLATTEST, _SUSPICIOUS))
     hidden: _Noise = field(default_factory=lambda: _Noise(FLATTER, _SUSPICIOUS_REST))
+    unforeseen: list[float] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
+    even: bool = False
     sharpness: list[float] = field(default_factory=list)
     half_sharpness: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
@@ -161,6 +163,7 @@ class _Found:
         self._add_single(run[len(run) // 2], middle, scale, box)
 
     def _add_noise(self, planes: list[Plane], scale: Scale) -> None:
+        suspicious = []
         for first, second in estimators.neighbours(planes)[:3]:
             seen = estimators.roughness(_bands(first), _bands(second), scale)
             if seen is None:
@@ -168,9 +171,11 @@ class _Found:
             still = None
             if self.noise.suspects(seen) or self.hidden.suspects(seen):
                 # It may be texture that moves: noise does not move along with the picture.
+                suspicious.append((first, second))
                 still = estimators.roughness(*motion.aligned(first, second), scale)
             self.noise.add(seen, still)
             self.hidden.add(seen, still)
+        self.unforeseen += [following.unforeseen(*pair, scale) for pair in suspicious[:1]]
 
     def _add_orders(self, planes: list[Plane]) -> bool:
         """Look for fields; says whether these pictures are woven of them."""
@@ -203,6 +208,7 @@ class _Found:
         self.sharpness += [sharp] if sharp is not None else []
         self.half_sharpness += [rest] if rest is not None else []
         self.steps += quantiser_steps(frame)
+        self.even = self.even or _rounds_evenly(frame)
         self.chroma.append(_chroma_spread(frame))
         levels, blue, red = _part(_small(frame, luma, scale), box, luma.shape)
         self.floors.append(light.floor(levels, blue, red))
@@ -220,14 +226,17 @@ class _Found:
 
     def analysis(self) -> Analysis:
         """All of it in one."""
+        unforeseen = _median(self.unforeseen)
         return Analysis(
             pictures=self.pictures,
             noise=_median(self.noise.sigmas),
             coarseness=_median(self.noise.coarseness) or 1.0,
             hidden_noise=_median(self.hidden.sigmas),
             hidden_coarseness=_median(self.hidden.coarseness) or 1.0,
+            unforeseen=1.0 if unforeseen is None else unforeseen,
             black=self._level(self.luma, 0.005),
             white=self._level(self.luma, 0.995),
+            darkest=self._level(self.lights, 0.0001),
             brightest=self._level(self.lights, 0.9999),
             # The brightest run tells: what is within bounds there is so everywhere.
             peak=round(max(self.peaks), 2) if self.peaks else None,
@@ -235,6 +244,7 @@ class _Found:
             chroma=_median(self.chroma),
             blockiness=_median(self.blocks),
             quantiser=_median(self.steps),
+            even=self.even,
             sharpness=_median(self.sharpness),
             half_sharpness=_median(self.half_sharpness),
             interlaced=_field_order(self.orders),
@@ -380,6 +390,11 @@ def quantiser_steps(frame: VideoFrame) -> list[float]:
             elif data.codec_type == _MPEG2:
                 steps.append(parameter)
     return steps
+
+
+def _rounds_evenly(frame: VideoFrame) -> bool:
+    told = (data for data in side_data(frame).values() if isinstance(data, VideoEncParams))
+    return any(data.codec_type == _H264 for data in told)
 
 
 def _see_through(frame: VideoFrame) -> bool:

@@ -9,7 +9,7 @@ from math import hypot
 from reelworks.media.analysis import light
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import toning
-from reelworks.media.deciding.noise import COARSEST, measured_noise
+from reelworks.media.deciding.noise import COARSEST, shown_noise
 from reelworks.media.deciding.options import Options, factor_of
 from reelworks.media.deciding.plan import Filter
 from reelworks.media.deciding.stored import Stored
@@ -31,6 +31,10 @@ nearer than the third: fog has one of these, not all."""
 BRILLIANT = 225.0
 """A clip of which some pixels reach so far has lost neither light nor contrast: a night with lamps,
 letters on a dark screen."""
+
+DEEP = 30.0
+"""A clip of which some pixels are so dark has lost no black, however light the means of neighbours
+are: grass, gravel, cloth."""
 
 DRAWN, STILL = 1.25, 0.5
 """Sharpness from which, and noise (levels) up to which, a picture was drawn rather than taken: a
@@ -79,8 +83,8 @@ def deflicker(analysis: Analysis, options: Options) -> Filter | None:
 def tone(analysis: Analysis, options: Options) -> Tone:
     """One constant stretch for the whole clip: a per-frame one would flicker."""
     low, high = _range(analysis)
-    weak = (_is_dim(high) or _is_flat(low, high)) and not _is_meant(analysis)
-    damaged = weak or _is_robbed(analysis.floor, high)
+    weak = _is_dim(high) or _is_flat(analysis) or _is_robbed(analysis.floor, high)
+    damaged = weak and not _is_meant(analysis)
     factor = factor_of(options.levels, damaged)
     if factor == 0 and options.saturation == 1:
         return toning.SAME
@@ -92,7 +96,7 @@ def tone(analysis: Analysis, options: Options) -> Tone:
 
 def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> Tone:
     """What undoes the likeliest damage to a clip of this black and white point."""
-    if _is_flat(low, high):
+    if _is_flat(analysis):
         stretch = partial(toning.contrasted, low, high, share=share)
     elif _is_robbed(analysis.floor, high):
         return toning.refilled(low, high, share=share)
@@ -116,7 +120,7 @@ def levels(stored: Stored, analysis: Analysis, tone: Tone) -> Filter | None:
         name="levels",
         expression=tone.expression(stored),
         strength=round(tone.gain, 3),
-        reason=_levels_words(*_range(analysis)),
+        reason=_levels_words(analysis),
     )
 
 
@@ -127,17 +131,24 @@ def _range(analysis: Analysis) -> tuple[float, float]:
         return 0.0, 255.0
     # Both are of means of 4×4 pixels. Noise in these widens the range by about its sigma; halving
     # twice leaves a quarter of it, more of coarse noise.
-    left = (analysis.noise or 0.0) * (min(analysis.coarseness, COARSEST) / 2) ** 2
+    noise = shown_noise(analysis)
+    left = noise.finest * (min(noise.coarseness, COARSEST) / 2) ** 2
     return low + left, high - left
 
 
 def _is_meant(analysis: Analysis) -> bool:
     """Whether something shows that a dark or a flat picture is as it was made."""
     sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.interlaced
-    noise = measured_noise(analysis).level
+    noise = shown_noise(analysis).level
     drawn = sharp and noise <= STILL
-    left = (analysis.brightest or 0.0) - _EXTREME * noise
-    return drawn or left >= BRILLIANT
+    return drawn or (analysis.brightest or 0.0) - _EXTREME * noise >= BRILLIANT
+
+
+def _has_black(analysis: Analysis) -> bool:
+    """Whether single pixels are so dark that nothing was taken from black, whatever means tell:
+    fine texture has its whole range between neighbours."""
+    darkest = analysis.darkest
+    return darkest is not None and darkest + _EXTREME * shown_noise(analysis).level <= DEEP
 
 
 def _is_dim(high: float) -> bool:
@@ -145,9 +156,11 @@ def _is_dim(high: float) -> bool:
     return BLACK_SCREEN <= high < DIM
 
 
-def _is_flat(low: float, high: float) -> bool:
-    """Whether a picture of this range has lost contrast at both ends."""
-    return low >= FLAT_BLACK and high <= FLAT_WHITE and high - low <= FLAT_SPAN
+def _is_flat(analysis: Analysis) -> bool:
+    """Whether a picture has lost contrast at both ends."""
+    low, high = _range(analysis)
+    narrow = low >= FLAT_BLACK and high <= FLAT_WHITE and high - low <= FLAT_SPAN
+    return narrow and not _has_black(analysis)
 
 
 def _is_robbed(floor: float | None, high: float) -> bool:
@@ -155,8 +168,9 @@ def _is_robbed(floor: float | None, high: float) -> bool:
     return floor is not None and floor < IMPOSSIBLE and BLACK_SCREEN <= high <= FLAT_WHITE
 
 
-def _levels_words(low: float, high: float) -> str:
-    if _is_flat(low, high):
+def _levels_words(analysis: Analysis) -> str:
+    low, high = _range(analysis)
+    if _is_flat(analysis):
         return f"It is flat: all of it lies between {low:.0f} and {high:.0f} of 255."
     if high <= FLAT_WHITE:
         return f"It is dim: its brightest parts reach only {high:.0f} of 255."

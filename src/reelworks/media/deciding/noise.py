@@ -17,11 +17,21 @@ FINEST_NOISE = 1.25
 """The finest noise must be at least so strong: in clean texture that moves, only the coarser part
 is."""
 
-ROUNDED, HIDDEN_NOISE, HIDDEN_FINEST, HIDDEN_COARSEST = 10.0, 1.6, 0.8, 2.4
+ROUNDED, HIDDEN_NOISE, HIDDEN_FINEST = 10.0, 1.6, 0.8
 """Quantiser step from which an encoder has rounded most noise away. What is left shows what was
 there: it counts from this level, and this strength of the finest, on. Clean clips that were rounded
-as much have a level of 0.8 and a finest noise of 0.4; texture that moves is coarser than the last.
-"""
+as much have a level of 0.8 and a finest noise of 0.4."""
+
+TEXTURE = 2.4
+"""What is so many times as strong at half the size is no noise: noise that an encoder has rounded
+reads at most 2.2 times as strong."""
+
+KEPT, KEPT_COARSEST, FOLLOWED, ALL_FOLLOWED = 0.27, 1.4, 0.72, 0.5
+"""From this share of the encoder's step on, the finest noise outlives rounding. It stays as white
+as it was, but for encoders that round fine detail more: what is coarser than the second is texture,
+or grain. It stays as new in every picture: what the picture before tells, so that less is left than
+the third, or than the fourth where the step is not known, is texture that moves. Noise leaves 0.78
+and more; where an encoder has rounded it and carries it along from picture to picture, 0.45."""
 
 COARSEST = 2.2
 """Noise reads at most so many times as strong at half the size; more is texture."""
@@ -48,18 +58,37 @@ class Noise:
 def noise_of(analysis: Analysis) -> Noise | None:
     """The noise of a clip that counts as noisy; None of others."""
     plain = measured_noise(analysis)
+    if _is_texture(plain, analysis):
+        return None
     if plain.level >= NOISY and plain.finest >= FINEST_NOISE:
         return plain
     rest = Noise(analysis.hidden_noise or 0.0, analysis.hidden_coarseness)
-    coarsest = max(plain.coarseness, rest.coarseness)
-    rounded = (analysis.quantiser or 0.0) >= ROUNDED and coarsest <= HIDDEN_COARSEST
+    rounded = (analysis.quantiser or 0.0) >= ROUNDED and not _is_texture(rest, analysis)
     is_noisy = rounded and rest.level >= HIDDEN_NOISE and rest.finest >= HIDDEN_FINEST
     return rest if is_noisy else None
+
+
+def _is_texture(noise: Noise, analysis: Analysis) -> bool:
+    """Whether what changes from picture to picture is fine detail that moves, or grain."""
+    if noise.coarseness > TEXTURE:
+        return True
+    if analysis.quantiser is None:
+        return analysis.unforeseen < ALL_FOLLOWED
+    kept = noise.finest >= KEPT * analysis.quantiser
+    smooth = analysis.even and noise.coarseness > KEPT_COARSEST
+    return kept and (smooth or analysis.unforeseen < FOLLOWED)
 
 
 def measured_noise(analysis: Analysis) -> Noise:
     """What is measured in the flattest parts, whether it counts or not."""
     return Noise(analysis.noise or 0.0, analysis.coarseness)
+
+
+def shown_noise(analysis: Analysis) -> Noise:
+    """The same; none where it would be much, but is texture that moves."""
+    noise = measured_noise(analysis)
+    texture = noise.level >= NOISY and _is_texture(noise, analysis)
+    return Noise(0.0, 1.0) if texture else noise
 
 
 def denoiser(strength: float, sigma: float, stored: Stored | None) -> str:

@@ -9,7 +9,7 @@ from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import keeping, tags
 from reelworks.media.deciding.choosing import Needs, average_rate, choose_encoder, told_rate
 from reelworks.media.deciding.encoders import Encoder
-from reelworks.media.deciding.noise import measured_noise, noise_of
+from reelworks.media.deciding.noise import noise_of, shown_noise
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
@@ -52,7 +52,7 @@ def _seen(picture: Picture, analysis: Analysis, options: Options) -> tuple[str, 
     """What was seen, and what cannot be done, in words."""
     words = analysis.words()
     if analysis.noise is not None:
-        noise = noise_of(analysis) or measured_noise(analysis)
+        noise = noise_of(analysis) or shown_noise(analysis)
         words += (f"Noise: about {noise.level:.1f} of 255 levels.",)
     return words + unmet(picture, analysis, options)
 

@@ -28,8 +28,10 @@ UNFILTERED_CODECS = frozenset(
 """They leave blocks as they are. Later codecs smooth them while decoding, and what is left to be
 gained there is less than encoding again costs."""
 
-BLOCKY = 2.0
-"""Step on the 8×8 grid ÷ step off it. Clean clips have up to 1.3, drawings sometimes 1.7."""
+BLOCKY, GRID = 2.0, 5.3
+"""Step on the 8×8 grid ÷ step off it. Clean clips have up to 1.3, drawings sometimes 1.7; the
+coarsest JPEG has 4.9. What has more was drawn on that grid: enlarged pixels have 5.7 to 19, letters
+of 8 pixels' width up to 60."""
 
 EDITING_CODECS = frozenset({"prores", "dnxhd", "cfhd", "apv"})
 """Their faint blocks are below what the eye sees, and their makers want them as they are."""
@@ -168,8 +170,9 @@ def _deblocker(factor: float, *, large: bool) -> str:
 
 
 def _is_blocky(picture: Picture, step: float, blocks: float) -> bool:
-    """Whether its grid is an encoder's: in a picture that was hardly rounded it was drawn there."""
-    drawn = 0 < step <= FINE
+    """Whether its grid is an encoder's: in a picture that was hardly rounded it was drawn there,
+    and so was what is stronger than an encoder's."""
+    drawn = 0 < step <= FINE or blocks > GRID
     return blocks >= BLOCKY and not drawn and picture.codec not in EDITING_CODECS
 
 
