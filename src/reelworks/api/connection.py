@@ -63,9 +63,7 @@ class PatientHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be read is answered as every other error is."""
-        sentence = (
-            "This is no HTTP request that can be read; percent-encode its URL, and send again."
-        )
+        sentence = "This is no HTTP request; is it sent as plain HTTP, its URL percent-encoded?"
         answer = problems.problem(400, sentence, {"connection": "close"})
         head = [b"HTTP/1.1 400 Bad Request", *(b"%s: %s" % each for each in answer.raw_headers)]
         self.transport.write(b"\r\n".join([*head, b"", answer.body]))

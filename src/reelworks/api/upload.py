@@ -112,6 +112,7 @@ async def upload(request: Request, service: ServiceDependency) -> Uploaded:
     body, length = arriving(request), _declared_length(request)
     try:
         with _counted():
+            _check_encoding(request)
             service.intake.check_length(length or 0)
             form = _Form(service, length)
             return Uploaded(file_id=await _receive(request, body, form))
@@ -142,6 +143,12 @@ def _counted() -> Iterator[None]:
         raise
     finally:
         instruments.uploads.labels(outcome).inc()
+
+
+def _check_encoding(request: Request) -> None:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise BadRequest(f"The request is encoded as {encoding}; send the form as it is.")
 
 
 def _declared_length(request: Request) -> int | None:
