@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from reelworks.api.body import arriving, hear_out
 from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
 from reelworks.api.parameters import MAX_CLIENT_ID, check_client_id
 from reelworks.api.schemas import Uploaded
-from reelworks.api.service import Service, ServiceDependency
+from reelworks.api.service import MOST_CHECKS, Service, ServiceDependency
 from reelworks.errors import (
     BadRequest,
     ClientSilent,
@@ -38,7 +37,7 @@ _MAX_TEXT_BYTES = {"client_id": MAX_CLIENT_ID, "preset": 64, "options": 4096}
 _MAX_FIELDS = 100
 _WRITE_BYTES = 1 << 20
 # The threads that write uploads and answer for statuses must not all wait for checks.
-_checks = CapacityLimiter(2 * (os.cpu_count() or 1))
+_checks = CapacityLimiter(MOST_CHECKS)
 
 # Types that say nothing ("" is a missing one), and types that the usual tables of file name
 # endings give to what may well be a video: .ts, .mts, .3gp, .3g2, .gif, .ogg, .rm …
@@ -170,7 +169,7 @@ async def _receive(request: Request, body: AsyncIterator[bytes], form: _Form) ->
                     await form.data(data)
                 case PartEnd():
                     await form.end()
-        return await form.accept()
+        return await form.accept(request)
     finally:
         with CancelScope(shield=True):
             await form.close()
@@ -225,11 +224,18 @@ class _Form:
             self._take(self._field, _decoded(self._field, self._text))
         self._field = None
 
-    async def accept(self) -> str:
-        """The file id, once the video is safe."""
+    async def accept(self, request: Request) -> str:
+        """The file id, once the video is safe.
+
+        Raises:
+            ClientDisconnect: the client went away before it was its turn.
+        """
         if self._upload is None:
             raise BadRequest("The form field 'file' is missing; send the video in it.")
-        await to_thread.run_sync(self._accept, self._upload, limiter=_checks)
+        async with self._service.checks.turn(self._client_id):
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            await to_thread.run_sync(self._accept, self._upload, limiter=_checks)
         return self._upload.file_id
 
     async def close(self) -> None:
