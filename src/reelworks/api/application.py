@@ -31,6 +31,7 @@ from reelworks.api import (
 from reelworks.api.examples import EXAMPLES
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import Service
+from reelworks.api.stopping import Stopping
 
 _MODULES = (
     *(upload, statuses, listing, videos, files, results),
@@ -79,6 +80,7 @@ def create_application(service: Service, *, origins: Sequence[str] = ()) -> Fast
             allow_headers=["*"],
             expose_headers=["Content-Disposition", "Content-Range", "ETag"],
         )
+    app.add_middleware(Stopping)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
 

@@ -170,6 +170,9 @@ async def _receive(request: Request, body: AsyncIterator[bytes], form: _Form) ->
                 case PartEnd():
                     await form.end()
         return await form.accept(request)
+    except CancelledError:
+        form.abandon()
+        raise
     finally:
         with CancelScope(shield=True):
             await form.close()
@@ -184,6 +187,7 @@ class _Form:
         self._field: str | None = None
         self._seen: set[str] = set()
         self._upload: Upload | None = None
+        self._is_accepting = False
         self._filename = ""
         self._client_id: str | None = None
         self._preset: str | None = None
@@ -235,8 +239,16 @@ class _Form:
         async with self._service.checks.turn(self._client_id):
             if await request.is_disconnected():
                 raise ClientDisconnect
+            self._is_accepting = True
             await to_thread.run_sync(self._accept, self._upload, limiter=_checks)
         return self._upload.file_id
+
+    def abandon(self) -> None:
+        """The server stops, and waits for nothing more: at once, or not at all."""
+        upload, self._upload = self._upload, None
+        # A thread that is accepting it goes on. What it leaves is put right at the next start.
+        if upload is not None and not self._is_accepting:
+            upload.close()
 
     async def close(self) -> None:
         if self._upload is not None:
