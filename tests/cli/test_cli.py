@@ -176,7 +176,7 @@ def test_a_comparison_that_cannot_be_written_is_refused_before_the_work(
         ("folder.png", "is a folder; name a file"),
         ("both.gif", "is a .png or .jpg file; name it both.png."),
         ("both", "is a .png or .jpg file; name it both.png."),
-        ("missing/both.png", "The folder missing cannot be written to."),
+        ("missing/both.png", "There is no folder missing."),
         (".png", "is a .png or .jpg file"),
         (str(source), "is the source itself"),
     ):
@@ -234,6 +234,27 @@ def test_a_name_that_the_result_cannot_have_is_refused(
     ended = reelworks("enhance", str(clip), "-o", str(tmp_path / "better.txt"))
     assert ended.returncode == 1
     assert "name it better." in ended.stderr
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_the_work(
+    reelworks: Run, tmp_path: Path
+) -> None:
+    source = tmp_path / "notes.mp4"
+    source.write_text("What is no video is found when the work begins.\n")
+    (tmp_path / "folder.mp4").mkdir()
+    (tmp_path / "link.mp4").symlink_to(source)
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for path, said in (
+        ("folder.mp4", "folder.mp4 is a folder; name a file in it."),
+        (".", ". is a folder; name a file in it."),
+        ("missing/better.mp4", "There is no folder missing."),
+        ("notes.mp4/better.mp4", "There is no folder notes.mp4."),
+        ("link.mp4", "link.mp4 is the source itself; name another file."),
+        ("pipe.mp4", "pipe.mp4 is no ordinary file; name another."),
+    ):
+        ended = reelworks("enhance", "notes.mp4", "-o", path)
+        assert (ended.returncode, ended.stderr) == (1, f"reelworks: {said}\n")
+    assert (tmp_path / "pipe.mp4").is_fifo()
 
 
 def test_wrong_use_is_status_2(reelworks: Run) -> None:

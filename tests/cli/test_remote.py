@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -141,6 +142,27 @@ def test_one_bad_file_does_not_stop_the_others(
     assert text.startswith(f"reelworks: {notes}: The file is text, not a video; ")
     assert missing == f"reelworks: {tmp_path}/missing.mp4: No such file or directory."
     assert folder == f"reelworks: {tmp_path}: Is a directory."
+
+
+@pytest.mark.parametrize(
+    ("output", "said"),
+    [("a reader that has gone", []), ("/dev/full", ["reelworks: No space left on device."])],
+)
+def test_where_nothing_can_be_told_no_file_is_to_blame(
+    env: dict[str, str], output: str, said: list[str]
+) -> None:
+    if output == "/dev/full":
+        writer = os.open(output, os.O_WRONLY)
+    else:
+        reader, writer = os.pipe()
+        os.close(reader)
+    command = (sys.executable, "-m", "reelworks", "submit", str(plain()), str(plain()))
+    ended = subprocess.run(
+        command, env=os.environ | env, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [f"Uploading {plain().name}", *said]
 
 
 @pytest.mark.parametrize("command", ["status", "fetch", "cancel", "retry", "delete"])

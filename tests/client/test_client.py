@@ -8,6 +8,7 @@ import inspect
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -112,6 +113,34 @@ def test_a_video_is_read_from_an_open_file_and_from_a_pipe(client: Client) -> No
     assert (video.filename, video.size_bytes) == ("piped.mp4", plain().stat().st_size)
 
 
+_WAITS_FOR_PIPES = """
+import asyncio, os, sys
+from reelworks.client import AsyncClient
+
+async def main(url, silent, unopened):
+    writer = os.open(silent, os.O_RDWR)
+    async with AsyncClient(url) as client:
+        for pipe in (silent, unopened):
+            try:
+                await asyncio.wait_for(client.upload(pipe), 0.3)
+            except TimeoutError:
+                print("gave up")
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def test_who_gives_up_on_a_silent_pipe_goes_on_at_once(
+    service: RunningService, tmp_path: Path
+) -> None:
+    pipes = [str(tmp_path / name) for name in ("silent.mp4", "unopened.mp4")]
+    for pipe in pipes:
+        os.mkfifo(pipe)
+    command = [sys.executable, "-c", _WAITS_FOR_PIPES, service.url, *pipes]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert ended.stdout.splitlines() == ["gave up", "gave up"]
+
+
 def test_what_the_service_refuses_is_said_in_its_own_sentence(
     client: Client, tmp_path: Path
 ) -> None:
@@ -137,7 +166,7 @@ def test_a_long_file_that_is_refused_at_once_is_refused_in_words(
         client.upload(text, preset="foo")
 
 
-@pytest.mark.parametrize("file_id", [unheard_of(), "nonsense", "", "..", "a?b#c", "é"])
+@pytest.mark.parametrize("file_id", [unheard_of(), "nonsense", "", "..", "a?b#c", "é", "\udcff"])
 def test_a_file_that_is_not_there_is_not_found(
     client: Client, tmp_path: Path, file_id: str
 ) -> None:
@@ -205,6 +234,21 @@ def test_a_proxy_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
     with pytest.raises(ServiceError, match="proxy that the environment names cannot be used"):
         Client("http://example.org")
+
+
+def test_an_answer_that_cannot_be_unpacked_is_one_sentence() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with listener.accept()[0] as opened:
+                opened.recv(4096)
+                opened.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with Client(url) as client, pytest.raises(Unreachable, match="incorrect header check"):
+            client.video(unheard_of())
 
 
 def test_a_password_in_the_address_is_not_shown() -> None:

@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from reelworks import __version__
@@ -30,6 +31,7 @@ from reelworks.api import (
 from reelworks.api.examples import EXAMPLES
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import Service
+from reelworks.api.stopping import Stopping
 
 _MODULES = (
     *(upload, statuses, listing, videos, files, results),
@@ -68,6 +70,7 @@ def create_application(service: Service, *, origins: Sequence[str] = ()) -> Fast
     app.state.service = service
     for module in _MODULES:
         app.include_router(module.router)
+    app.include_router(_heads())
     problems.install(app)
     if origins:
         app.add_middleware(
@@ -77,8 +80,18 @@ def create_application(service: Service, *, origins: Sequence[str] = ()) -> Fast
             allow_headers=["*"],
             expose_headers=["Content-Disposition", "Content-Range", "ETag"],
         )
+    app.add_middleware(Stopping)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
+
+
+def _heads() -> APIRouter:
+    """Whatever can be got can be asked for its head alone, as probes and link checkers do."""
+    router = APIRouter(include_in_schema=False)
+    for route in (each for module in _MODULES for each in module.router.routes):
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            router.add_api_route(route.path, route.endpoint, methods=["HEAD"])
+    return router
 
 
 def _described(app: FastAPI) -> dict[str, Any]:

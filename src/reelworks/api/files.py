@@ -46,7 +46,6 @@ Download = Annotated[
 ]
 
 
-@router.head("/metadata", include_in_schema=False)
 @router.get("/metadata", **described("The metadata", "application/json", Metadata))
 def metadata(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
@@ -64,7 +63,6 @@ def metadata(
     )
 
 
-@router.head("/enhanced", include_in_schema=False)
 @router.get("/enhanced", **described("The enhanced video", "video/*"))
 def enhanced(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
@@ -83,7 +81,6 @@ def enhanced(
     )
 
 
-@router.head("/original", include_in_schema=False)
 @router.get("/original", **described("The uploaded video", "video/*"))
 def original(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
@@ -102,7 +99,6 @@ def original(
     )
 
 
-@router.head("/poster", include_in_schema=False)
 @router.get("/poster", **described("A still", "image/jpeg"))
 def poster(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
@@ -111,7 +107,6 @@ def poster(
     return _still(service, request, file_id, poster_key(file_id), "poster", download)
 
 
-@router.head("/compare", include_in_schema=False)
 @router.get("/compare", **described("Before and after", "image/jpeg"))
 def compare(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False

@@ -87,13 +87,13 @@ class _File:
         return Response(self.packed, headers=headers, media_type=self.content_type)
 
 
-@router.api_route("/", methods=["GET", "HEAD"])
+@router.get("/")
 async def page(request: Request) -> Response:
     """What is here, for a person who looks."""
     return _PAGE.answer(request, _ASK_AGAIN)
 
 
-@router.api_route("/assets/{digest}/{name:path}", methods=["GET", "HEAD"])
+@router.get("/assets/{digest}/{name:path}")
 async def asset(digest: str, name: str, request: Request) -> Response:
     """A file of the page, as it is in this version."""
     found = _ASSETS.get(name) if digest == _DIGEST else None

@@ -69,7 +69,6 @@ def described(
     }
 
 
-@router.head("/{name}", include_in_schema=False)
 @router.get("/{name}", **described("The enhanced video, by its name", "video/*"))
 def enhanced(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``enhanced_{file_id}.{extension}``, complete and checked from the moment it is there.
@@ -81,7 +80,6 @@ def enhanced(name: Name, request: Request, service: ServiceDependency) -> Respon
     return _redirection(service.storage, request, key) or send(service.storage, request, key)
 
 
-@router.head("/metadata/{name}", include_in_schema=False)
 @router.get(
     "/metadata/{name}", **described("The metadata, by its name", "application/json", Metadata)
 )
@@ -90,7 +88,6 @@ def metadata(name: Name, request: Request, service: ServiceDependency) -> Respon
     return send(service.storage, request, f"{RESULTS}/metadata/{name}")
 
 
-@router.head("/previews/{name}", include_in_schema=False)
 @router.get("/previews/{name}", **described("A still, by its name", "image/jpeg"))
 def preview(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_poster.jpg``, a still of the enhanced video, or ``{file_id}_compare.jpg``, the

@@ -17,6 +17,8 @@ from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
+from reelworks.api.connection import PatientHttp
+
 # A peer that answers no ping within this long is gone; half a minute later at most, it is noticed.
 _PING_SECONDS = 20.0
 _MAX_MESSAGE_BYTES = 16 * 1024
@@ -59,6 +61,7 @@ def server_config(
         log_config=None,
         access_log=access_log,
         timeout_graceful_shutdown=grace_seconds,
+        http=PatientHttp,
         ws=BoundedWebSocket,
         ws_max_size=_MAX_MESSAGE_BYTES,
         ws_ping_interval=ping_seconds,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from reelworks.api.turns import Turns
 from reelworks.engine.catalogue import Catalogue
 from reelworks.engine.overview import Overview
 from reelworks.engine.records import Records
@@ -16,10 +18,17 @@ from reelworks.jobs.control import Control
 from reelworks.jobs.intake import Intake
 from reelworks.storage.store import Storage
 
+MOST_CHECKS = 2 * (os.cpu_count() or 1)
+"""Uploads that are checked at once: each costs a core for a moment."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Service:
-    """The inner rooms, as far as the API needs them."""
+    """The inner rooms, as far as the API needs them.
+
+    Attributes:
+        checks: whose upload is checked next.
+    """
 
     intake: Intake
     control: Control
@@ -28,6 +37,7 @@ class Service:
     overview: Overview
     storage: Storage
     hub: Hub
+    checks: Turns = field(default_factory=lambda: Turns(MOST_CHECKS))
 
 
 def _service(connection: HTTPConnection) -> Service:

@@ -6,9 +6,11 @@ import asyncio
 from contextlib import suppress
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi.responses import Response
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.status import WS_1008_POLICY_VIOLATION, WS_1013_TRY_AGAIN_LATER
 
+from reelworks.api import problems
 from reelworks.api.parameters import check_client_id
 from reelworks.api.service import Service, ServiceDependency
 from reelworks.errors import BadRequest, EngineError, ReelworksError
@@ -44,6 +46,16 @@ async def status_updates(socket: WebSocket, client_id: str, service: ServiceDepe
     await socket.accept()
     with suppress(WebSocketDisconnect):  # the ordinary end of every socket
         await _serve(socket, client_id, service)
+
+
+@router.get("/ws/{client_id:text}", include_in_schema=False)
+async def no_socket() -> Response:
+    """What came as an ordinary request, as from a proxy that keeps the Upgrade header to itself."""
+    sentence = (
+        "This is a WebSocket; connect with ws:// or wss://, "
+        "and have a proxy in front of it pass on the Upgrade header."
+    )
+    return problems.problem(426, sentence, {"upgrade": "websocket", "connection": "upgrade"})
 
 
 async def _serve(socket: WebSocket, client_id: str, service: Service) -> None:

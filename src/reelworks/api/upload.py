@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from reelworks.api.body import arriving, hear_out
 from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
 from reelworks.api.parameters import MAX_CLIENT_ID, check_client_id
 from reelworks.api.schemas import Uploaded
-from reelworks.api.service import Service, ServiceDependency
+from reelworks.api.service import MOST_CHECKS, Service, ServiceDependency
 from reelworks.errors import (
     BadRequest,
     ClientSilent,
@@ -38,7 +37,7 @@ _MAX_TEXT_BYTES = {"client_id": MAX_CLIENT_ID, "preset": 64, "options": 4096}
 _MAX_FIELDS = 100
 _WRITE_BYTES = 1 << 20
 # The threads that write uploads and answer for statuses must not all wait for checks.
-_checks = CapacityLimiter(2 * (os.cpu_count() or 1))
+_checks = CapacityLimiter(MOST_CHECKS)
 
 # Types that say nothing ("" is a missing one), and types that the usual tables of file name
 # endings give to what may well be a video: .ts, .mts, .3gp, .3g2, .gif, .ogg, .rm …
@@ -112,6 +111,7 @@ async def upload(request: Request, service: ServiceDependency) -> Uploaded:
     body, length = arriving(request), _declared_length(request)
     try:
         with _counted():
+            _check_encoding(request)
             service.intake.check_length(length or 0)
             form = _Form(service, length)
             return Uploaded(file_id=await _receive(request, body, form))
@@ -144,6 +144,12 @@ def _counted() -> Iterator[None]:
         instruments.uploads.labels(outcome).inc()
 
 
+def _check_encoding(request: Request) -> None:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise BadRequest(f"The request is encoded as {encoding}; send the form as it is.")
+
+
 def _declared_length(request: Request) -> int | None:
     length = request.headers.get("content-length", "")
     return int(length) if length.isdecimal() else None
@@ -163,7 +169,10 @@ async def _receive(request: Request, body: AsyncIterator[bytes], form: _Form) ->
                     await form.data(data)
                 case PartEnd():
                     await form.end()
-        return await form.accept()
+        return await form.accept(request)
+    except CancelledError:
+        form.abandon()
+        raise
     finally:
         with CancelScope(shield=True):
             await form.close()
@@ -178,6 +187,7 @@ class _Form:
         self._field: str | None = None
         self._seen: set[str] = set()
         self._upload: Upload | None = None
+        self._is_accepting = False
         self._filename = ""
         self._client_id: str | None = None
         self._preset: str | None = None
@@ -218,12 +228,27 @@ class _Form:
             self._take(self._field, _decoded(self._field, self._text))
         self._field = None
 
-    async def accept(self) -> str:
-        """The file id, once the video is safe."""
+    async def accept(self, request: Request) -> str:
+        """The file id, once the video is safe.
+
+        Raises:
+            ClientDisconnect: the client went away before it was its turn.
+        """
         if self._upload is None:
             raise BadRequest("The form field 'file' is missing; send the video in it.")
-        await to_thread.run_sync(self._accept, self._upload, limiter=_checks)
+        async with self._service.checks.turn(self._client_id):
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            self._is_accepting = True
+            await to_thread.run_sync(self._accept, self._upload, limiter=_checks)
         return self._upload.file_id
+
+    def abandon(self) -> None:
+        """The server stops, and waits for nothing more: at once, or not at all."""
+        upload, self._upload = self._upload, None
+        # A thread that is accepting it goes on. What it leaves is put right at the next start.
+        if upload is not None and not self._is_accepting:
+            upload.close()
 
     async def close(self) -> None:
         if self._upload is not None:

@@ -42,7 +42,7 @@ def reaching(where: str) -> Iterator[None]:
         raise Unreachable(f"The service at {where} took too long to answer.") from error
     except httpx.ConnectError as error:
         raise Unreachable(f"No service answers at {where}: {_reason(error)}.") from error
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise Unreachable(f"The connection to {where} broke: {_reason(error)}.") from error
 
 

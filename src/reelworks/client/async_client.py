@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from collections.abc import AsyncGenerator, Mapping
@@ -16,6 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from reelworks.client.answers import document, reaching, shown, understood
+from reelworks.client.aside import aside
 from reelworks.client.fetching import Fetch, plain_name
 from reelworks.client.following import follow, is_this_machine
 from reelworks.client.form import Form, Progress, length_of, video_type
@@ -123,8 +123,10 @@ class AsyncClient:
         if options is not None:
             wishes["options"] = json.dumps(options)
         if isinstance(source, str | PathLike):
-            with await asyncio.to_thread(Path(source).open, "rb") as file:
-                name = filename or Path(source).name
+            path = Path(source)
+            # Unbuffered: a buffer cannot be closed while another thread waits for more of it.
+            with await aside(lambda: path.open("rb", buffering=0)) as file:
+                name = filename or path.name
                 return await self._upload(file, name, content_type, wishes, on_progress)
         name = filename or _name_of(source)
         return await self._upload(source, name, content_type, wishes, on_progress)
@@ -283,7 +285,7 @@ def _segment(file_id: str) -> str:
     """A file id as one segment of a path, whatever it is. Raises NotFound for none at all."""
     if not file_id.strip("."):
         raise NotFound(f"There is no file '{file_id}'.")
-    return quote(file_id, safe="")
+    return quote(file_id, safe="", errors="surrogateescape")
 
 
 def _name_of(file: BinaryIO) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import mimetypes
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 from typing import BinaryIO
 
+from reelworks.client.aside import aside
 from reelworks.errors import BadRequest
 
 Progress = Callable[[int, int | None], None]
@@ -49,7 +50,7 @@ class Form:
         """The body of the request."""
         yield self._head()
         sent = 0
-        while piece := await asyncio.to_thread(self.file.read, self._next(sent)):
+        while piece := await aside(partial(self.file.read, self._next(sent))):
             yield piece
             sent += len(piece)
             if on_progress is not None:

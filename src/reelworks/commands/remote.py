@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -23,6 +23,8 @@ from reelworks.media.deciding.wishes import preset_fault, read_flags
 from reelworks.settings import read_settings
 
 remote = typer.Typer()
+
+T = TypeVar("T")
 
 _PANEL = "Use a running service"
 
@@ -67,16 +69,22 @@ class _Each:
     def __init__(self) -> None:
         self.failed = False
 
-    def __call__(self, what: object, act: Callable[[], None]) -> None:
-        """Do it. A service that does not answer is no fault of one of them: it ends them all."""
+    def __call__(self, what: object, act: Callable[[], T], tell: Callable[[T], None]) -> None:
+        """Do it, and tell what came of it.
+
+        A service that does not answer is no fault of one of them: it ends them all. Nor is it where
+        nothing can be told, as to a pipe whose reader has gone.
+        """
         try:
-            act()
+            found = act()
         except ServiceError:
             raise
         except ReelworksError as error:
             self._say(str(error) if str(what) in str(error) else f"{what}: {error}")
         except OSError as error:
             self._say(f"{what}: {error.strerror or error}.")
+        else:
+            tell(found)
 
     def end(self) -> None:
         """Exit with 1 where something failed."""
@@ -121,7 +129,7 @@ def submit(
     screen, each = choose(as_json=as_json), _Each()
     with _client(url, client_id) as client, _interruptible(screen):
         for file in files:
-            each(file, partial(_send, client, screen, file, preset, options))
+            each(file, partial(_send, client, screen, file, preset, options), screen.video)
         if watch:
             _watch(client, screen, each)
     each.end()
@@ -139,10 +147,9 @@ def _wishes(preset: str | None, wishes: dict[str, str]) -> dict[str, Any] | None
 
 def _send(
     client: Client, screen: Screen, file: Path, preset: str | None, options: dict[str, Any] | None
-) -> None:
+) -> Video:
     with screen.moving("Uploading", file.name) as tell:
-        video = client.upload(file, preset=preset, options=options, on_progress=tell)
-    screen.video(video)
+        return client.upload(file, preset=preset, options=options, on_progress=tell)
 
 
 def _watch(client: Client, screen: Screen, each: _Each) -> None:
@@ -189,20 +196,13 @@ def status(
 ) -> None:
     """Show how videos stand: both processes, the place in the queue, what is done to them."""
     screen, each = choose(as_json=as_json), _Each()
+    tell = screen.video if watch else partial(_answer, screen)
     with _client(url, None) as client, _interruptible(screen):
         for file_id in file_ids:
-            each(file_id, partial(_look, client, screen, file_id, watch=watch))
+            each(file_id, partial(client.video, file_id), tell)
         if watch:
             _watch(client, screen, each)
     each.end()
-
-
-def _look(client: Client, screen: Screen, file_id: str, *, watch: bool) -> None:
-    video = client.video(file_id)
-    if watch:
-        screen.video(video)
-    else:
-        _answer(screen, video)
 
 
 def _answer(screen: Screen, video: Video) -> None:
@@ -250,9 +250,8 @@ def fetch(
     with _client(url, None) as client:
         for file_id in file_ids:
             for result in results:
-                each(
-                    f"{file_id} {result}", partial(_fetch, client, screen, file_id, result, target)
-                )
+                fetch_one = partial(_fetch, client, screen, file_id, result, target)
+                each(f"{file_id} {result}", fetch_one, partial(_fetched, screen, file_id, result))
     each.end()
 
 
@@ -264,9 +263,12 @@ def _target(output: str, results: int) -> Path:
     return target
 
 
-def _fetch(client: Client, screen: Screen, file_id: str, result: Result, target: Path) -> None:
+def _fetch(client: Client, screen: Screen, file_id: str, result: Result, target: Path) -> Path:
     with screen.moving("Fetching", f"{file_id} {result}") as tell:
-        path = client.fetch(file_id, result, target, on_progress=tell)
+        return client.fetch(file_id, result, target, on_progress=tell)
+
+
+def _fetched(screen: Screen, file_id: str, result: Result, path: Path) -> None:
     size = path.stat().st_size
     row = {
         "type": "fetched",
@@ -303,13 +305,9 @@ def _act(
     act: Callable[[Client, str], Video],
 ) -> None:
     screen, each = choose(as_json=as_json), _Each()
-
-    def act_on(client: Client, file_id: str) -> None:
-        _answer(screen, act(client, file_id))
-
     with _client(url, None) as client:
         for file_id in file_ids:
-            each(file_id, partial(act_on, client, file_id))
+            each(file_id, partial(act, client, file_id), partial(_answer, screen))
     each.end()
 
 
@@ -320,15 +318,14 @@ def _act(
 def delete(file_ids: FileIds, url: Url = None, as_json: AsJson = False) -> None:
     """Delete videos with everything that was made of them. There is no way back."""
     screen, each = choose(as_json=as_json), _Each()
-
-    def delete_one(client: Client, file_id: str) -> None:
-        client.delete(file_id)
-        screen.done({"type": "deleted", "file_id": file_id}, f"Deleted {file_id}")
-
     with _client(url, None) as client:
         for file_id in file_ids:
-            each(file_id, partial(delete_one, client, file_id))
+            each(file_id, partial(client.delete, file_id), partial(_deleted, screen, file_id))
     each.end()
+
+
+def _deleted(screen: Screen, file_id: str, _: None) -> None:
+    screen.done({"type": "deleted", "file_id": file_id}, f"Deleted {file_id}")
 
 
 @remote.command(

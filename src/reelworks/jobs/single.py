@@ -56,13 +56,15 @@ def enhance_file(
         MediaError: the work did not succeed. Nothing was written, unless the sentence says so.
     """
     _require_file(source)
+    if output is None:
+        _require_writable(source.parent)
+    else:
+        _require_place(output, source)
     if compare is not None:
         _require_picture(compare, source)
     check(tools, source)
     found = probe(tools, source, count=True)
     plan = decide(tools, source, found, options, name=(output or source).name)
-    if output is not None:
-        _require_other(output, source)
     target = output or source.with_name(f"{source.stem}_enhanced.{plan.extension}")
     _require_fitting(target, plan.extension)
     total = found.timing.packets if found.timing else 0
@@ -130,9 +132,16 @@ def _require_file(source: Path) -> None:
         raise BadRequest(f"There is no file {source}.")
 
 
-def _require_other(path: Path, source: Path) -> None:
+def _require_place(path: Path, source: Path) -> None:
+    """Asked before anything is done: the work takes long, and a wrong name is soon put right."""
+    if path.is_dir():
+        raise BadRequest(f"{path} is a folder; name a file in it.")
     if path.exists() and path.samefile(source):
         raise BadRequest(f"{path} is the source itself; name another file.")
+    if path.exists() and not path.is_file():
+        # A device, a pipe: the file would take its place.
+        raise BadRequest(f"{path} is no ordinary file; name another.")
+    _require_writable(path.parent)
 
 
 def _require_fitting(target: Path, extension: str) -> None:
@@ -143,18 +152,16 @@ def _require_fitting(target: Path, extension: str) -> None:
 
 
 def _require_picture(path: Path, source: Path) -> None:
-    """Asked before anything is done: the work takes long, and a wrong name is soon put right."""
-    _require_other(path, source)
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise BadRequest(
             f"The picture of before and after is a .png or .jpg file; name it {path.stem}.png."
         )
-    if path.is_dir():
-        raise BadRequest(f"{path} is a folder; name a file for the picture.")
-    _require_writable(path.parent)
+    _require_place(path, source)
 
 
 def _require_writable(folder: Path) -> None:
+    if not folder.is_dir():
+        raise BadRequest(f"There is no folder {folder}.")
     if not os.access(folder, os.W_OK):
         raise BadRequest(f"The folder {folder} cannot be written to.")
 

@@ -1,0 +1,108 @@
+"""How connections are listened to: requests that never come, are none, or offer other protocols."""
+
+from __future__ import annotations
+
+from array import array
+from asyncio import TimerHandle
+from asyncio.transports import BaseTransport
+from typing import cast
+
+from httptools import HttpParserUpgrade, HttpRequestParser
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from reelworks.api import problems
+
+# Who has connected and gone, or sends a head letter by letter, would keep its connection for ever.
+# Browsers connect ahead of their need, so a while is allowed.
+HEAD_SECONDS = 60.0
+
+
+class PatientHttp(HttpToolsProtocol):
+    """HTTP/1.1, for clients as they are."""
+
+    _waiting: TimerHandle | None = None
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Wait for the first request."""
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self.parser = _Parser(self)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """A request begins: its head is waited for."""
+        super().on_message_begin()
+        self._stop_waiting()
+        self._wait()
+
+    def on_headers_complete(self) -> None:
+        """The head of a request is there; one that is read once more is not heeded yet."""
+        self._stop_waiting()
+        if not self.asks_in_vain():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        if not self.asks_in_vain():
+            super().on_message_complete()
+
+    def asks_in_vain(self) -> bool:
+        """Whether a request offers to go on in another protocol than ours, such as h2c."""
+        upgrades = self.parser.should_upgrade() and not self._should_upgrade()
+        return upgrades and any(name == b"upgrade" for name, _ in self.headers)
+
+    def head_without_offer(self) -> bytes:
+        """The head of the present request, as if nothing had been offered."""
+        first = b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url)
+        kept = [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
+        return b"\r\n".join([first, *kept, b"\r\n"])
+
+    def send_400_response(self, msg: str) -> None:
+        """What cannot be read is answered as every other error is."""
+        sentence = "This is no HTTP request; is it sent as plain HTTP, its URL percent-encoded?"
+        answer = problems.problem(400, sentence, {"connection": "close"})
+        head = [b"HTTP/1.1 400 Bad Request", *(b"%s: %s" % each for each in answer.raw_headers)]
+        self.transport.write(b"\r\n".join([*head, b"", answer.body]))
+        self.transport.close()
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+class _Parser(HttpRequestParser):
+    """Goes on where the usual one ends: at a request that offers another protocol.
+
+    A server may leave such an offer alone (RFC 9110, section 7.8). Java's client and ``curl
+    --http2`` make it with every first request, and an upload's body comes behind.
+    """
+
+    def __init__(self, protocol: PatientHttp) -> None:
+        super().__init__(protocol)
+        self._protocol = protocol
+        # As the server sets up its own: what comes behind a last request is not held against it.
+        self.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def feed_data(self, data: bytes | bytearray | memoryview | array[int]) -> None:
+        """Read on."""
+        try:
+            super().feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            if not self._protocol.asks_in_vain():
+                raise
+            head = self._protocol.head_without_offer()
+            again = _Parser(self._protocol)
+            self._protocol.parser = again
+            again.feed_data(head + bytes(data)[cast(int, upgrade.args[0]) :])
