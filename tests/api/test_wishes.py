@@ -120,6 +120,16 @@ def test_fields_without_end_are_refused_early(api: OpenedApi) -> None:
     assert api.files() == before
 
 
+def test_a_field_without_end_that_means_nothing_is_refused_early(api: OpenedApi) -> None:
+    before = api.files()
+    refused = api.upload(files=[*video_part(), ("vidoe", ("a.mp4", bytes(MIB + 1)))])
+    assert refused.status_code == 400
+    assert "such as 'vidoe'; send the video as the field 'file'" in refused.json()["detail"]
+    assert api.files() == before
+    short = api.upload(files=[*video_part(), ("note", (None, "x" * MIB))])
+    assert short.status_code == 200, short.text
+
+
 def test_openapi_describes_both_fields(api: OpenedApi) -> None:
     operation = api.get("/openapi.json").json()["paths"]["/upload"]["post"]
     body = operation["requestBody"]["content"]["multipart/form-data"]

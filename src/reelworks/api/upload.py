@@ -35,6 +35,7 @@ router = APIRouter()
 _MAX_TEXT_BYTES = {"client_id": MAX_CLIENT_ID, "preset": 64, "options": 4096}
 # The names of all are kept until the end, of those that mean nothing to us too.
 _MAX_FIELDS = 100
+_MAX_OTHER_BYTES = 1 << 20
 _WRITE_BYTES = 1 << 20
 # The threads that write uploads and answer for statuses must not all wait for checks.
 _checks = CapacityLimiter(MOST_CHECKS)
@@ -193,6 +194,7 @@ class _Form:
         self._preset: str | None = None
         self._wishes: Wishes = {}
         self._text = bytearray()
+        self._other_bytes = 0
         self._buffer = bytearray()
 
     def begin(self, part: PartBegin) -> None:
@@ -221,6 +223,13 @@ class _Form:
             self._text += data
             if len(self._text) > limit:
                 raise BadRequest(f"{self._field} is longer than {limit} bytes.")
+        else:
+            self._other_bytes += len(data)
+            if self._other_bytes > _MAX_OTHER_BYTES:
+                raise BadRequest(
+                    f"The form has more than {_MAX_OTHER_BYTES} bytes in fields that mean nothing "
+                    f"here, such as '{self._field}'; send the video as the field 'file'."
+                )
 
     async def end(self) -> None:
         await self._write()
