@@ -194,6 +194,8 @@ class WorkExecutor:
             except (Unavailable, Unfit) as error:
                 # No outcome is written down: the next worker goes on with it. This one is of no
                 # use without what it needs, and a fresh start costs little.
+                if self._leaving.is_set():  # and the engine with it
+                    raise WorkStopped from error
                 log.exception("what the work needs is missing; this worker leaves")
                 if NoSpace in (type(error), type(error.__cause__)):
                     self._count_lack_of_room(work)
