@@ -12,7 +12,7 @@ import av
 import pytest
 
 from reelworks.engine.records import Records
-from reelworks.errors import WorkStopped
+from reelworks.errors import StorageError, WorkStopped
 from reelworks.jobs.showing import show
 from reelworks.jobs.workshop import Workshop, compare_key, enhanced_key, poster_key
 from reelworks.media.children.process import Children
@@ -101,12 +101,17 @@ def test_a_result_that_cannot_be_shown_is_reported_without_previews(published: P
     assert report["frames"] == 25
 
 
-def test_previews_that_cannot_be_written_are_not_the_results_fault(published: Published) -> None:
-    (published.storage.root / "processed_videos" / "previews").touch()
+def test_previews_wait_where_their_folder_cannot_be_used(published: Published) -> None:
+    in_the_way = published.storage.root / "processed_videos" / "previews"
+    in_the_way.touch()
+    with pytest.raises(StorageError, match="previews cannot be used"):
+        published.show()
+    assert published.report() is None
+    in_the_way.unlink()
     published.show()
     report = published.report()
     assert report is not None
-    assert report["notes"]
+    assert report["previews"]["poster"]
 
 
 def test_a_worker_that_leaves_leaves_the_report_to_the_next(published: Published) -> None:

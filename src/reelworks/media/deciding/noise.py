@@ -26,12 +26,15 @@ TEXTURE = 2.4
 """What is so many times as strong at half the size is no noise: noise that an encoder has rounded
 reads at most 2.2 times as strong."""
 
-KEPT, KEPT_COARSEST, FOLLOWED, ALL_FOLLOWED = 0.27, 1.4, 0.72, 0.5
-"""From this share of the encoder's step on, the finest noise outlives rounding. It stays as white
-as it was, but for encoders that round fine detail more: what is coarser than the second is texture,
-or grain. It stays as new in every picture: what the picture before tells, so that less is left than
-the third, or than the fourth where the step is not known, is texture that moves. Noise leaves 0.78
-and more; where an encoder has rounded it and carries it along from picture to picture, 0.45."""
+KEPT, FOLLOWED, ALL_FOLLOWED = 0.27, 0.72, 0.5
+"""From this share of the encoder's step on, the finest noise outlives rounding. It stays as new in
+every picture: what the picture before tells, so that less is left than the second, or than the
+third where the step is not known, is texture that moves. Noise leaves 0.78 and more; where an
+encoder has rounded it and carries it along from picture to picture, 0.45."""
+
+KEPT_COARSEST, ROUNDING = 1.4, 0.22
+"""It stays nearly as white as it was, but for encoders that round fine detail more: what is coarser
+than the first, and than 1 + the second · step ÷ noise, is texture, or grain."""
 
 COARSEST = 2.2
 """Noise reads at most so many times as strong at half the size; more is texture."""
@@ -75,7 +78,8 @@ def _is_texture(noise: Noise, analysis: Analysis) -> bool:
     if analysis.quantiser is None:
         return analysis.unforeseen < ALL_FOLLOWED
     kept = noise.finest >= KEPT * analysis.quantiser
-    smooth = analysis.even and noise.coarseness > KEPT_COARSEST
+    coarsest = max(KEPT_COARSEST, 1 + ROUNDING * analysis.quantiser / max(noise.finest, 0.01))
+    smooth = analysis.even and noise.coarseness > coarsest
     return kept and (smooth or analysis.unforeseen < FOLLOWED)
 
 
