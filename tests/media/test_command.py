@@ -12,7 +12,8 @@ from tests.media.plans import AAC, VIDEO, forced, picture, plan_of, probe_of
 
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding.plan import Plan
-from reelworks.media.encoding.command import cover_command, encode_command, filter_chain
+from reelworks.media.encoding.command import cover_command, encode_command
+from reelworks.media.encoding.filtering import filter_chain
 from reelworks.media.facts import Probe, Stream, Timing
 from reelworks.media.formats.allowed import input_arguments
 

@@ -1,0 +1,91 @@
+"""Writes the chain of filters that every picture of a film goes through. Pure."""
+
+from __future__ import annotations
+
+from reelworks.media.deciding.plan import Plan
+from reelworks.media.facts import Picture, usual_matrix
+from reelworks.media.formats import pixels
+
+_SCALER_NAMES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
+
+_SCALER_KNOWS = frozenset({None, "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"})
+"""FFmpeg's scaler refuses all others, also where it has nothing to do."""
+
+
+def filter_chain(picture: Picture, plan: Plan) -> list[str]:
+    """Every filter in order: time, turning, colour, then what the plan enhances."""
+    early = [f.expression for f in plan.filters if f.name == "deinterlace"]
+    return [
+        *_settled(picture, plan),
+        *_timestamps(plan),
+        *early,
+        *(plan.turn or ()),
+        *_colours(picture, plan),
+        *_late(plan),
+    ]
+
+
+def _late(plan: Plan) -> list[str]:
+    """What the plan enhances in whole, upright pictures. What is seen through them stays as it is,
+    and goes around the filters, of which some would lose it."""
+    late = [f for f in plan.filters if f.name != "deinterlace"]
+    within = [f.expression for f in late if f.name != "upscale"]
+    if "yuva" not in plan.pixel_format or not within:
+        return [f.expression for f in late]
+    around = (
+        "split[colours][whole];[whole]alphaextract[alpha];"
+        f"[colours]{','.join(within)}[filtered];[filtered][alpha]alphamerge"
+    )
+    return [around, *(f.expression for f in late if f.name == "upscale")]
+
+
+def is_settled(picture: Picture, plan: Plan) -> bool:
+    """Whether all pictures are brought to the first one's size, format and colours in front of the
+    filters, should these change on the way. FFmpeg would make the filters anew there, and lose the
+    pictures that they hold. Turned pictures have filters of FFmpeg's own before ours."""
+    same = picture.pixel_format.replace("yuvj", "yuv") == plan.pixel_format
+    return same and picture.matrix in _SCALER_KNOWS and picture.rotation == 0
+
+
+def _settled(picture: Picture, plan: Plan) -> list[str]:
+    # What does not change is handed on as it is.
+    scaled = f"scale={picture.width}:{picture.height}:interl=-1"
+    return [scaled] if is_settled(picture, plan) else []
+
+
+def _timestamps(plan: Plan) -> list[str]:
+    if plan.retime == "repair":
+        # Whole milliseconds, which every container can hold, and each at least one after the last.
+        return ["settb=1/1000", "setpts='if(eq(N\\,0)\\,PTS\\,max(PTS\\,PREV_OUTPTS+1))'"]
+    return []
+
+
+def _colours(picture: Picture, plan: Plan) -> list[str]:
+    """To the pixel format that filters and encoder share.
+
+    YUV stays YUV and its levels are not touched, whatever its tags say. RGB has no matrix of its
+    own, so the usual one for its size is taken, and named.
+    """
+    form = pixels.describe(picture.pixel_format)
+    if form is not None and form.family == "gray" and picture.range is not None:
+        # FFmpeg takes grey for full range, whatever it is said to be: levels stay as they are if
+        # YUV is taken for that, too, and said to be the source's range only then.
+        kept = f"scale=in_range=pc:out_range=pc,format={plan.pixel_format}"
+        return [kept, f"setparams=range={picture.range}"]
+    if form is None or form.family not in ("rgb", "palette"):
+        return [f"format={plan.pixel_format}", *_named_matrix(picture, plan)]
+    matrix = usual_matrix(picture.height)
+    name = _SCALER_NAMES.get(matrix, matrix)
+    return [
+        # Full chroma, and rounding that does not depend on the machine.
+        f"scale=out_color_matrix={name}:out_range=tv:flags=accurate_rnd+full_chroma_inp",
+        f"format={plan.pixel_format}",
+        f"setparams=colorspace={matrix}:range=tv",
+    ]
+
+
+def _named_matrix(picture: Picture, plan: Plan) -> list[str]:
+    """The decoder that brings transparency along does not say which matrix VP8 has."""
+    if plan.decoder is None or picture.matrix is None:
+        return []
+    return [f"setparams=colorspace={picture.matrix}"]
