@@ -32,6 +32,6 @@ def test_an_upload_that_the_server_gives_up_is_told_so_and_leaves_nothing(
     head, _, body = received.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 500")
     assert b"content-type: application/problem+json" in head
-    assert json.loads(body)["detail"].startswith("The service stops; nothing of the request was")
+    assert json.loads(body)["detail"].startswith("The service stops, and")
     assert api.files() == set()
     assert [record for record in caplog.records if record.exc_info] == []

@@ -35,5 +35,8 @@ class Stopping:
                 raise
             log.warning("%s %s was cut off: the server stops", scope["method"], scope["path"])
             if not begun:
-                sentence = "The service stops; nothing of the request was kept, send it again."
+                # Not that nothing was done: a thread that has begun goes on to its end.
+                sentence = (
+                    "The service stops, and cannot say how this ended; look, or send it again."
+                )
                 await problems.problem(500, sentence)(scope, receive, send)
