@@ -174,8 +174,13 @@ def test_a_video_that_the_browser_cannot_play_is_compared_as_a_picture(
     visitor.enter("old.avi")
     expect(page.locator(".why")).to_contain_text("This browser cannot play", timeout=WORK)
     expect(page.locator(".screen img")).to_have_count(2)
-    ratio = page.locator(".screen").evaluate("each => each.clientWidth / each.clientHeight")
-    assert abs(ratio - 320 / 240) < 0.01
+    # Once it is loaded, of which nothing else tells.
+    page.wait_for_function(
+        """() => {
+            const { clientWidth, clientHeight } = document.querySelector(".screen");
+            return Math.abs(clientWidth / clientHeight - 320 / 240) < 0.01;
+        }"""
+    )
     page.get_by_role("slider", name="Divider").press("Home")
     assert divider_at(page) == 0
 

@@ -104,7 +104,9 @@ class LocalStorage:
                 shutil.rmtree(folder)
             except OSError as error:
                 # Another removes it as well, or publishes into it: what is there now goes, too.
-                if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+                # Without a number: it was removed and made anew between two looks.
+                anew = error.errno is None and not folder.is_symlink()
+                if error.errno not in (errno.ENOENT, errno.ENOTEMPTY) and not anew:
                     raise
 
     def scratch(self, owner: str) -> AbstractContextManager[Path]:
