@@ -289,6 +289,12 @@ def test_a_stretch_maps_black_and_white_where_they_belong() -> None:
 DARK, FLAT = {"white": 120.0}, {"black": 80.0, "white": 170.0}
 
 
+def test_noise_does_not_show_that_colours_were_kept() -> None:
+    dark = replace(CLEAN, noise=11.7, black=8.0, white=106.0, floor=-7.5, peak=106.0)
+    _, levels = filters_of(picture(), dark)
+    assert "u='(val-128)*1.0000+128'" not in levels.expression
+
+
 @pytest.mark.parametrize("change", [DARK, FLAT])
 @pytest.mark.parametrize(("floor", "colours_too"), [(0.0, True), (-40.0, False)])
 def test_colours_are_stretched_unless_they_are_too_strong_for_the_light_already(

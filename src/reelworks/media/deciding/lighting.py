@@ -83,7 +83,7 @@ def deflicker(analysis: Analysis, options: Options) -> Filter | None:
 def tone(analysis: Analysis, options: Options) -> Tone:
     """One constant stretch for the whole clip: a per-frame one would flicker."""
     low, high = _range(analysis)
-    weak = _is_dim(high) or _is_flat(analysis) or _is_robbed(analysis.floor, high)
+    weak = _is_dim(high) or _is_flat(analysis) or _is_robbed(_floor(analysis), high)
     damaged = weak and not _is_meant(analysis)
     factor = factor_of(options.levels, damaged)
     if factor == 0 and options.saturation == 1:
@@ -98,7 +98,7 @@ def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> To
     """What undoes the likeliest damage to a clip of this black and white point."""
     if _is_flat(analysis):
         stretch = partial(toning.contrasted, low, high, share=share)
-    elif _is_robbed(analysis.floor, high):
+    elif _is_robbed(_floor(analysis), high):
         return toning.refilled(low, high, share=share)
     elif _is_dim(high):
         stretch = partial(toning.brightened, high, share=share)
@@ -107,7 +107,7 @@ def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> To
     else:
         return toning.stretched(low, high, share=share, peak=analysis.peak)
     unbound = stretch()
-    if unbound.level(analysis.floor or 0.0) < IMPOSSIBLE:
+    if unbound.level(_floor(analysis) or 0.0) < IMPOSSIBLE:
         return unbound.of_luma  # which leaves colours as much room as they had before
     return stretch(peak=analysis.peak)
 
@@ -134,6 +134,12 @@ def _range(analysis: Analysis) -> tuple[float, float]:
     noise = shown_noise(analysis)
     left = noise.finest * (min(noise.coarseness, COARSEST) / 2) ** 2
     return low + left, high - left
+
+
+def _floor(analysis: Analysis) -> float | None:
+    """The smallest of R', G' and B' without noise, which lowers it by about its sigma."""
+    floor = analysis.floor
+    return None if floor is None else floor + shown_noise(analysis).level
 
 
 def _is_meant(analysis: Analysis) -> bool:
