@@ -25,6 +25,8 @@ WorkStopped (BaseException)     the worker is leaving, or nobody waits for the w
 
 from __future__ import annotations
 
+import errno
+
 
 class ReelworksError(Exception):
     """The root. ``str(error)`` is one sentence that says what was wrong and what to do."""
@@ -64,6 +66,10 @@ class Unavailable(ReelworksError):
 
 class NoSpace(Unavailable):
     """The disk is full, or would fall under its reserve."""
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""How the system says so."""
 
 
 class EngineError(Unavailable):

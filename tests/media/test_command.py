@@ -46,7 +46,11 @@ def test_an_ordinary_mp4() -> None:
         *("-map", "0:0", "-map", "0:1", "-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
         *QUEUE,
-        *("-filter:v:0", f"{SIZE},format=yuv420p,{plan.filters[0].expression}"),
+        "-filter:v:0",
+        (
+            f"{SIZE},format=yuv420p,nlmeans=s=6.87:p=5:r=5:enable=not(n),"
+            "nlmeans=s=6.87:p=5:r=3:enable=n,hqdn3d=4.29:4.29:8.59:8.59"
+        ),
         *(
             "-c:v:0",
             "libx264",

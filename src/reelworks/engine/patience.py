@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from reelworks.errors import NoSpace, Unavailable
+from reelworks.errors import NO_ROOM, NoSpace, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,6 @@ LEAVE_SECONDS = 2.0
 one question until it is back."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # What a machine runs out of, or what breaks under it.
 _NOT_THE_VIDEOS = (errno.EIO, errno.EROFS, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
 
@@ -64,7 +63,7 @@ def _explained(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
         return work(*args, **kwargs)
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             raise NoSpace("The worker has no room left on its disk.") from error
         if error.errno in _NOT_THE_VIDEOS:
             raise Unavailable(f"The worker's machine failed: {error.strerror}.") from error

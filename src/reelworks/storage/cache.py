@@ -9,7 +9,6 @@ there is more than the bound.
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import shutil
@@ -20,7 +19,7 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
-from reelworks.errors import NoSpace
+from reelworks.errors import NO_ROOM, NoSpace
 from reelworks.storage.disk import claim, explained, hold, hold_on, remove_unheld, sync
 
 log = logging.getLogger(__name__)
@@ -132,7 +131,7 @@ class Cache:
             fetch(file)
             os.fsync(file.fileno())
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno in NO_ROOM:
                 raise _no_space() from error
             raise
 

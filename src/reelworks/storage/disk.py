@@ -6,7 +6,6 @@ host that somebody is still at it, and it goes with the process, however that en
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -14,9 +13,7 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
-from reelworks.errors import NoSpace, StorageError
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+from reelworks.errors import NO_ROOM, NoSpace, StorageError
 
 
 @contextmanager
@@ -28,7 +25,7 @@ def explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             raise NoSpace(
                 f"There is no room left on the disk of {folder}; make some, and try again."
             ) from error

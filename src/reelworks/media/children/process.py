@@ -7,7 +7,6 @@ code fails. It is always reaped.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import logging
 import os
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import IO
 from weakref import WeakValueDictionary
 
-from reelworks.errors import ChildFailed, ChildHung, NoSpace, WorkStopped
+from reelworks.errors import NO_ROOM, ChildFailed, ChildHung, NoSpace, WorkStopped
 from reelworks.media.children.confinement import allowed_files
 
 log = logging.getLogger(__name__)
@@ -263,7 +262,7 @@ def _widen(pipe: IO[bytes]) -> None:
 
 
 def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace:
-    if any(os.strerror(number) in tail for number in (errno.ENOSPC, errno.EDQUOT)):
+    if any(os.strerror(number) in tail for number in NO_ROOM):
         return NoSpace("There is no room left on the disk; make some, and try again.")
     return ChildFailed(_sentence(command, code, tail), log=tail)
 
