@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -198,6 +199,21 @@ def test_pictures_over_the_limit_are_refused_by_name(suffix: str) -> None:
     assert refusal(large) == (
         "The video's pictures of 9000 × 8000 pixels are too large: 67 million pixels is the limit; "
         "scale it down and upload it again."
+    )
+
+
+def test_a_file_that_claims_more_than_memory_holds_is_refused_at_once(tmp_path: Path) -> None:
+    pieces = ("-c:v", "libx264", "-movflags", "frag_keyframe+empty_moov+default_base_moof")
+    film = bytearray(clip(".mp4", *SECOND, *pieces).read_bytes())
+    run = film.index(b"trun") + 4
+    many_samples_of_the_usual_length = struct.pack(">II", 1, 150_000_000)
+    film[run : run + 8] = many_samples_of_the_usual_length
+    greedy = tmp_path / "greedy.mp4"
+    greedy.write_bytes(film)
+
+    assert refusal(greedy) == (
+        "The file claims to hold more than fits into memory: it is damaged, or made to do harm; "
+        "export it anew and upload it again."
     )
 
 

@@ -7,6 +7,9 @@ the file does to them, the answer is a probe or one plain sentence.
 from __future__ import annotations
 
 import logging
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +32,11 @@ log = logging.getLogger(__name__)
 
 # Somebody waits for the answer to the upload; a sound file shows its first picture at once.
 _STALL_SECONDS = 20.0
+
+_INDEX_BYTES = 2 << 30
+"""What a file may make libav allocate when it is opened: the index of a film of a day takes a tenth
+of it, one picture of the largest size less than all. A few bytes can claim more samples than any
+memory holds."""
 
 _UPLOAD_A_VIDEO = "upload a video file such as MP4, MOV, MKV or WebM."
 _UPLOAD_AGAIN = "export it anew and upload it again."
@@ -115,12 +123,29 @@ def task(moved: Moved, path: str) -> Any:
     del moved  # quick enough to need no sign of life
     file = Path(path)
     try:
-        with open_video(file) as container:
+        with _bounded_memory(), open_video(file) as container:
             _refuse(container, file)
         with open_video(file) as container:
             return wire.pack(examine(container, file))
+    except MemoryError as error:
+        raise NotAVideo(
+            "The file claims to hold more than fits into memory: "
+            f"it is damaged, or made to do harm; {_UPLOAD_AGAIN}"
+        ) from error
     except av.FFmpegError as error:
         raise NotAVideo(_not_opened(read_head(file))) from error
+
+
+@contextmanager
+def _bounded_memory() -> Iterator[None]:
+    """Until it ends, this process gets no more memory than an honest file needs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bound = _INDEX_BYTES if hard == resource.RLIM_INFINITY else min(_INDEX_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (bound, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _not_opened(head: bytes) -> str:
