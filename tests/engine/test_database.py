@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from reelworks.engine.records import Records
 from reelworks.errors import SettingsError
 from tests.databases import PostgresServer
 from tests.videos import add_video
+from tests.waiting import wait_for
 
 _MIGRATE = """
 import sys
@@ -34,6 +37,17 @@ def test_many_processes_may_make_the_tables_at_once(empty_url: str) -> None:
     records = Records(engine)
     assert records.is_known(add_video(records))
     engine.dispose()
+
+
+def test_a_new_file_is_touched_by_one_process_at_a_time(tmp_path: Path) -> None:
+    database, lock = tmp_path / "new.db", tmp_path / "new.db.lock"
+    with lock.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        program = subprocess.Popen([sys.executable, "-c", _MIGRATE, f"sqlite:///{database}"])
+        opened = Path(f"/proc/{program.pid}/fd")
+        wait_for(lambda: str(lock) in map(os.path.realpath, opened.iterdir()), "it to wait")
+        assert not database.exists()
+    assert program.wait(60) == 0
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2"])

@@ -119,8 +119,10 @@ def migrate(engine: sa.Engine) -> None:
     """
     if is_sqlite(engine):
         Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    check_connection(engine)
     with explained(engine), _migration_lock(engine):
+        # Within the lock: of two processes that make one file's journal at once, SQLite does not
+        # let one wait for the other but says that the file is locked.
+        check_connection(engine)
         with engine.begin() as connection:
             _upgrade(connection)
         DBOS.migrate(engine.url.render_as_string(hide_password=False))
