@@ -347,6 +347,12 @@ def test_what_would_be_flat_if_it_were_only_bright_is_stretched_to_both_ends() -
     assert levels.strength == pytest.approx(240 / 150)
 
 
+def test_a_dimmed_scene_of_which_single_pixels_are_black_is_only_made_bright() -> None:
+    snow = replace(CLEAN, noise=0.0, black=50.0, white=150.0, floor=45.0, darkest=15.0)
+    (levels,) = filters_of(picture(), snow)
+    assert levels.strength == pytest.approx(240 / 150)
+
+
 def test_a_brilliant_lamp_does_not_hold_luma_back_where_colours_stay() -> None:
     dim = replace(CLEAN, white=120.0, peak=255.0)
     assert filters_of(picture(), replace(dim, floor=0.0)) == ()

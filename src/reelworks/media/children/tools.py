@@ -6,8 +6,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import imageio_ffmpeg
-
 from reelworks.errors import SettingsError
 from reelworks.media.children.process import Children
 
@@ -56,6 +54,9 @@ def _named(ffmpeg: str) -> Path:
 
 
 def _bundled() -> Path:
+    # Here, for the children, which have no use for it: every one of them starts anew.
+    import imageio_ffmpeg
+
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:

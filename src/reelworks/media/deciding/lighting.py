@@ -102,7 +102,9 @@ def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> To
         return toning.refilled(low, high, share=share)
     elif _is_dim(high):
         stretch = partial(toning.brightened, high, share=share)
-        if stretch().level(low) >= FLAT_BLACK:  # it would be flat then
+        bright = stretch()
+        if bright.level(low) >= FLAT_BLACK and not _has_black(analysis, bright):
+            # It would be flat then.
             stretch = partial(toning.stretched, low, high, share=share)
     else:
         return toning.stretched(low, high, share=share, peak=analysis.peak)
@@ -150,11 +152,12 @@ def _is_meant(analysis: Analysis) -> bool:
     return drawn or (analysis.brightest or 0.0) - _EXTREME * noise >= BRILLIANT
 
 
-def _has_black(analysis: Analysis) -> bool:
-    """Whether single pixels are so dark that nothing was taken from black, whatever means tell:
-    fine texture has its whole range between neighbours."""
-    darkest = analysis.darkest
-    return darkest is not None and darkest + _EXTREME * shown_noise(analysis).level <= DEEP
+def _has_black(analysis: Analysis, tone: Tone = toning.SAME) -> bool:
+    """Whether single pixels are so dark, after a tone, that nothing was taken from black, whatever
+    means tell: fine texture has its whole range between neighbours."""
+    if analysis.darkest is None:
+        return False
+    return tone.level(analysis.darkest + _EXTREME * shown_noise(analysis).level) <= DEEP
 
 
 def _is_dim(high: float) -> bool:
