@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -196,12 +195,13 @@ def _keep_serving(settings: Settings, listener: socket.socket) -> None:
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())
-    with tempfile.TemporaryDirectory(prefix="reelworks-metrics-") as metrics:
+    address = "-".join(map(str, listener.getsockname()[:2]))
+    with instruments.counting_in(settings.data_dir / "metrics" / address) as metrics:
         processes = [
             KeptProcess(
                 f"API process {number}",
                 ("api", "--listener", str(listener.fileno())),
-                environment(settings) | {instruments.MULTIPROCESS: metrics},
+                environment(settings) | {instruments.MULTIPROCESS: str(metrics)},
                 descriptors=(listener.fileno(),),
                 on_end=partial(instruments.forget_process, folder=metrics),
             )
