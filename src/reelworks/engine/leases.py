@@ -12,7 +12,7 @@ import psutil
 import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
-from reelworks.engine.records import translated
+from reelworks.engine.failing import translated
 from reelworks.engine.tables import leases
 
 LEASE_SECONDS = 10.0

@@ -10,33 +10,16 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from reelworks.engine.changes import Announcer
 from reelworks.engine.database import now_ms
+from reelworks.engine.failing import translated
 from reelworks.engine.tables import deletions, processes, videos
-from reelworks.errors import DatabaseFull, EngineError, NotFound
+from reelworks.errors import NotFound
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
-# How it shows that a database is away, or that its connection broke under a statement.
-_AWAY = (
-    sa.exc.OperationalError,
-    sa.exc.InterfaceError,
-    sa.exc.InternalError,
-    sa.exc.TimeoutError,
-    sa.exc.ResourceClosedError,
-)
-# How PostgreSQL says that our tables are not there, or not for us. SQLite's word is among those.
-_CHANGED = (
-    psycopg.errors.UndefinedTable,
-    psycopg.errors.InvalidSchemaName,
-    psycopg.errors.InsufficientPrivilege,
-)
-# How SQLite and PostgreSQL say that there is no room left.
-_FULL = ("database or disk is full", "No space left on device")
-_NO_ROOM = "There is no room left on the disk of the database; make some, and try again."
 DELETED = "Deleted"
 
 
@@ -351,26 +334,6 @@ def _pace(progress: int) -> sa.ColumnElement[int | None]:
         (known.is_(sa.null()), elapsed // gained),
         else_=smoothed,
     )
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """A database that does not answer, as an EngineError; one without room, as DatabaseFull.
-
-    One that is not what it was does not answer either: dropped and made again, say, or taken from
-    its user.
-    """
-    try:
-        yield
-    except sa.exc.ProgrammingError as error:
-        if not isinstance(error.orig, _CHANGED):
-            raise
-        said = error.orig.diag.message_primary
-        raise EngineError(f"The database is not what it was: {said}.") from error
-    except _AWAY as error:
-        if any(sign in str(error) for sign in _FULL):
-            raise DatabaseFull(_NO_ROOM) from error
-        raise EngineError("The database does not answer; try again.") from error
 
 
 def lock(connection: sa.Connection, file_id: str) -> bool:
