@@ -327,6 +327,13 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
+def address_of(host: str, port: int) -> str:
+    """Where is served, as a browser takes it."""
+    if host == "127.0.0.1":
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def serve_metrics(settings: Settings) -> None:
     """Serve what a worker counts, on a port of its own. Raises SettingsError for one in use."""
     if settings.metrics_port is None:
@@ -359,8 +366,7 @@ def _serve(
         signal.signal(number, lambda *_: leave())
     if leave_with_parent:
         _at_parents_end(leave)
-    address, port, *_ = listener.getsockname()
-    log.info("serving on http://%s:%d", "localhost" if address == "127.0.0.1" else address, port)
+    log.info("serving on %s", address_of(*listener.getsockname()[:2]))
     server.run(sockets=[listener])
 
 
