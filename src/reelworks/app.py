@@ -194,8 +194,9 @@ def _keep_serving(settings: Settings, listener: socket.socket) -> None:
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())
-    address = "-".join(map(str, listener.getsockname()[:2]))
-    with instruments.counting_in(settings.data_dir / "metrics" / address) as metrics:
+    # No two programs have the same: containers may share the folder, and have names of their own.
+    name = "-".join(map(str, (socket.gethostname(), *listener.getsockname()[:2])))
+    with instruments.counting_in(settings.data_dir / "metrics" / name) as metrics:
         processes = [
             KeptProcess(
                 f"API process {number}",
