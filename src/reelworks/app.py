@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -90,8 +89,7 @@ def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
     try:
         _try_out(storage)
         with explained(engine):
-            owners = Leases(engine).at_work()
-        storage.sweep(is_known=records.is_known, owners=owners)
+            storage.sweep(is_known=records.is_known, owners=Leases(engine).at_work)
     except StorageError as error:
         raise SettingsError(str(error)) from error
     return Base(engine=engine, records=records, storage=storage, tools=tools)
@@ -196,12 +194,14 @@ def _keep_serving(settings: Settings, listener: socket.socket) -> None:
     leaving = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: leaving.set())
-    with tempfile.TemporaryDirectory(prefix="reelworks-metrics-") as metrics:
+    # No two programs have the same: containers may share the folder, and have names of their own.
+    name = "-".join(map(str, (socket.gethostname(), *listener.getsockname()[:2])))
+    with instruments.counting_in(settings.data_dir / "metrics" / name) as metrics:
         processes = [
             KeptProcess(
                 f"API process {number}",
                 ("api", "--listener", str(listener.fileno())),
-                environment(settings) | {instruments.MULTIPROCESS: metrics},
+                environment(settings) | {instruments.MULTIPROCESS: str(metrics)},
                 descriptors=(listener.fileno(),),
                 on_end=partial(instruments.forget_process, folder=metrics),
             )
@@ -328,6 +328,13 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
+def address_of(host: str, port: int) -> str:
+    """Where is served, as a browser takes it."""
+    if host == "127.0.0.1":
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def serve_metrics(settings: Settings) -> None:
     """Serve what a worker counts, on a port of its own. Raises SettingsError for one in use."""
     if settings.metrics_port is None:
@@ -360,8 +367,7 @@ def _serve(
         signal.signal(number, lambda *_: leave())
     if leave_with_parent:
         _at_parents_end(leave)
-    address, port, *_ = listener.getsockname()
-    log.info("serving on http://%s:%d", "localhost" if address == "127.0.0.1" else address, port)
+    log.info("serving on %s", address_of(*listener.getsockname()[:2]))
     server.run(sockets=[listener])
 
 

@@ -15,6 +15,7 @@ import httpx
 import psutil
 import pytest
 
+from reelworks.telemetry.instruments import MULTIPROCESS
 from tests.service import RunningService, messages_until_final
 from tests.waiting import wait_for
 
@@ -107,6 +108,11 @@ def open_sockets(api: RunningApi) -> float:
     found = re.search(r"^reelworks_open_sockets (\S+)$", text, re.MULTILINE)
     assert found
     return float(found[1])
+
+
+def test_what_they_count_lies_where_no_system_clears_away(api: RunningApi) -> None:
+    counting = {Path(psutil.Process(pid).environ()[MULTIPROCESS]) for pid in all_ready(api)}
+    assert [folder.parent for folder in counting] == [api.data / "metrics"]
 
 
 def test_one_that_is_killed_is_missed_by_nobody(api: RunningApi) -> None:

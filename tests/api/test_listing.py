@@ -13,7 +13,7 @@ from reelworks.engine.catalogue import Place
 from reelworks.errors import BadRequest
 from reelworks.media.deciding.options import Options
 from reelworks.media.report import Previews, Rendered, report
-from reelworks.model import ProcessType
+from reelworks.model import ProcessType, Work
 from tests.api.conftest import OpenedApi
 from tests.clips import plain
 from tests.media.plans import forced, picture, probe_of
@@ -96,7 +96,8 @@ def test_the_plan_is_shown_as_soon_as_there_is_one_and_the_report_when_it_is_don
         rendered=Rendered(size_bytes=700, frames=25, exact=True),
         previews=Previews(poster="processed_videos/previews/x_poster.jpg"),
     )
-    with api.base.records.describing(file_id, json.dumps(finished)):
+    work = Work(file_id, ProcessType.VIDEO_ENHANCEMENT, 1)
+    with api.base.records.describing(work, json.dumps(finished)):
         pass
     assert video(api, file_id)["plan"] == finished
     assert set(planned) == set(finished)
@@ -107,7 +108,8 @@ def test_links_appear_with_what_they_lead_to(api: OpenedApi) -> None:
     file_id = add_video(records)
     previews = {"previews": {"poster": "p", "compare": None}}
     plan = report(forced(probe_of(picture()), "a.mp4"), None, preset="auto", options=Options.of())
-    with records.describing(file_id, json.dumps(plan | previews)):
+    work = Work(file_id, ProcessType.VIDEO_ENHANCEMENT, 1)
+    with records.describing(work, json.dumps(plan | previews)):
         pass
     assert video(api, file_id)["links"]["poster"] is None
     for kind in ProcessType:

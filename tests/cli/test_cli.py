@@ -14,7 +14,7 @@ from pathlib import Path
 import av
 import pytest
 
-from reelworks.app import listen
+from reelworks.app import address_of, listen
 from reelworks.engine.database import open_database
 from reelworks.errors import SettingsError
 from reelworks.media.deciding.options import Options, preset_names
@@ -299,6 +299,12 @@ def test_a_data_folder_whose_name_is_no_text_is_refused(reelworks: Run, tmp_path
     assert ended.returncode == 2
     assert ended.stderr.endswith("give it another, or another folder with --data-dir.\n")
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_the_address_that_is_logged_is_one_that_browsers_take() -> None:
+    assert address_of("127.0.0.1", 8000) == "http://localhost:8000"
+    assert address_of("0.0.0.0", 8000) == "http://0.0.0.0:8000"
+    assert address_of("::1", 8000) == "http://[::1]:8000"
 
 
 def test_a_port_that_another_program_has_is_refused_at_once() -> None:

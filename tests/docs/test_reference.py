@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -79,3 +81,11 @@ def test_every_metric_is_in_the_reference() -> None:
     own = {name for name in counted if name.startswith("reelworks_")}
     assert own
     assert [name for name in own if f"`{name}" not in reference] == []
+
+
+def test_every_dependency_is_said_what_for() -> None:
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    names = [re.split(r"[\[<>=]", each)[0] for each in needed]
+    reference = (DOCS / "reference/dependencies.md").read_text(encoding="utf-8")
+    assert [name for name in names if not re.search(rf"`{name}[`\[]", reference)] == []

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
+import psutil
 import pytest
 import sqlalchemy as sa
 
@@ -78,8 +82,22 @@ def test_nobody_waits_for_a_process_that_is_gone_from_this_host(leases: Leases) 
 
 
 def test_a_process_number_used_again_is_another_process(leases: Leases) -> None:
-    leases.take(replace(HERE, executor_id="earlier", process_started_at=1))
+    leases.take(replace(HERE, executor_id="earlier", start_mark=1))
     assert leases.lost() == [Lost("earlier", in_good_order=False)]
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere a start is written down once")
+def test_setting_the_clock_makes_nobody_look_gone(
+    leases: Leases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases.take(Executor.this_process())
+    # What the kernel says once the clock is set five seconds on.
+    text = Path("/proc/stat").read_text()
+    set_on = re.sub(r"btime (\d+)", lambda found: f"btime {int(found[1]) + 5}", text)
+    (tmp_path / "stat").write_text(set_on)
+    (tmp_path / str(os.getpid())).symlink_to(f"/proc/{os.getpid()}")
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    assert leases.lost() == []
 
 
 def test_leaving_in_good_order_is_told_from_being_lost(leases: Leases) -> None:

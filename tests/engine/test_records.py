@@ -12,7 +12,8 @@ from alembic import command
 from alembic.config import Config
 
 from reelworks.engine.database import migrate, open_database
-from reelworks.engine.records import Records, translated
+from reelworks.engine.failing import translated
+from reelworks.engine.records import Records
 from reelworks.engine.tables import processes
 from reelworks.errors import DatabaseFull, EngineError, NotFound
 from reelworks.model import ProcessType, Status

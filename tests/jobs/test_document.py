@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 
 from reelworks.engine.records import Records
 from reelworks.errors import WorkStopped
@@ -22,6 +23,9 @@ from tests.videos import add_video
 
 FINAL: dict[str, Any] = {"preset": "auto", "bytes_after": 7, "fidelity": {"psnr_y": 40.5}}
 PENDING: dict[str, Any] = {"preset": "auto", "bytes_after": None, "fidelity": None}
+
+# What SQLAlchemy allows above a pool's size, and we do for PostgreSQL.
+MOST_OVERFLOW = 10
 
 Hook = Callable[[], None]
 
@@ -155,3 +159,16 @@ def test_a_worker_that_slept_does_not_bring_back_an_old_report(workshop: Worksho
     enhance(workshop, file_id)
     extract(workshop, file_id)  # with what was known when it fell asleep
     assert enhancement(workshop, file_id) == FINAL
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_who_describes_needs_no_second_connection(
+    workshop: Workshop, engine: sa.Engine, process: str
+) -> None:
+    """Others who wait to write have all but one: they wait for this one."""
+    file_id = add_video(workshop.records)
+    pool = cast("sa.QueuePool", engine.pool)
+    with ExitStack() as held:
+        while pool.checkedout() < pool.size() + MOST_OVERFLOW - 1:
+            held.enter_context(engine.connect())
+        PROCESSES[process](workshop, file_id)

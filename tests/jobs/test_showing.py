@@ -45,7 +45,8 @@ class Published:
         show(workshop, work, self.source, self.plan, self.rendered)
 
     def report(self) -> dict[str, Any] | None:
-        with self.workshop.records.describing(self.file_id) as report:
+        work = Work(self.file_id, ProcessType.VIDEO_ENHANCEMENT, 1)
+        with self.workshop.records.describing(work) as report:
             return None if report is None else json.loads(report)
 
 

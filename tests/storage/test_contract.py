@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,7 +72,7 @@ def test_a_sweep_leaves_alone_what_is_under_way(kept: Kept) -> None:
     with kept.storage.scratch("alive") as alive, kept.storage.scratch("dead") as dead:
         (alive / "draft").write_bytes(WORDS)
         (dead / "draft").write_bytes(WORDS)
-        kept.storage.sweep(is_known=lambda _: False, owners={"alive"})
+        kept.storage.sweep(is_known=lambda _: False, owners=lambda: {"alive"})
         assert (alive / "draft").exists()
         assert not dead.exists()
         dead.mkdir(parents=True)  # its owner lives in this test
@@ -81,6 +83,18 @@ def test_a_sweep_leaves_alone_what_is_under_way(kept: Kept) -> None:
         incoming.close()
     assert read(kept.storage, "uploads/a") == LONG
     assert read(kept.storage, "uploads/b") == WORDS
+
+
+def test_a_sweep_takes_no_worker_for_dead_that_comes_meanwhile(kept: Kept) -> None:
+    with ExitStack() as opened:
+        new: list[Path] = []
+
+        def asked_too_soon() -> set[str]:
+            new.append(opened.enter_context(kept.storage.scratch("new")))
+            return set()
+
+        kept.storage.sweep(is_known=lambda _: False, owners=asked_too_soon)
+        assert [folder.is_dir() for folder in new] == [True]
 
 
 def test_a_store_is_tried_out_without_a_trace(kept: Kept) -> None:

@@ -277,7 +277,7 @@ class WorkExecutor:
         self._records.fail(
             work.file_id,
             work.process_type,
-            f"The worker {what} {MAX_TAKEOVERS} times while it worked on this video.",
+            f"The worker {what} more than {MAX_TAKEOVERS} times while it worked on this video.",
             attempt=work.attempt,
         )
         return True

@@ -79,7 +79,7 @@ class Interventions:
     def delete(self, file_id: str, extension_of: Callable[[str | None], str | None]) -> Deleted:
         """Forget a video and all that is written down of it; its files are to be removed then.
 
-        What is to be removed stays written down until ``Deletions`` has seen to it.
+        What is to be removed stays written down until ``Upkeep`` has seen to it.
 
         Args:
             extension_of: reads a result's extension from a plan, which may be None.

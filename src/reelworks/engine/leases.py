@@ -12,7 +12,7 @@ import psutil
 import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
-from reelworks.engine.records import translated
+from reelworks.engine.failing import translated
 from reelworks.engine.tables import leases
 
 LEASE_SECONDS = 10.0
@@ -28,14 +28,16 @@ class Executor:
         executor_id: unique; part of no other process, before or after.
         host: the machine, and the space of process numbers on it.
         pid: its process number there.
-        process_started_at: when that process started, milliseconds since 1970; process numbers
-            are used again, a number together with its start is not.
+        process_started_at: when that process started, milliseconds since 1970; shown.
+        start_mark: the same by a clock that nobody sets. Process numbers are used again, a number
+            together with its start is not. None for one of an earlier release.
     """
 
     executor_id: str
     host: str
     pid: int
     process_started_at: int
+    start_mark: int | None
 
     @classmethod
     def this_process(cls) -> Executor:
@@ -45,12 +47,14 @@ class Executor:
             executor_id=f"{host}:{os.getpid()}:{uuid.uuid4()}",
             host=host,
             pid=os.getpid(),
-            process_started_at=_started_at(os.getpid()) or 0,
+            process_started_at=int(psutil.Process().create_time() * 1000),
+            start_mark=_start_mark(os.getpid()),
         )
 
     def is_gone(self) -> bool:
         """Whether it ran on this very host and its process is there no more."""
-        return self.host == _host() and _started_at(self.pid) != self.process_started_at
+        is_known_here = self.host == _host() and self.start_mark is not None
+        return is_known_here and _start_mark(self.pid) != self.start_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Leases:
                     host=executor.host,
                     pid=executor.pid,
                     process_started_at=executor.process_started_at,
+                    start_mark=executor.start_mark,
                     expires_at=_expiry(),
                     slots=slots,
                 )
@@ -159,6 +164,7 @@ def _executor(row: sa.Row[tuple[object, ...]]) -> Executor:
         host=row.host,
         pid=row.pid,
         process_started_at=row.process_started_at,
+        start_mark=row.start_mark,
     )
 
 
@@ -176,12 +182,17 @@ def _host() -> str:
     return "-".join(parts)
 
 
-def _started_at(pid: int) -> int | None:
-    """When a process started, milliseconds since 1970; None where there is none, or a zombie."""
+def _start_mark(pid: int) -> int | None:
+    """When a process started, in milliseconds; None where there is none, or a zombie.
+
+    Linux counts from the machine's start: what it says in terms of 1970 changes, for every process
+    that runs, whenever somebody sets the clock. Elsewhere that is written down once.
+    """
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
-        return int(process.create_time() * 1000)
+        beginning = psutil.boot_time() if psutil.LINUX else 0.0
+        return round((process.create_time() - beginning) * 1000)
     except psutil.NoSuchProcess:
         return None

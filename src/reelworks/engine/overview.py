@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from reelworks.engine.database import now_ms
 from reelworks.engine.leases import LEASE_SECONDS
 from reelworks.engine.queue import process_of
+from reelworks.engine.records import as_time
 from reelworks.engine.tables import leases, processes, videos
 from reelworks.engine.workflows import is_claimed, is_queued, seeing_workflows, workflows
 from reelworks.errors import EngineError
@@ -180,7 +181,7 @@ class Overview:
     def _now(self) -> datetime:
         """By the database's clock."""
         with self._reading() as connection:
-            return _time(connection.execute(sa.select(now_ms())).scalar_one())
+            return as_time(connection.execute(sa.select(now_ms())).scalar_one())
 
     def waiting(self, limit: int) -> list[Job]:
         """What waits for a slot, in the order in which those of one client come."""
@@ -249,8 +250,8 @@ def _worker(row: Any) -> Worker:
         pid=row.pid,
         slots=row.slots,
         busy=row.busy,
-        started_at=_time(row.process_started_at),
-        renewed_at=_time(max(0, row.expires_at - int(LEASE_SECONDS * 1000))),
+        started_at=as_time(row.process_started_at),
+        renewed_at=as_time(max(0, row.expires_at - int(LEASE_SECONDS * 1000))),
         is_lost=row.expires_at < row.now or row.heir is not None,
     )
 
@@ -271,14 +272,14 @@ def _job(part: str | None, work: Any, process: Any) -> Job:
         **_of_process(process),
         part=part,
         begun=work.recovery_attempts or 0,
-        since=_time(work.started_at_epoch_ms if runs else work.created_at),
+        since=as_time(work.started_at_epoch_ms if runs else work.created_at),
         host=work.host if runs else None,
         pid=work.pid if runs else None,
     )
 
 
 def _failure(row: Any) -> Job:
-    since = _time(row.updated_at)
+    since = as_time(row.updated_at)
     return Job(**_of_process(row), part=None, begun=0, since=since, host=None, pid=None)
 
 
@@ -288,7 +289,3 @@ def _of_process(row: Any) -> dict[str, Any]:
         "process_type": ProcessType(row.process_type),
         "status": Status(row.status),
     }
-
-
-def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

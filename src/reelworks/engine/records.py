@@ -10,33 +10,16 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 
 from reelworks.engine.changes import Announcer
 from reelworks.engine.database import now_ms
+from reelworks.engine.failing import translated
 from reelworks.engine.tables import deletions, processes, videos
-from reelworks.errors import DatabaseFull, EngineError, NotFound
+from reelworks.errors import NotFound, WorkStopped
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
-# How it shows that a database is away, or that its connection broke under a statement.
-_AWAY = (
-    sa.exc.OperationalError,
-    sa.exc.InterfaceError,
-    sa.exc.InternalError,
-    sa.exc.TimeoutError,
-    sa.exc.ResourceClosedError,
-)
-# How PostgreSQL says that our tables are not there, or not for us. SQLite's word is among those.
-_CHANGED = (
-    psycopg.errors.UndefinedTable,
-    psycopg.errors.InvalidSchemaName,
-    psycopg.errors.InsufficientPrivilege,
-)
-# How SQLite and PostgreSQL say that there is no room left.
-_FULL = ("database or disk is full", "No space left on device")
-_NO_ROOM = "There is no room left on the disk of the database; make some, and try again."
 DELETED = "Deleted"
 
 
@@ -90,31 +73,37 @@ class Records:
         return self.plan(file_id) or plan
 
     @contextmanager
-    def describing(self, file_id: str, report: str | None = None) -> Iterator[str | None]:
+    def describing(self, work: Work, report: str | None = None) -> Iterator[str | None]:
         """Hold a video's report while a description of the video is published.
 
         Two processes publish it, and each must show the newest report: so reading the report, or
         writing it down, and publishing are one. Nobody else can do either until the block ends. It
-        should be short, and must not write to the database.
+        should be short, and must not ask the database anything: others who wait to write may have
+        all connections.
 
         Args:
+            work: on whose behalf.
             report: the finished one, as JSON, which counts from the block's end on; None leaves
                 the one that is there.
 
         Yields:
             The finished report; None as long as there is none.
 
-        Raises NotFound.
+        Raises:
+            NotFound: there is no such video.
+            WorkStopped: nobody waits for the work any more.
         """
         with self.writing() as connection:
             row = connection.execute(
                 videos.update()
-                .where(videos.c.file_id == file_id)
+                .where(videos.c.file_id == work.file_id)
                 .values(report=sa.func.coalesce(report, videos.c.report))
                 .returning(videos.c.report)
             ).one_or_none()
             if row is None:
-                raise unknown(file_id)
+                raise unknown(work.file_id)
+            if _over(connection, [work]):
+                raise WorkStopped
             yield row.report
 
     def _video_row(self, file_id: str) -> Any:
@@ -178,22 +167,13 @@ class Records:
     def over(self, works: Collection[Work]) -> set[Work]:
         """Those that nobody waits for any more: final, tried anew, or deleted."""
         with self.reading() as connection:
-            rows = connection.execute(
-                sa.select(processes.c.file_id, processes.c.process_type, processes.c.attempt).where(
-                    processes.c.file_id.in_({work.file_id for work in works}),
-                    processes.c.status.not_in(_FINAL),
-                )
-            )
-            awaited = {
-                Work(row.file_id, ProcessType(row.process_type), row.attempt) for row in rows
-            }
-        return set(works) - awaited
+            return _over(connection, works)
 
     @contextmanager
     def holding(self, file_id: str, process_type: ProcessType) -> Iterator[Status | None]:
         """Hold off whoever would cancel, retry or delete a video until the block ends.
 
-        It should be short, and must not write to the database.
+        It should be short, and must not ask the database anything.
 
         Yields:
             The status of one of its processes; None where the video was deleted.
@@ -353,24 +333,16 @@ def _pace(progress: int) -> sa.ColumnElement[int | None]:
     )
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """A database that does not answer, as an EngineError; one without room, as DatabaseFull.
-
-    One that is not what it was does not answer either: dropped and made again, say, or taken from
-    its user.
-    """
-    try:
-        yield
-    except sa.exc.ProgrammingError as error:
-        if not isinstance(error.orig, _CHANGED):
-            raise
-        said = error.orig.diag.message_primary
-        raise EngineError(f"The database is not what it was: {said}.") from error
-    except _AWAY as error:
-        if any(sign in str(error) for sign in _FULL):
-            raise DatabaseFull(_NO_ROOM) from error
-        raise EngineError("The database does not answer; try again.") from error
+def _over(connection: sa.Connection, works: Collection[Work]) -> set[Work]:
+    rows = connection.execute(
+        sa.select(processes.c.file_id, processes.c.process_type, processes.c.attempt).where(
+            processes.c.file_id.in_({work.file_id for work in works}),
+            processes.c.status.not_in(_FINAL),
+        )
+    )
+    return set(works) - {
+        Work(row.file_id, ProcessType(row.process_type), row.attempt) for row in rows
+    }
 
 
 def lock(connection: sa.Connection, file_id: str) -> bool:

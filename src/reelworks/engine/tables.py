@@ -120,6 +120,8 @@ leases = sa.Table(
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("process_started_at", sa.BigInteger, nullable=False),
+    # The same by a clock that nobody sets; null for a worker of an earlier release.
+    sa.Column("start_mark", sa.BigInteger),
     sa.Column("expires_at", sa.BigInteger, nullable=False),
     # How many pieces of work it does side by side; 0 for one of an earlier release.
     sa.Column("slots", sa.Integer, nullable=False, server_default="0"),

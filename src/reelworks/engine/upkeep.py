@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
+from reelworks.engine.failing import translated
 from reelworks.engine.interventions import DAY_MS, REPAIR_MS, Deleted, is_wanted
 from reelworks.engine.queue import KINDS, Queue
-from reelworks.engine.records import Records, translated
+from reelworks.engine.records import Records
 from reelworks.engine.tables import chores, chunks, deletions, processes, videos
 from reelworks.engine.workflows import seeing_workflows, workflows
 from reelworks.model import ProcessType, Status, Work

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reelworks.errors import NotFound, WorkStopped
+from reelworks.errors import NotFound
 from reelworks.jobs.workshop import Workshop, metadata_key
 from reelworks.media.report import Report
 from reelworks.model import Work
@@ -33,9 +33,7 @@ def publish_document(workshop: Workshop, work: Work, document: Document) -> None
     and then removes what was published in it.
     """
     workshop.confirm(work)
-    with workshop.records.describing(work.file_id) as finished:
-        if workshop.records.over([work]):
-            raise WorkStopped
+    with workshop.records.describing(work) as finished:
         if finished is not None:
             document["advanced"]["enhancement"] = json.loads(finished)
         _publish(workshop, work.file_id, document)
@@ -48,9 +46,7 @@ def publish_report(workshop: Workshop, work: Work, report: Report) -> None:
     """
     file_id = work.file_id
     workshop.confirm(work)
-    with workshop.records.describing(file_id, json.dumps(report, ensure_ascii=False)):
-        if workshop.records.over([work]):
-            raise WorkStopped
+    with workshop.records.describing(work, json.dumps(report, ensure_ascii=False)):
         try:
             document = json.loads(workshop.storage.read(metadata_key(file_id)))
         except NotFound:  # extraction has not come to it, or never will: it failed

@@ -22,7 +22,8 @@ from reelworks.storage.store import Storage
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 20.0
-# Longer than any batch takes: nobody else begins meanwhile. After a crash another one does.
+# Nobody else begins meanwhile. After a crash another one does, and also where it takes longer: all
+# of it may be done twice.
 _TURN_SECONDS = 60.0
 
 

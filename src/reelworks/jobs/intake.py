@@ -80,7 +80,8 @@ class Upload:
         self.file_id = str(uuid.uuid4())
         self._key = f"{UPLOADS}/{self.file_id}"
         self._incoming = intake.storage.incoming(self._key)
-        self._accepted = False
+        self._is_submitted = False
+        self._is_accepted = False
 
     def write(self, data: bytes | bytearray) -> None:
         """Append bytes. Raises TooLarge or NoSpace."""
@@ -102,6 +103,7 @@ class Upload:
         # The bytes first: a record without its file would be a lie, a file without its record
         # is found and removed at the next start.
         incoming.keep()
+        self._is_submitted = True
         self._intake.submission.submit(
             NewVideo(
                 file_id=self.file_id,
@@ -115,17 +117,23 @@ class Upload:
                 container=probe.container,
             )
         )
-        self._accepted = True
+        self._is_accepted = True
         with about(self.file_id):
             log.info("accepted %d bytes", incoming.size_bytes)
 
     def close(self) -> None:
         """Leave nothing behind unless it was accepted."""
         try:
-            # A commit whose answer was lost may have happened all the same: the tables know.
-            if self._accepted or self._intake.records.is_known(self.file_id):
+            if self._is_accepted or self._is_known():
                 self._incoming.settle()
             else:
                 self._incoming.discard()
         finally:
             self._incoming.close()
+
+    def _is_known(self) -> bool:
+        """A commit whose answer was lost may have happened all the same: the tables know.
+
+        Raises EngineError. Before there was anything to commit, nobody need be asked.
+        """
+        return self._is_submitted and self._intake.records.is_known(self.file_id)

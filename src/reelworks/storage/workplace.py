@@ -69,12 +69,15 @@ class Workplace:
                 "The service has no room left on its disk for this upload; try again later."
             )
 
-    def sweep(self, owners: set[str]) -> None:
-        """Remove what dead processes left; ``owners`` are workers whose scratch is in use."""
+    def sweep(self, owners: Callable[[], set[str]]) -> None:
+        """Remove what dead processes left; ``owners`` says whose scratch is in use."""
+        # Looked at before anybody is asked: a worker that comes only then is none of the dead.
+        folders = list(self._scratch.iterdir())
+        alive = owners()
         for path in self._incoming.iterdir():
             remove_unheld(path)
-        for folder in self._scratch.iterdir():
-            if folder.name not in owners:
+        for folder in folders:
+            if folder.name not in alive:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

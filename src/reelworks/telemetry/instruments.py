@@ -7,9 +7,11 @@ the database: see ``reelworks.api.metrics``. Label values come from short lists;
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -96,10 +98,25 @@ def registry() -> CollectorRegistry:
     return together
 
 
-def forget_process(pid: int, *, folder: str) -> None:
+@contextmanager
+def counting_in(folder: Path) -> Iterator[Path]:
+    """A new folder for the processes that serve one port, removed in the end.
+
+    Not among the temporary files: a system clears those away that nobody has touched for days, and
+    without its folder no process can start.
+    """
+    shutil.rmtree(folder, ignore_errors=True)  # of a program that was killed
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_process(pid: int, *, folder: Path) -> None:
     """A process that served with others has ended: what it had open is closed.
 
     Args:
         folder: theirs.
     """
-    mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
+    mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]

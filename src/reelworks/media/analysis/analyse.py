@@ -90,7 +90,8 @@ class Analysis:
         """What was seen, in words."""
         if self.pictures == 0:
             return ("None of its pictures could be looked at.",)
-        seen = [f"{self.pictures} of its pictures were looked at."]
+        verb = "was" if self.pictures == 1 else "were"
+        seen = [f"{self.pictures} of its pictures {verb} looked at."]
         if self.black is not None and self.white is not None:
             black, white = max(0.0, self.black), min(255.0, self.white)
             seen.append(f"Brightness: from {black:.0f} to {white:.0f} of 255.")

@@ -18,14 +18,30 @@ export class Unreachable extends Error {
 const ANSWER_TIME = 20_000;
 
 async function ask(method, path) {
-  let response;
+  const { response, text } = await answered(method, path);
+  if (!response.ok) throw new Refused(response.status, detailOf(text, response.status));
+  return response.status === 204 ? null : documentOf(text, response.status);
+}
+
+/** An answer, whole: it may break off, too. */
+async function answered(method, path) {
   try {
-    response = await fetch(path, { method, signal: AbortSignal.timeout(ANSWER_TIME), cache: "no-cache" });
+    const signal = AbortSignal.timeout(ANSWER_TIME);
+    const response = await fetch(path, { method, signal, cache: "no-cache" });
+    return { response, text: await response.text() };
   } catch {
     throw new Unreachable();
   }
-  if (!response.ok) throw new Refused(response.status, detailOf(await response.text(), response.status));
-  return response.status === 204 ? null : response.json();
+}
+
+/** What a good answer holds. A login in front of the service may answer in its place. */
+export function documentOf(text, status) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const sentence = "Something other than the service has answered, such as a login; load the page again.";
+    throw new Refused(status, sentence);
+  }
 }
 
 /** The sentence of a problem document; something in front of the service may answer without one. */

@@ -1,6 +1,6 @@
 // Sends one file, and tells how far it is. `fetch` cannot tell that.
 
-import { Refused, Unreachable, detailOf } from "./api.js";
+import { Refused, Unreachable, detailOf, documentOf } from "./api.js";
 
 /**
  * Start an upload. `moved(bytes)` is called as it goes on.
@@ -10,16 +10,18 @@ export function send({ file, clientId, preset, options }, moved) {
   const request = new XMLHttpRequest();
   const answer = new Promise((resolve, reject) => {
     request.upload.addEventListener("progress", (event) => moved(Math.min(event.loaded, file.size)));
-    request.addEventListener("load", () => {
-      if (request.status === 200) resolve(JSON.parse(request.responseText));
-      else reject(new Refused(request.status, detailOf(request.responseText, request.status)));
-    });
+    request.addEventListener("load", resolve);
     for (const end of ["error", "abort", "timeout"])
       request.addEventListener(end, () => reject(new Unreachable()));
     request.open("POST", "/upload");
     request.send(formOf({ file, clientId, preset, options }));
   });
-  return { answer, abort: () => request.abort() };
+  return { answer: answer.then(() => read(request)), abort: () => request.abort() };
+}
+
+function read({ status, responseText }) {
+  if (status !== 200) throw new Refused(status, detailOf(responseText, status));
+  return documentOf(responseText, status);
 }
 
 /** The file comes last: what is wrong with the other fields is then said before it is sent. */

@@ -1,0 +1,49 @@
+"""How a database fails in use, as our own errors: it is away, full, or not what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import sqlalchemy as sa
+
+from reelworks.errors import DatabaseFull, EngineError
+
+# How it shows that a database is away, or that its connection broke under a statement.
+_AWAY = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.InternalError,
+    sa.exc.TimeoutError,
+    sa.exc.ResourceClosedError,
+)
+# How PostgreSQL says that our tables are not there, or not for us. SQLite's word is among those.
+_CHANGED = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.InsufficientPrivilege,
+)
+# How SQLite and PostgreSQL say that there is no room left.
+_FULL = ("database or disk is full", "No space left on device")
+_NO_ROOM = "There is no room left on the disk of the database; make some, and try again."
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """A database that does not answer, as an EngineError; one without room, as DatabaseFull.
+
+    One that is not what it was does not answer either: dropped and made again, say, or taken from
+    its user.
+    """
+    try:
+        yield
+    except sa.exc.ProgrammingError as error:
+        if not isinstance(error.orig, _CHANGED):
+            raise
+        said = error.orig.diag.message_primary
+        raise EngineError(f"The database is not what it was: {said}.") from error
+    except _AWAY as error:
+        if any(sign in str(error) for sign in _FULL):
+            raise DatabaseFull(_NO_ROOM) from error
+        raise EngineError("The database does not answer; try again.") from error
