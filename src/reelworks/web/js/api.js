@@ -16,16 +16,27 @@ export class Unreachable extends Error {
 }
 
 const ANSWER_TIME = 20_000;
+const STRANGER = "Something else answered in place of the service, perhaps a login; load the page again.";
 
 async function ask(method, path) {
-  let response;
+  let response, text;
   try {
     response = await fetch(path, { method, signal: AbortSignal.timeout(ANSWER_TIME), cache: "no-cache" });
+    text = await response.text();
   } catch {
     throw new Unreachable();
   }
-  if (!response.ok) throw new Refused(response.status, detailOf(await response.text(), response.status));
-  return response.status === 204 ? null : response.json();
+  if (!response.ok) throw new Refused(response.status, detailOf(text, response.status));
+  return response.status === 204 ? null : documentOf(text);
+}
+
+/** What a good answer says; something in front of the service, such as a login, may answer with a page. */
+export function documentOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refused(200, STRANGER);
+  }
 }
 
 /** The sentence of a problem document; something in front of the service may answer without one. */

@@ -1,6 +1,6 @@
 // Sends one file, and tells how far it is. `fetch` cannot tell that.
 
-import { Refused, Unreachable, detailOf } from "./api.js";
+import { Refused, Unreachable, detailOf, documentOf } from "./api.js";
 
 /**
  * Start an upload. `moved(bytes)` is called as it goes on.
@@ -11,7 +11,7 @@ export function send({ file, clientId, preset, options }, moved) {
   const answer = new Promise((resolve, reject) => {
     request.upload.addEventListener("progress", (event) => moved(Math.min(event.loaded, file.size)));
     request.addEventListener("load", () => {
-      if (request.status === 200) resolve(JSON.parse(request.responseText));
+      if (request.status === 200) resolve(request.responseText);
       else reject(new Refused(request.status, detailOf(request.responseText, request.status)));
     });
     for (const end of ["error", "abort", "timeout"])
@@ -19,7 +19,7 @@ export function send({ file, clientId, preset, options }, moved) {
     request.open("POST", "/upload");
     request.send(formOf({ file, clientId, preset, options }));
   });
-  return { answer, abort: () => request.abort() };
+  return { answer: answer.then(documentOf), abort: () => request.abort() };
 }
 
 /** The file comes last: what is wrong with the other fields is then said before it is sent. */
