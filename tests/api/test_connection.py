@@ -77,6 +77,41 @@ def test_a_request_without_a_body_may_offer_another_protocol(served: Served) -> 
     assert second.startswith(b"200")
 
 
+def handshake(path: bytes, *headers: bytes) -> bytes:
+    needed = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    first = b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n"
+    return first + needed + key + b"".join(each + b"\r\n" for each in headers) + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    "headers", [[b"Cookie: a=" + b"b" * 20_000], [b"X-%d: a" % each for each in range(200)]]
+)
+def test_whatever_a_browser_sends_along_the_socket_is_opened(
+    served: Served, headers: list[bytes]
+) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as opened:
+        opened.sendall(handshake(b"/ws/me", *headers))
+        assert opened.recv(64).startswith(b"HTTP/1.1 101")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [
+        (handshake(b"/ws/" + b"a" * 9000), b"431", "cannot be opened: read 90"),
+        (handshake(b"/ws/me", b"Content-Length: 3") + b"abc", b"400", "cannot be opened: did"),
+        (handshake(b"/ws"), b"404", "no WebSocket at /ws; there is one at /ws/ and a client id"),
+        (handshake(b"/upload"), b"404", "no WebSocket at /upload"),
+    ],
+)
+def test_a_socket_that_cannot_be_had_is_refused_in_a_sentence(
+    served: Served, sent: bytes, status: bytes, said: str
+) -> None:
+    (answer,) = answers(served, sent)
+    assert answer.startswith(status)
+    assert said in detail(answer)
+
+
 @pytest.mark.parametrize("sent", [b"", b"GE", LIVE, LIVE + b"\r\n" + LIVE])
 def test_a_request_that_never_comes_is_not_waited_for(impatient: Served, sent: bytes) -> None:
     assert len(answers(impatient, sent)) == sent.count(b"\r\n\r\n")

@@ -93,6 +93,21 @@ def test_without_its_upload_a_video_cannot_be_tried_again(api: OpenedApi) -> Non
     assert api.base.records.process(file_id, ENHANCEMENT).attempt == 1
 
 
+def test_a_file_id_in_capitals_is_the_same_one(api: OpenedApi) -> None:
+    file_id = uploaded(api)
+    capitals = file_id.upper()
+    for kind in ("video-enhancement", "metadata-extraction"):
+        assert api.get(f"/internal/{kind}-status/{capitals}").json()["status"] == "pending"
+    assert api.get(f"/videos/{capitals}").json()["file_id"] == file_id
+    for key in results_of(file_id)[:2]:
+        path = api.data / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("published")
+        assert api.get(f"/{key.replace(file_id, capitals)}").text == "published"
+    assert api.delete(f"/videos/{capitals}").status_code == 204
+    assert api.get(f"/videos/{file_id}").status_code == 404
+
+
 def test_an_unknown_file_can_be_neither_retried_nor_deleted(api: OpenedApi) -> None:
     for response in (api.post("/videos/nope/retry"), api.delete("/videos/nope")):
         assert response.status_code == 404

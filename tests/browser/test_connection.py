@@ -135,18 +135,6 @@ def test_trying_at_once_needs_no_waiting(visit: Visit, own_service: RunningServi
     visitor.is_live()
 
 
-def test_a_login_that_answers_in_place_of_the_service_is_said_to(
-    visitor: Visitor, noisy: Path
-) -> None:
-    def ask_to_log_in(route: Route) -> None:
-        route.fulfill(status=200, content_type="text/html", body="<h1>Log in</h1>")
-
-    visitor.page.route("**/upload", ask_to_log_in)
-    visitor.drop(("early.mp4", noisy.read_bytes()))
-    fault = visitor.card("early.mp4").locator(".fault")
-    expect(fault).to_contain_text("Something other than the service has answered")
-
-
 def test_an_answer_that_was_none_is_asked_for_again(visitor: Visitor, noisy: Path) -> None:
     visitor.expect_failures()
     refused: list[str] = []

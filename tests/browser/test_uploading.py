@@ -75,6 +75,18 @@ def test_a_text_file_that_calls_itself_a_video_is_refused_too(
     expect(visitor.card("notes.mp4").locator(".fault")).to_have_text(sentence)
 
 
+def test_an_upload_that_a_login_answers_is_told_so_and_holds_up_no_other(
+    visitor: Visitor, clean: Path
+) -> None:
+    login = "<!doctype html><title>Log in</title>"
+    visitor.page.route("**/upload", lambda route: route.fulfill(body=login), times=3)
+    visitor.drop(*(named(clean, f"{each}.mp4") for each in range(4)))
+    for each in range(3):
+        fault = visitor.card(f"{each}.mp4").locator(".fault")
+        expect(fault).to_contain_text("Something other than the service has answered")
+    visitor.is_ready("3.mp4")
+
+
 def test_two_uploads_run_at_once_and_one_is_given_up(
     visitor: Visitor, service: RunningService, noisy: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import socket
 import threading
 import time
 import tracemalloc
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reelworks.api import problems
 from reelworks.client import BadRequest, Client, ProcessType, Status, Unreachable, Update
 from tests.chaos.relay import Relay
 from tests.clips import plain
@@ -188,6 +191,32 @@ def test_an_upload_that_breaks_is_one_sentence_and_leaves_nothing(
         far.upload(large, on_progress=lambda *_: relay.cut())
     wait_for(lambda: service.files() <= before, "the rest of the upload to be removed")
     assert list(far.videos()) == []
+
+
+def test_an_upload_over_a_slow_line_is_not_given_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        thread = threading.Thread(target=_hear_late, args=(listener, 0.5))
+        thread.start()
+        with (
+            Client(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.1) as client,
+            pytest.raises(BadRequest, match="All was heard"),
+        ):
+            client.upload(io.BytesIO(bytes(12 << 20)), filename="a.mp4")
+        thread.join()
+
+
+def _hear_late(listener: socket.socket, seconds: float) -> None:
+    """Take nothing of a request for so long; then all, and refuse it."""
+    opened, _ = listener.accept()
+    with opened, opened.makefile("rb") as request:
+        time.sleep(seconds)
+        head = {}
+        while line := request.readline().strip():
+            name, _, value = line.partition(b": ")
+            head[name.lower()] = value
+        request.read(int(head[b"content-length"]))
+        opened.sendall(problems.message(400, "All was heard."))
 
 
 def test_an_upload_that_is_refused_while_it_is_sent_says_why(far: Client, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -237,18 +238,45 @@ def test_a_proxy_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyP
 
 
 def test_an_answer_that_cannot_be_unpacked_is_one_sentence() -> None:
-    answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone"
+    with (
+        answering(b"200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone") as url,
+        Client(url) as client,
+        pytest.raises(Unreachable, match="incorrect header check"),
+    ):
+        client.video(unheard_of())
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"401 Unauthorized\r\n", "401 Unauthorized; if it wants a login, give the address as in"),
+        (b"502 Bad Gateway\r\n", "502 Bad Gateway: what is in front of the service does not reach"),
+        (b"301 Moved\r\nLocation: https://a.example/b\r\n", "leads on to https://a.example/b;"),
+        (b"404 Not Found\r\n", "not as Reelworks answers; is this the right address?"),
+    ],
+)
+def test_what_stands_in_front_of_the_service_is_told_from_it(answer: bytes, said: str) -> None:
+    with (
+        answering(answer + b"Content-Length: 0\r\n\r\n") as url,
+        Client(url) as client,
+        pytest.raises(ServiceError) as raised,
+    ):
+        client.video(unheard_of())
+    assert said in str(raised.value)
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """The address of something that gives this answer to one request."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
             with listener.accept()[0] as opened:
                 opened.recv(4096)
-                opened.sendall(answer)
+                opened.sendall(b"HTTP/1.1 " + answer)
 
         threading.Thread(target=serve, daemon=True).start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with Client(url) as client, pytest.raises(Unreachable, match="incorrect header check"):
-            client.video(unheard_of())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_a_password_in_the_address_is_not_shown() -> None:

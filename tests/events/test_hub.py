@@ -239,6 +239,34 @@ def test_a_slow_socket_is_told_of_a_retry_from_the_beginning(records: Records) -
     run(records, test)
 
 
+def test_an_upload_that_is_tried_again_before_anybody_looked_is_announced(
+    records: Records,
+) -> None:
+    interventions = Interventions(records, Queue(records.engine))
+
+    def retry(file_id: str) -> None:
+        interventions.cancel(file_id)
+        interventions.retry(file_id)
+
+    def add_and_retry() -> str:
+        file_id = add_video(records)
+        retry(file_id)
+        return file_id
+
+    async def test(hub: Hub) -> None:
+        async with hub.subscribe("me") as subscription:
+            told = subscription.messages()
+            file_id = add_and_retry()  # the loop does not run meanwhile, so nobody looks
+            assert summary(await anext(told)) == ("upload_status", "uploaded", None)
+            introduced = [summary(await anext(told)) for _ in range(4)]
+            assert {each[1:] for each in introduced} == {("pending", 0)}
+            retry(file_id)
+            again = [summary(await anext(told)) for _ in range(2)]
+            assert {each[0] for each in again} == {"video_enhancement", "metadata_extraction"}
+
+    run(records, test)
+
+
 async def _until(subscription: Subscription, progress: int, status: str = "processing") -> None:
     async with asyncio.timeout(10):
         async for message in subscription.messages():

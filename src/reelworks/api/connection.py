@@ -16,6 +16,13 @@ from reelworks.api import problems
 # Browsers connect ahead of their need, so a while is allowed.
 HEAD_SECONDS = 60.0
 
+# What is read of a request for a WebSocket. Its reader takes 128 headers of 8 KiB at most, and
+# browsers send along whatever cookies other programs of the same host have set.
+_OF_HANDSHAKES = (
+    *(b"host", b"upgrade", b"connection", b"origin", b"content-length", b"transfer-encoding"),
+    *(b"sec-websocket-", b"x-forwarded-"),
+)
+
 
 class PatientHttp(HttpToolsProtocol):
     """HTTP/1.1, for clients as they are."""
@@ -61,12 +68,16 @@ class PatientHttp(HttpToolsProtocol):
         kept = [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
         return b"\r\n".join([first, *kept, b"\r\n"])
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection on, with what the reader of handshakes needs to know."""
+        headers = self.scope["headers"]
+        self.scope["headers"] = [each for each in headers if each[0].startswith(_OF_HANDSHAKES)]
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         """What cannot be read is answered as every other error is."""
         sentence = "This is no HTTP request; is it sent as plain HTTP, its URL percent-encoded?"
-        answer = problems.problem(400, sentence, {"connection": "close"})
-        head = [b"HTTP/1.1 400 Bad Request", *(b"%s: %s" % each for each in answer.raw_headers)]
-        self.transport.write(b"\r\n".join([*head, b"", answer.body]))
+        self.transport.write(problems.message(400, sentence))
         self.transport.close()
 
     def _wait(self) -> None:

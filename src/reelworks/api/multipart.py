@@ -50,6 +50,9 @@ class PartEnd:
 
 Event = PartBegin | PartData | PartEnd
 
+# Who sets the header by hand overwrites the one that fits the body.
+_BY_HAND = "do not set it by hand, leave it to what makes the form."
+
 
 async def read_multipart(content_type: str, body: AsyncIterator[bytes]) -> AsyncIterator[Event]:
     """The parts of a request body, in order, as they arrive.
@@ -69,14 +72,16 @@ class Parser:
 
     def __init__(self, content_type: str) -> None:
         kind, options = parse_options_header(content_type)
-        boundary = options.get(b"boundary")
-        if kind != b"multipart/form-data" or not boundary:
+        if kind != b"multipart/form-data":
             raise BadRequest(
                 "The request is not multipart/form-data; send the video as the form field 'file'."
             )
+        boundary = options.get(b"boundary")
+        if not boundary:
+            raise BadRequest(f"The Content-Type header names no boundary; {_BY_HAND}")
         self._events: list[Event] = []
         self._headers = _Headers()
-        self._ended = False
+        self._begun = self._ended = False
         try:
             self._parser = MultipartParser(boundary, self._callbacks())
         except FormParserError as error:
@@ -99,6 +104,11 @@ class Parser:
         try:
             self._parser.write(piece)
         except FormParserError as error:
+            if not self._begun:
+                raise BadRequest(
+                    "The multipart body does not begin with the boundary that the Content-Type "
+                    f"header names; {_BY_HAND}"
+                ) from error
             raise _malformed(error) from error
         events, self._events = self._events, []
         return iter(events)
@@ -109,6 +119,7 @@ class Parser:
             raise BadRequest("The multipart body ends before its last boundary; send it again.")
 
     def _on_part_begin(self) -> None:
+        self._begun = True
         self._headers.clear()
 
     def _on_headers_finished(self) -> None:

@@ -31,10 +31,14 @@ def check_client_id(client_id: str) -> str:
 
 
 def _existing_form(file_id: str) -> str:
-    """Whatever no video can be called is unknown, without asking the database."""
-    if not _FILE_ID.fullmatch(file_id):
+    """The id as we write it; what no video can be called is unknown, without asking the database.
+
+    Programs that read it as a UUID may write it in capitals, as Swift does: it is the same one (RFC
+    9562, section 4).
+    """
+    if not _FILE_ID.fullmatch(file_id.lower()):
         raise unknown(file_id)
-    return file_id
+    return file_id.lower()
 
 
 FileId = Annotated[

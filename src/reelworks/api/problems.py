@@ -71,6 +71,14 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
     return JSONResponse(body, status, dict(headers or {}), MEDIA_TYPE)
 
 
+def message(status: int, detail: str) -> bytes:
+    """One problem document as it goes over a connection, which ends with it."""
+    answer = problem(status, detail, {"connection": "close"})
+    first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
+    head = (b"%s: %s" % each for each in answer.raw_headers)
+    return b"\r\n".join([first, *head, b"", bytes(answer.body)])
+
+
 def _document(status: int, detail: str) -> Problem:
     return Problem(title=HTTPStatus(status).phrase, status=status, detail=detail)
 

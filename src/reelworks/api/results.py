@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from reelworks.api import problems
 from reelworks.api.conditions import has_changed, is_known
@@ -25,7 +25,12 @@ from reelworks.storage.store import Replaced, Stat, Storage
 
 router = APIRouter(prefix=f"/{RESULTS}")
 
-Name = Annotated[str, Path(description="The file's name, which has the video's id in it.")]
+# A video's id may be written in capitals; names that we give have none.
+Name = Annotated[
+    str,
+    Path(description="The file's name, which has the video's id in it."),
+    AfterValidator(str.lower),
+]
 
 # What a stranger uploaded may pass for something else, and a copy of it is a result: a browser is
 # neither to guess what it is nor to let it do anything.

@@ -15,8 +15,10 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn._types import ASGIReceiveEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import SecurityError
 from websockets.frames import CloseCode
 
+from reelworks.api import problems
 from reelworks.api.connection import PatientHttp
 
 # A peer that answers no ping within this long is gone; half a minute later at most, it is noticed.
@@ -89,10 +91,19 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         """Rest for as long as the client should have taken to send this."""
         was_open = self.handshake_initiated
         super().data_received(data)
-        if was_open and not self.transport.is_closing():
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self._refuse(self.conn.handshake_exc)
+        elif was_open and not self.transport.is_closing():
             self._is_resting = True
             self.transport.pause_reading()
             self.loop.call_later(len(data) / _RECEIVED_BYTES_PER_SECOND, self._go_on)
+
+    def _refuse(self, reason: Exception) -> None:
+        """Answer a request that is not read as one for a WebSocket: nobody else does."""
+        is_long = isinstance(reason, SecurityError)
+        sentence = f"The WebSocket cannot be opened: {reason}."
+        self.transport.write(problems.message(431 if is_long else 400, sentence))
+        self.transport.close()
 
     def _go_on(self) -> None:
         self._is_resting = False

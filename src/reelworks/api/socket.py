@@ -58,6 +58,14 @@ async def no_socket() -> Response:
     return problems.problem(426, sentence, {"upgrade": "websocket", "connection": "upgrade"})
 
 
+@router.websocket("/{path:text}")
+async def no_such_socket(socket: WebSocket) -> None:
+    """Any other path. The framework's own answer, 403, sounds as if there were a login."""
+    path = socket.url.path
+    sentence = f"There is no WebSocket at {path}; there is one at /ws/ and a client id behind it."
+    await socket.send_denial_response(problems.problem(404, sentence))
+
+
 async def _serve(socket: WebSocket, client_id: str, service: Service) -> None:
     try:
         check_client_id(client_id)

@@ -79,7 +79,7 @@ def document(response: httpx.Response) -> Any:
         return None
     try:
         return response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _stranger(response) from error
 
 
@@ -108,10 +108,20 @@ def _detail(response: httpx.Response) -> str | None:
 
 def _stranger(response: httpx.Response) -> ServiceError:
     status = f"{response.status_code} {response.reason_phrase}".strip()
-    return ServiceError(
-        f"{response.request.method} {shown(response.url)} was answered with {status}, "
-        "not as Reelworks answers; is this the right address?"
-    )
+    asked = f"{response.request.method} {shown(response.url)} was answered with {status}"
+    return ServiceError(f"{asked}{_meaning(response)}")
+
+
+def _meaning(response: httpx.Response) -> str:
+    """What an answer means that is none of Reelworks': mostly, what is in front of it has spoken."""
+    match response.status_code:
+        case 401 | 403:
+            return "; if it wants a login, give the address as in https://user:password@host."
+        case 502 | 503 | 504:
+            return ": what is in front of the service does not reach it; does it run?"
+    if response.next_request is not None:
+        return f": it leads on to {shown(response.next_request.url)}; give that address."
+    return ", not as Reelworks answers; is this the right address?"
 
 
 def _reason(error: BaseException) -> str:

@@ -29,6 +29,8 @@ _PAGE_VIDEOS = 100
 _LAST_PORT = 65_535
 # The service looks into an upload before it answers, when its turn has come.
 _UPLOAD_ANSWER_SECONDS = 600.0
+# It waits so long for more of one. Over a slow line, what the system holds takes long to be sent.
+_UPLOAD_PIECE_SECONDS = 120.0
 # Under what servers keep an idle connection for: none is used just as it is closed.
 _IDLE_SECONDS = 2.0
 
@@ -236,7 +238,11 @@ class AsyncClient:
             "upload",
             content=form.body(on_progress),
             headers=form.headers(),
-            timeout=httpx.Timeout(self._timeout, read=_UPLOAD_ANSWER_SECONDS),
+            timeout=httpx.Timeout(
+                self._timeout,
+                read=_UPLOAD_ANSWER_SECONDS,
+                write=max(self._timeout, _UPLOAD_PIECE_SECONDS),
+            ),
         )
         with understood("an upload"):
             file_id = str(answer["file_id"])

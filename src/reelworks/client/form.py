@@ -17,7 +17,9 @@ from reelworks.errors import BadRequest
 Progress = Callable[[int, int | None], None]
 """Told how many bytes are done, and of how many; None where nobody knows."""
 
-_PIECE_BYTES = 1 << 20
+_READ_BYTES = 1 << 20
+# Each piece has its own time to be sent: a slow line takes long for a megabyte.
+_PIECE_BYTES = 64 << 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,18 +52,20 @@ class Form:
         """The body of the request."""
         yield self._head()
         sent = 0
-        while piece := await aside(partial(self.file.read, self._next(sent))):
-            yield piece
-            sent += len(piece)
-            if on_progress is not None:
-                on_progress(sent, self.size)
+        while read := await aside(partial(self.file.read, self._next(sent))):
+            for start in range(0, len(read), _PIECE_BYTES):
+                piece = read[start : start + _PIECE_BYTES]
+                yield piece
+                sent += len(piece)
+                if on_progress is not None:
+                    on_progress(sent, self.size)
         if self.size is not None and sent < self.size:
             raise BadRequest(f"{self.filename} became shorter while it was sent; send it again.")
         yield self._tail()
 
     def _next(self, sent: int) -> int:
         """A file that grows is sent as long as it was when its size was told."""
-        return _PIECE_BYTES if self.size is None else min(_PIECE_BYTES, self.size - sent)
+        return _READ_BYTES if self.size is None else min(_READ_BYTES, self.size - sent)
 
     def _head(self) -> bytes:
         parts = [

@@ -50,10 +50,17 @@ class Subscription:
         self._newest: dict[Key, Process] = {}
         self._told: dict[Key, Process] = {}
         self._half_announced: set[str] = set()
+        self._new: set[Key] = set()
         self._wake = asyncio.Event()
 
-    def push(self, process: Process) -> None:
-        """A process is now in this state; an earlier one that was not yet told is forgotten."""
+    def push(self, process: Process, *, is_new: bool = False) -> None:
+        """A process is now in this state; an earlier one that was not yet told is forgotten.
+
+        Args:
+            is_new: whether nobody had heard of it before, whichever attempt it is at.
+        """
+        if is_new:
+            self._new.add(_key(process))
         waiting = self._newest.get(_key(process))
         if waiting is None or _stage(waiting) <= _stage(process):
             self._newest[_key(process)] = process
@@ -70,17 +77,18 @@ class Subscription:
                     yield message
 
     def _tell(self, process: Process) -> Iterator[Message]:
-        last = self._told.get(_key(process))
+        last, is_new = self._told.get(_key(process)), _key(process) in self._new
+        self._new.discard(_key(process))
         if last is not None and _stage(process) < _stage(last):
             return  # the look that found it began before this socket was opened
         if last is not None:
             yield from messages.status_updates(last, process)
+        elif process.created_at >= self._opened_at and (is_new or process.attempt == 1):
+            yield from self._introduce(process)
         elif process.attempt > 1 and _begun_by(process) >= self._opened_at:
             yield from messages.tried_again(process)
-        elif process.attempt > 1 or process.created_at < self._opened_at:
-            yield messages.status_update(process)
         else:
-            yield from self._introduce(process)
+            yield messages.status_update(process)
         if process.status.is_final:
             self._told.pop(_key(process), None)
         else:
@@ -171,12 +179,16 @@ class Hub:
         return changes
 
     def _hand_out(self, changes: Iterable[Process]) -> None:
+        horizon = self._since
         for process in changes:
-            if self._seen.get(_key(process)) == process:
+            before = self._seen.get(_key(process))
+            if before == process:
                 continue
+            # What was created behind the horizon and seen would still be among what was seen.
+            is_new = before is None and _milliseconds(process.created_at) >= horizon
             self._seen[_key(process)] = process
             for subscription in self._subscriptions.get(process.client_id or "", ()):
-                subscription.push(process)
+                subscription.push(process, is_new=is_new)
             self._since = max(self._since, _milliseconds(process.updated_at) - _OVERLAP_MS)
         self._seen = {
             key: process

@@ -151,8 +151,8 @@ def _as_begun(process: Process) -> Iterator[Message]:
 
 
 def as_created(process: Process) -> Process:
-    """A process as it was when its video was accepted: pending."""
-    return _pending(process, process.created_at)
+    """A process as it was when its video was accepted: pending, at its first attempt."""
+    return replace(_pending(process, process.created_at), attempt=1)
 
 
 def _pending(process: Process, since: datetime) -> Process:
