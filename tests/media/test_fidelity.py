@@ -463,6 +463,15 @@ def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None
     assert abs((flash_ - beep_) - (old_flash - old_beep)) < Fraction(5, 1000)
 
 
+def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:
+    pictures = lavfi("testsrc2=size=96x64:rate=2:duration=24,format=yuv420p")
+    late = ("-itsoffset", "20", *SOUND)
+    source = clip(".ts", *pictures, *late, *X264, "-c:a", "aac")
+    done = enhanced(source, tmp_path)
+    assert [track.codec for track in done.plan.audio] == ["copy"]
+    assert [stream.codec for stream in done.after.of_kind("audio")] == ["aac"]
+
+
 def test_a_sound_track_without_any_sound_is_left_out_and_said(tmp_path: Path) -> None:
     whole = clip(".mp4", *PICTURES, *SOUND, *X264, "-c:a", "aac")
     muted = ("-c", "copy", "-bsf:a", "noise=drop=1", "-movflags", "frag_keyframe+empty_moov")

@@ -152,6 +152,7 @@ class Probe:
         picture: the main video stream: the default one, else the first that is no attached picture.
         timing: of the main video stream; None when the packets were not counted.
         streams: all streams, in the file's order.
+        late_sound: whether sound begins so late that it has to be looked for far into the file.
         raw: ffprobe's JSON, or the same shape built from libav (``format``, ``streams``,
             ``chapters``).
     """
@@ -164,6 +165,7 @@ class Probe:
     timing: Timing | None
     streams: tuple[Stream, ...]
     raw: dict[str, Any]
+    late_sound: bool = False
 
     def of_kind(self, kind: StreamKind) -> tuple[Stream, ...]:
         """Its streams of one kind, attached pictures left out."""
