@@ -516,6 +516,31 @@ def test_pictures_and_sound_stay_together_where_one_of_them_pauses(
     assert abs(ends[1] - ends[0]) < Fraction(5, 1000)
 
 
+@pytest.mark.parametrize("suffix", [".flv", ".mkv"])
+def test_sound_is_not_written_far_ahead_of_pictures_that_come_slowly(
+    suffix: str, tmp_path: Path
+) -> None:
+    pictures = lavfi("testsrc2=size=96x64:rate=1:duration=30,format=yuv420p")
+    codecs = (*X264, "-c:a", "aac", "-max_interleave_delta", "0")
+    source = clip(suffix, *pictures, *lavfi("sine=duration=30"), *codecs)
+    assert lead_of_sound(enhanced(source, tmp_path).path) <= 2
+
+
+def lead_of_sound(path: Path) -> float:
+    """The most seconds by which sound stands in a file before pictures of its time."""
+    most = sound = 0.0
+    with av.open(str(path)) as container:
+        for packet in container.demux():
+            if packet.dts is None:
+                continue
+            seconds = float(packet.dts * packet.time_base)
+            if packet.stream.type == "audio":
+                sound = seconds
+            else:
+                most = max(most, sound - seconds)
+    return most
+
+
 def end_of_pictures(path: Path) -> Fraction:
     """When the last picture is shown, in seconds."""
     with av.open(str(path)) as container:
