@@ -194,6 +194,25 @@ def test_interlaced_and_turned_is_put_together_before_turning(tmp_path: Path) ->
     assert (after.width, after.height, after.rotation) == (108, 192, 0)
 
 
+@pytest.mark.parametrize("degrees", ["90", "-90"])
+def test_a_mirror_is_kept_where_fields_are_put_together_before_turning(
+    degrees: str, tmp_path: Path
+) -> None:
+    plain = clip(".mp4", *PICTURES, *X264)
+    mirror = ("-display_rotation", degrees, "-display_hflip")
+    source = make_clip(tmp_path / "a.mp4", *mirror, "-i", str(plain), "-c", "copy")
+    tools = toolbox()
+    found = probe(tools, source, count=True)
+    plan = decide(tools, source, found, Options.of("none", deinterlace=True))
+    enhance_to(tools, source, found, plan, tmp_path / "out.mp4", lambda _: None)
+    shown = make_clip(tmp_path / "shown.mkv", "-i", str(source), "-frames:v", "1", "-c:v", "ffv1")
+    old, new = (
+        frames(path)[0].to_ndarray(format="gray").astype(int)
+        for path in (shown, tmp_path / "out.mp4")
+    )
+    assert np.abs(old - new).mean() < 12
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm", ".ts"])
 def test_uneven_timestamps_stay_exact(suffix: str, tmp_path: Path) -> None:
     uneven = f"testsrc2=size=192x108:rate=60:duration=2,format=yuv420p,{NOISY}"

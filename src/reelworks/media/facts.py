@@ -50,6 +50,7 @@ class Picture:
         codec: libav's name.
         width, height: as stored, in pixels.
         rotation: degrees clockwise, 0, 90, 180 or 270, by which a player turns it to show it.
+        mirrored: whether a player also mirrors it.
         sample_aspect: width of a pixel over its height.
         pixel_format: libav's name.
         bit_depth: bits of a component.
@@ -78,6 +79,7 @@ class Picture:
     field_order: str | None
     time_base: Fraction
     average_rate: Fraction | None
+    mirrored: bool = False
     hdr: dict[str, Any] = field(default_factory=dict)
 
     @property
