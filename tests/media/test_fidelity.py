@@ -194,6 +194,25 @@ def test_interlaced_and_turned_is_put_together_before_turning(tmp_path: Path) ->
     assert (after.width, after.height, after.rotation) == (108, 192, 0)
 
 
+@pytest.mark.parametrize("degrees", ["90", "-90"])
+def test_a_mirror_is_kept_where_fields_are_put_together_before_turning(
+    degrees: str, tmp_path: Path
+) -> None:
+    plain = clip(".mp4", *PICTURES, *X264)
+    mirror = ("-display_rotation", degrees, "-display_hflip")
+    source = make_clip(tmp_path / "a.mp4", *mirror, "-i", str(plain), "-c", "copy")
+    tools = toolbox()
+    found = probe(tools, source, count=True)
+    plan = decide(tools, source, found, Options.of("none", deinterlace=True))
+    enhance_to(tools, source, found, plan, tmp_path / "out.mp4", lambda _: None)
+    shown = make_clip(tmp_path / "shown.mkv", "-i", str(source), "-frames:v", "1", "-c:v", "ffv1")
+    old, new = (
+        frames(path)[0].to_ndarray(format="gray").astype(int)
+        for path in (shown, tmp_path / "out.mp4")
+    )
+    assert np.abs(old - new).mean() < 12
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm", ".ts"])
 def test_uneven_timestamps_stay_exact(suffix: str, tmp_path: Path) -> None:
     uneven = f"testsrc2=size=192x108:rate=60:duration=2,format=yuv420p,{NOISY}"
@@ -463,6 +482,15 @@ def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None
     assert abs((flash_ - beep_) - (old_flash - old_beep)) < Fraction(5, 1000)
 
 
+def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:
+    pictures = lavfi("testsrc2=size=96x64:rate=2:duration=24,format=yuv420p")
+    late = ("-itsoffset", "20", *SOUND)
+    source = clip(".ts", *pictures, *late, *X264, "-c:a", "aac")
+    done = enhanced(source, tmp_path)
+    assert [track.codec for track in done.plan.audio] == ["copy"]
+    assert [stream.codec for stream in done.after.of_kind("audio")] == ["aac"]
+
+
 def test_a_sound_track_without_any_sound_is_left_out_and_said(tmp_path: Path) -> None:
     whole = clip(".mp4", *PICTURES, *SOUND, *X264, "-c:a", "aac")
     muted = ("-c", "copy", "-bsf:a", "noise=drop=1", "-movflags", "frag_keyframe+empty_moov")
@@ -505,6 +533,31 @@ def test_pictures_and_sound_stay_together_where_one_of_them_pauses(
     done = enhanced(make_clip(tmp_path / f"a{suffix}", *cut), tmp_path)
     ends = [sound_times(path)[-1] - end_of_pictures(path) for path in (whole, done.path)]
     assert abs(ends[1] - ends[0]) < Fraction(5, 1000)
+
+
+@pytest.mark.parametrize("suffix", [".flv", ".mkv"])
+def test_sound_is_not_written_far_ahead_of_pictures_that_come_slowly(
+    suffix: str, tmp_path: Path
+) -> None:
+    pictures = lavfi("testsrc2=size=96x64:rate=1:duration=30,format=yuv420p")
+    codecs = (*X264, "-c:a", "aac", "-max_interleave_delta", "0")
+    source = clip(suffix, *pictures, *lavfi("sine=duration=30"), *codecs)
+    assert lead_of_sound(enhanced(source, tmp_path).path) <= 2
+
+
+def lead_of_sound(path: Path) -> float:
+    """The most seconds by which sound stands in a file before pictures of its time."""
+    most = sound = 0.0
+    with av.open(str(path)) as container:
+        for packet in container.demux():
+            if packet.dts is None:
+                continue
+            seconds = float(packet.dts * packet.time_base)
+            if packet.stream.type == "audio":
+                sound = seconds
+            else:
+                most = max(most, sound - seconds)
+    return most
 
 
 def end_of_pictures(path: Path) -> Fraction:

@@ -50,6 +50,7 @@ class Picture:
         codec: libav's name.
         width, height: as stored, in pixels.
         rotation: degrees clockwise, 0, 90, 180 or 270, by which a player turns it to show it.
+        mirrored: whether a player also mirrors it.
         sample_aspect: width of a pixel over its height.
         pixel_format: libav's name.
         bit_depth: bits of a component.
@@ -78,6 +79,7 @@ class Picture:
     field_order: str | None
     time_base: Fraction
     average_rate: Fraction | None
+    mirrored: bool = False
     hdr: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -152,6 +154,7 @@ class Probe:
         picture: the main video stream: the default one, else the first that is no attached picture.
         timing: of the main video stream; None when the packets were not counted.
         streams: all streams, in the file's order.
+        late_sound: whether sound begins so late that it has to be looked for far into the file.
         raw: ffprobe's JSON, or the same shape built from libav (``format``, ``streams``,
             ``chapters``).
     """
@@ -164,6 +167,7 @@ class Probe:
     timing: Timing | None
     streams: tuple[Stream, ...]
     raw: dict[str, Any]
+    late_sound: bool = False
 
     def of_kind(self, kind: StreamKind) -> tuple[Stream, ...]:
         """Its streams of one kind, attached pictures left out."""

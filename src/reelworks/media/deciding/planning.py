@@ -247,6 +247,9 @@ def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | No
     """The turning, where fields must be put together before it."""
     if picture.rotation == 0 or not any(f.name == "deinterlace" for f in filters):
         return None
+    if picture.mirrored:
+        # As FFmpeg names them: its quarter turn, and a flip that makes a mirror of it.
+        return {90: ("transpose=cclock_flip",), 270: ("transpose=clock_flip",)}[picture.rotation]
     return {90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}[
         picture.rotation
     ]

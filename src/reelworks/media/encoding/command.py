@@ -26,6 +26,10 @@ _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 _FOR_EVER = 1_000_000
 """Seconds."""
 
+_HELD_BACK, _WAIT = 128, 10
+"""Pictures that an encoder may hold back, generously, for they need not come evenly; and the
+seconds that FFmpeg waits for them by itself."""
+
 _FINE = 90_000
 """Ticks a second, where none of the source's can be kept."""
 
@@ -74,7 +78,7 @@ def encode_command(
         *_decoding(probe, plan),
         *_pauses(probe),
         *_early(probe),
-        *input_arguments(source),
+        *input_arguments(source, far=probe.late_sound),
         *_maps(f"0:{probe.picture.index}", plan),
         *_time(plan),
         *_video(probe, plan),
@@ -125,7 +129,7 @@ def join_command(
         *_working(ffmpeg),
         *_pauses(probe),
         *_early(probe),
-        *input_arguments(source),
+        *input_arguments(source, far=probe.late_sound),
         *("-itsoffset", f"{float(since):.6f}"),
         *input_arguments(pictures),
         *_maps("1:0", plan),
@@ -161,6 +165,7 @@ def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Pa
         *_attachments(probe, plan, covers),
         *_tags(probe, plan),
         *_experiments(probe, plan),
+        *_interleaved(probe),
         *_container(plan, target),
         location(target),
     ]
@@ -382,6 +387,16 @@ def _experiments(probe: Probe, plan: Plan) -> list[str]:
     codecs = {stream.codec for stream in probe.streams if stream.index in copied}
     # So FFmpeg calls TrueHD in MP4, and writes none unless it is told to.
     return ["-strict", "experimental"] if plan.muxer == "mp4" and "truehd" in codecs else []
+
+
+def _interleaved(probe: Probe) -> list[str]:
+    """Where pictures come slowly, an encoder holds them back for longer than FFmpeg waits for them:
+    it would write sound minutes ahead of its pictures, which FLV refuses."""
+    timing = probe.timing
+    if timing is None or timing.duration * _HELD_BACK <= _WAIT * timing.packets:
+        return []
+    wait = timing.duration * _HELD_BACK / timing.packets
+    return ["-max_interleave_delta", str(round(wait * 1_000_000))]
 
 
 def _container(plan: Plan, target: Path) -> list[str]:

@@ -58,6 +58,11 @@ MAX_PIXELS = 8192 * 8192
 """Pixels of one picture; a larger one is refused before memory is taken for it."""
 
 
+FAR = {"probesize": "100000000", "analyzeduration": "86400000000"}
+"""How far to look into a file whose sound is not found near its front: bytes, which are kept in
+memory meanwhile, and microseconds, which a clock that jumps uses up at once."""
+
+
 def location(path: Path) -> str:
     """The file as FFmpeg is to be given it: a name with a colon must not become a protocol."""
     return f"file:{path}"
@@ -72,7 +77,12 @@ def open_options() -> dict[str, str]:
     }
 
 
-def input_arguments(path: Path) -> list[str]:
-    """FFmpeg's and ffprobe's arguments that name the input file, with what is allowed of it."""
-    options = [part for name, value in open_options().items() for part in (f"-{name}", value)]
-    return [*options, "-i", location(path)]
+def input_arguments(path: Path, *, far: bool = False) -> list[str]:
+    """FFmpeg's and ffprobe's arguments that name the input file, with what is allowed of it.
+
+    Args:
+        far: whether to look far into it for its sound.
+    """
+    options = open_options() | (FAR if far else {})
+    arguments = [part for name, value in options.items() for part in (f"-{name}", value)]
+    return [*arguments, "-i", location(path)]

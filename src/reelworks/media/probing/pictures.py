@@ -39,6 +39,7 @@ def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
         width=frame.width if frame is not None else context.width,
         height=frame.height if frame is not None else context.height,
         rotation=_rotation(frame) if frame is not None else 0,
+        mirrored=frame is not None and _mirrored(frame),
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         pixel_format=pixels.name if pixels is not None else "unknown",
         bit_depth=_bit_depth(pixels),
@@ -59,11 +60,15 @@ def clockwise(rotation: int) -> int:
 def _rotation(frame: VideoFrame) -> int:
     """Of a picture that is mirrored, libav takes a mirror for half a turn."""
     turned = clockwise(frame.rotation)
+    return 0 if turned == 180 and _mirrored(frame) else turned
+
+
+def _mirrored(frame: VideoFrame) -> bool:
     matrix = side_data.content(frame, Type.DISPLAYMATRIX)
-    if matrix is None or turned in (90, 270):
-        return turned
+    if matrix is None:
+        return False
     a, b, _, c, d, *_ = _DISPLAY.unpack(matrix)
-    return 0 if a * d - b * c < 0 else turned
+    return bool(a * d - b * c < 0)
 
 
 def _bit_depth(pixels: VideoFormat | None) -> int:

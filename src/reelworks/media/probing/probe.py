@@ -57,7 +57,8 @@ def with_ffprobe(tools: Toolbox, path: Path, probe: Probe) -> Probe:
     if tools.ffprobe is None:
         return probe
     sections = ["-show_format", "-show_streams", "-show_chapters", "-of", "json"]
-    command = [str(tools.ffprobe), "-v", "error", *sections, *input_arguments(path)]
+    command = [str(tools.ffprobe), "-v", "error", *sections]
+    command += input_arguments(path, far=probe.late_sound)
     said = bytearray()
     try:
         tools.children.run(
@@ -97,7 +98,7 @@ def examine(container: InputContainer, path: Path) -> Probe:
     """
     from reelworks.media.probing.pictures import picture_of
     from reelworks.media.probing.raw import raw_of
-    from reelworks.media.probing.reading import first_frame, main_video
+    from reelworks.media.probing.reading import first_frame, looks_far, main_video
 
     stream = main_video(container)
     if stream is None or stream.codec_context is None:
@@ -116,6 +117,7 @@ def examine(container: InputContainer, path: Path) -> Probe:
         timing=None,
         streams=tuple(_stream(stream) for stream in container.streams),
         raw=raw_of(container, path, picture, frame),
+        late_sound=looks_far(container),
     )
 
 

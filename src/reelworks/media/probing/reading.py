@@ -11,7 +11,7 @@ import av.logging
 from av.codec.context import Flags
 from av.stream import Disposition
 
-from reelworks.media.formats.allowed import MAX_PIXELS, location, open_options
+from reelworks.media.formats.allowed import FAR, MAX_PIXELS, location, open_options
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -33,7 +33,21 @@ def open_video(path: Path, **options: str) -> InputContainer:
     """
     av.logging.set_level(av.logging.ERROR)
     av.logging.restore_default_callback()
+    container = _open(path, options)
+    if any(sound.codec_context and not sound.rate for sound in container.streams.audio):
+        # libav has looked at the first seconds only; sound may begin behind them.
+        container.close()
+        return _open(path, options | FAR)
+    return container
+
+
+def _open(path: Path, options: dict[str, str]) -> InputContainer:
     return av.open(location(path), options=open_options() | options, metadata_errors="replace")
+
+
+def looks_far(container: InputContainer) -> bool:
+    """Whether a file had to be looked far into for its sound."""
+    return container.options.keys() >= FAR.keys()
 
 
 def is_attached_picture(stream: Stream) -> bool:
