@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +18,7 @@ from reelworks.engine.tables import leases as table
 
 HERE = Executor.this_process()
 ELSEWHERE = replace(HERE, executor_id="elsewhere", host="another-host")
+STAT = Path("/proc/stat")
 LOST = Lost("elsewhere", in_good_order=False)
 
 
@@ -80,6 +85,30 @@ def test_nobody_waits_for_a_process_that_is_gone_from_this_host(leases: Leases) 
 def test_a_process_number_used_again_is_another_process(leases: Leases) -> None:
     leases.take(replace(HERE, executor_id="earlier", process_started_at=1))
     assert leases.lost() == [Lost("earlier", in_good_order=False)]
+
+
+_IS_GONE = """
+import sys
+from reelworks.engine.leases import Executor
+host, pid, started = sys.argv[1:]
+them = Executor(executor_id="", host=host, pid=int(pid), process_started_at=int(started))
+print(them.is_gone())
+"""
+_UNSHARED = ("unshare", "--mount", *(() if os.geteuid() == 0 else ("--map-root-user",)))
+
+
+@pytest.mark.skipif(
+    shutil.which("unshare") is None or subprocess.run([*_UNSHARED, "true"]).returncode != 0,
+    reason="this user may make no space of mounts, where the time of day seems to be set",
+)
+def test_a_process_stays_the_same_when_the_time_of_day_is_set(tmp_path: Path) -> None:
+    # All that the kernel keeps of it: the time of day at which the machine started is another.
+    found = re.sub(r"btime (\d+)", lambda at: f"btime {int(at[1]) + 5}", STAT.read_text())
+    (tmp_path / "stat").write_text(found)
+    begin = f"mount --bind {tmp_path / 'stat'} {STAT} && exec " + '"$@"'
+    look = [sys.executable, "-c", _IS_GONE, HERE.host, str(HERE.pid), str(HERE.process_started_at)]
+    said = subprocess.check_output([*_UNSHARED, "sh", "-c", begin, "sh", *look], text=True)
+    assert said.strip() == "False"
 
 
 def test_leaving_in_good_order_is_told_from_being_lost(leases: Leases) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,8 @@ class Executor:
         executor_id: unique; part of no other process, before or after.
         host: the machine, and the space of process numbers on it.
         pid: its process number there.
-        process_started_at: when that process started, milliseconds since 1970; process numbers
-            are used again, a number together with its start is not.
+        process_started_at: when that process started, in milliseconds of a clock that nobody sets;
+            process numbers are used again, a number together with its start is not.
     """
 
     executor_id: str
@@ -80,6 +81,7 @@ class Leases:
                     host=executor.host,
                     pid=executor.pid,
                     process_started_at=executor.process_started_at,
+                    taken_at=now_ms(),
                     expires_at=_expiry(),
                     slots=slots,
                 )
@@ -177,7 +179,13 @@ def _host() -> str:
 
 
 def _started_at(pid: int) -> int | None:
-    """When a process started, milliseconds since 1970; None where there is none, or a zombie."""
+    """When a process started, in milliseconds; None where there is none, or a zombie.
+
+    On Linux since the machine's start: as a time of day it would change whenever that is set, and
+    every process would be taken for another.
+    """
+    if sys.platform == "linux":
+        return _started_on_linux(pid)
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -185,3 +193,14 @@ def _started_at(pid: int) -> int | None:
         return int(process.create_time() * 1000)
     except psutil.NoSuchProcess:
         return None
+
+
+def _started_on_linux(pid: int) -> int | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name before it, in brackets, may hold anything: proc_pid_stat(5).
+    fields = stat.rpartition(b")")[2].split()
+    state, ticks = fields[0], int(fields[19])
+    return None if state in (b"Z", b"X") else ticks * 1000 // os.sysconf("SC_CLK_TCK")

@@ -160,7 +160,7 @@ class Overview:
         query = (
             sa.select(leases, sa.func.coalesce(busy.c.busy, 0).label("busy"), now_ms().label("now"))
             .join(busy, busy.c.executor_id == leases.c.executor_id, isouter=True)
-            .order_by(leases.c.process_started_at)
+            .order_by(leases.c.taken_at)
         )
         with self._reading() as connection:
             return [_worker(row) for row in connection.execute(query)]
@@ -249,7 +249,7 @@ def _worker(row: Any) -> Worker:
         pid=row.pid,
         slots=row.slots,
         busy=row.busy,
-        started_at=_time(row.process_started_at),
+        started_at=_time(row.taken_at),
         renewed_at=_time(max(0, row.expires_at - int(LEASE_SECONDS * 1000))),
         is_lost=row.expires_at < row.now or row.heir is not None,
     )

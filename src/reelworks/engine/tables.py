@@ -119,7 +119,9 @@ leases = sa.Table(
     sa.Column("executor_id", sa.Text, primary_key=True),
     sa.Column("host", sa.Text, nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
+    # By the machine's own clock, not the time of day.
     sa.Column("process_started_at", sa.BigInteger, nullable=False),
+    sa.Column("taken_at", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("expires_at", sa.BigInteger, nullable=False),
     # How many pieces of work it does side by side; 0 for one of an earlier release.
     sa.Column("slots", sa.Integer, nullable=False, server_default="0"),
