@@ -90,8 +90,7 @@ def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
     try:
         _try_out(storage)
         with explained(engine):
-            owners = Leases(engine).at_work()
-        storage.sweep(is_known=records.is_known, owners=owners)
+            storage.sweep(is_known=records.is_known, owners=Leases(engine).at_work)
     except StorageError as error:
         raise SettingsError(str(error)) from error
     return Base(engine=engine, records=records, storage=storage, tools=tools)

@@ -70,7 +70,7 @@ def test_a_sweep_leaves_alone_what_is_under_way(kept: Kept) -> None:
     with kept.storage.scratch("alive") as alive, kept.storage.scratch("dead") as dead:
         (alive / "draft").write_bytes(WORDS)
         (dead / "draft").write_bytes(WORDS)
-        kept.storage.sweep(is_known=lambda _: False, owners={"alive"})
+        kept.storage.sweep(is_known=lambda _: False, owners=lambda: {"alive"})
         assert (alive / "draft").exists()
         assert not dead.exists()
         dead.mkdir(parents=True)  # its owner lives in this test

@@ -185,7 +185,7 @@ def test_a_sweep_removes_what_the_dead_left_and_nothing_else(storage: LocalStora
         folder = storage.root / "scratch" / owner / "tmp"
         folder.mkdir(parents=True)
         (folder / "draft").touch()
-    storage.sweep(is_known=is_known, owners={"alive"})
+    storage.sweep(is_known=is_known, owners=lambda: {"alive"})
     assert files(storage) == {
         "incoming/arriving",
         "uploads/known",
@@ -195,8 +195,22 @@ def test_a_sweep_removes_what_the_dead_left_and_nothing_else(storage: LocalStora
     }
     arriving.close()
     submitting.close()
-    storage.sweep(is_known=is_known, owners=set())
+    storage.sweep(is_known=is_known, owners=set)
     assert files(storage) == {"uploads/known"}
+
+
+def test_a_sweep_leaves_alone_what_a_worker_has_that_starts_meanwhile(
+    storage: LocalStorage,
+) -> None:
+    draft = storage.root / "scratch" / "starting" / "draft"
+
+    def owners() -> set[str]:
+        draft.parent.mkdir()  # it took its lease just behind the answer
+        draft.touch()
+        return set()
+
+    storage.sweep(is_known=is_known, owners=owners)
+    assert draft.exists()
 
 
 def test_a_sweep_leaves_alone_what_other_tables_may_know(storage: LocalStorage) -> None:
@@ -204,5 +218,5 @@ def test_a_sweep_leaves_alone_what_other_tables_may_know(storage: LocalStorage) 
     incoming.keep()
     incoming.settle()
     incoming.close()
-    storage.sweep(is_known=lambda _: False, owners=set())
+    storage.sweep(is_known=lambda _: False, owners=set)
     assert files(storage) == {"uploads/id"}

@@ -103,10 +103,10 @@ def test_a_sweep_takes_what_was_kept_and_forgotten_but_only_after_a_day(
     for name in ("known", "unknown"):
         send_in(objects, f"uploads/{name}", b"x", settle=False)
     send_in(objects, "uploads/settled", b"x")
-    objects.sweep(is_known=lambda name: name == "known", owners=set())
+    objects.sweep(is_known=lambda name: name == "known", owners=set)
     assert len(s3.files(url)) == 5
     pass_a_day(monkeypatch)
-    objects.sweep(is_known=lambda name: name == "known", owners=set())
+    objects.sweep(is_known=lambda name: name == "known", owners=set)
     # What was settled is not even asked about: these may not be the tables that know of it.
     assert s3.files(url) == {"uploads/known", "uploads/settled"}
 
@@ -126,9 +126,9 @@ def test_a_machines_sweep_leaves_alone_what_others_have_under_way(
     here, there = (open_objects(url, tmp_path / name) for name in ("here", "there"))
     incoming = there.incoming(KEY)
     incoming.write(LONG)
-    here.sweep(is_known=lambda _: False, owners=set())
+    here.sweep(is_known=lambda _: False, owners=set)
     incoming.keep()
-    here.sweep(is_known=lambda _: False, owners=set())
+    here.sweep(is_known=lambda _: False, owners=set)
     incoming.settle()
     incoming.close()
     assert here.read(KEY) == LONG

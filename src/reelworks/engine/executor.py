@@ -196,7 +196,7 @@ class WorkExecutor:
                 # use without what it needs, and a fresh start costs little.
                 if self._leaving.is_set():  # and the engine with it
                     raise WorkStopped from error
-                log.exception("what the work needs is missing; this worker leaves")
+                log.error("this worker leaves, and its work goes on elsewhere: %s", error)
                 if NoSpace in (type(error), type(error.__cause__)):
                     self._count_lack_of_room(work)
                 self._on_unfit()

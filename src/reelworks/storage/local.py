@@ -129,7 +129,7 @@ class LocalStorage:
                 probe.touch()
                 probe.unlink(missing_ok=True)
 
-    def sweep(self, *, is_known: Callable[[str], bool], owners: set[str]) -> None:
+    def sweep(self, *, is_known: Callable[[str], bool], owners: Callable[[], set[str]]) -> None:
         """Remove what processes that died left behind; what live ones hold is left alone."""
         self._workplace.sweep(owners)
 

@@ -115,7 +115,7 @@ class ObjectStorage:
         for start in range(0, len(keys), _DELETED_AT_ONCE):
             self._bucket.delete(*keys[start : start + _DELETED_AT_ONCE])
 
-    def sweep(self, *, is_known: Callable[[str], bool], owners: set[str]) -> None:
+    def sweep(self, *, is_known: Callable[[str], bool], owners: Callable[[], set[str]]) -> None:
         """Remove what died here, and uploads that nobody anywhere can still be busy with."""
         self._workplace.sweep(owners)
         self._cache.sweep()

@@ -129,12 +129,12 @@ class Storage(Protocol):
     def check(self) -> None:
         """Raises StorageError where the store does not answer at once."""
 
-    def sweep(self, *, is_known: Callable[[str], bool], owners: set[str]) -> None:
+    def sweep(self, *, is_known: Callable[[str], bool], owners: Callable[[], set[str]]) -> None:
         """Remove what processes that died left behind; what live ones hold is left alone.
 
         Args:
             is_known: whether the upload of a file id belongs to a video.
-            owners: the workers whose scratch folders are in use.
+            owners: the workers whose scratch folders are in use; asked after these were listed.
         """
 
 

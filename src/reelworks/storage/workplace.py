@@ -69,12 +69,15 @@ class Workplace:
                 "The service has no room left on its disk for this upload; try again later."
             )
 
-    def sweep(self, owners: set[str]) -> None:
+    def sweep(self, owners: Callable[[], set[str]]) -> None:
         """Remove what dead processes left; ``owners`` are workers whose scratch is in use."""
         for path in self._incoming.iterdir():
             remove_unheld(path)
-        for folder in self._scratch.iterdir():
-            if folder.name not in owners:
+        # In this order: a worker that starts meanwhile is an owner before it has a folder.
+        folders = list(self._scratch.iterdir())
+        in_use = owners()
+        for folder in folders:
+            if folder.name not in in_use:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
