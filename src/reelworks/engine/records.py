@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.changes import Announcer
 from reelworks.engine.database import now_ms
+from reelworks.engine.same_file import REPLACED
 from reelworks.engine.tables import deletions, processes, videos
 from reelworks.errors import DatabaseFull, EngineError, NotFound
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
@@ -370,6 +371,8 @@ def translated() -> Iterator[None]:
     except _AWAY as error:
         if any(sign in str(error) for sign in _FULL):
             raise DatabaseFull(_NO_ROOM) from error
+        if REPLACED in str(error):
+            raise EngineError(f"The database does not answer: {error.orig}.") from error
         raise EngineError("The database does not answer; try again.") from error
 
 
