@@ -128,7 +128,8 @@ def open_overview(settings: Settings) -> Overview:
             f"There is no database {engine.url.database}; "
             "name the service's own with --data-dir or --database-url."
         )
-    return Overview(engine)
+    with explained(engine), engine.connect():
+        return Overview(engine)
 
 
 def create_toolbox(settings: Settings) -> Toolbox:

@@ -133,3 +133,11 @@ def test_where_no_service_was_there_is_no_queue(reelworks: Run, tmp_path: Path) 
     assert ended.returncode == 2
     assert "There is no database" in ended.stderr
     assert not (tmp_path / "nothing").exists()
+
+
+def test_a_database_that_is_away_is_said_to_be(reelworks: Run, free_tcp_port: int) -> None:
+    url = f"postgresql://me:secret@127.0.0.1:{free_tcp_port}/videos"
+    ended = reelworks("queue", "--database-url", url)
+    assert ended.returncode == 2
+    assert "does not answer: nothing listens there; start it, or mend the URL." in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,6 +48,27 @@ def test_a_database_that_lost_its_tables_does_not_answer(
         connection.exec_driver_sql("ALTER TABLE videos RENAME TO away")
     with pytest.raises(EngineError, match=r"does not answer|is not what it was: relation"):
         records.is_known("")
+
+
+def test_a_database_file_that_was_removed_or_replaced_is_missed(
+    migrated: Path, tmp_path: Path
+) -> None:
+    path, away = tmp_path / "reelworks.db", tmp_path / "away"
+    shutil.copyfile(migrated, path)
+    engine = open_database(f"sqlite:///{path}")
+    records = Records(engine)
+    file_id = add_video(records)
+    path.rename(away)
+    for _ in range(2):  # by a connection that is open, and by a new one
+        with pytest.raises(EngineError, match=f"{path} was removed or replaced"):
+            records.is_known(file_id)
+    assert not path.exists()
+    shutil.copyfile(migrated, path)
+    with pytest.raises(EngineError, match="bring it back, or start the service again"):
+        records.is_known(file_id)
+    away.rename(path)
+    assert records.is_known(file_id)
+    engine.dispose()
 
 
 def test_times_are_utc_and_now(records: Records) -> None:

@@ -57,6 +57,18 @@ def test_a_worker_whose_work_was_taken_over_publishes_nothing(
     assert workshop.storage.read(key) == b"the heir's"
 
 
+def test_an_upload_that_is_gone_is_said_to_be_and_needs_no_traceback(
+    workshop: Workshop, work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
+    with reported(workshop, work), workshop.source(work.file_id):
+        pytest.fail("there is none")
+    said = "The upload of this video is not kept any more; upload it again."
+    assert workshop.records.process(work.file_id, ENHANCEMENT).error == said
+    (told,) = (each for each in caplog.records if each.levelname == "ERROR")
+    assert told.getMessage().endswith(said)
+    assert not told.exc_info
+
+
 def test_an_earlier_attempt_does_not_tidy_a_later_ones_chunks_away(
     workshop: Workshop, records: Records, work: Work
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def test_a_nonzero_exit_is_an_error_with_its_reason() -> None:
         Children().run(python(program), Listener().feed)
 
     assert failed.value.log == "first\nbad luck"
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="files in memory are Linux's")
+def test_a_child_is_told_without_a_folder_for_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    listener = Listener()
+    Children().run(python("print(input())"), listener.feed, told=b"hello")
+    assert listener.heard == b"hello\n"
 
 
 @pytest.mark.parametrize(

@@ -282,29 +282,55 @@ def test_a_key_that_is_refused_is_said_to_be(
         open_objects(url, tmp_path).stat("x")
 
 
-class _Elsewhen(BaseHTTPRequestHandler):
-    """Answers as Amazon's does to whoever's clock is wrong."""
+class _Refusing(BaseHTTPRequestHandler):
+    """Answers everything as Amazon's does that refuses, with a status and a code."""
+
+    status, code = 403, "AccessDenied"
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
-        self.send_response(403)
+        self.send_response(self.status)
         self.end_headers()
-        self.wfile.write(b"<Error><Code>RequestTimeTooSkewed</Code></Error>")
+        if self.command != "HEAD":
+            self.wfile.write(f"<Error><Code>{self.code}</Code></Error>".encode())
 
-    do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815  (the base class names them so)
+    do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815  (the base class names them so)
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
 
 
-def test_a_clock_that_is_wrong_is_said_to_be(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (403, "RequestTimeTooSkewed", "refuses: its clock and this machine's are"),
+        (400, "ExpiredToken", "refuses: ExpiredToken; look at .*AWS_SESSION_TOKEN"),
+        (400, "AuthorizationHeaderMalformed", "the bucket is in another region; set AWS_REGION"),
+        (403, "QuotaExceeded", "has no room left: QuotaExceeded; make some"),
+        (400, "EntityTooLarge", "failed: EntityTooLarge; try again"),
+    ],
+)
+def test_what_a_server_refuses_is_said_to_be(
+    status: int, code: str, said: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Elsewhen) as server:
+    handler = type("_", (_Refusing,), {"status": status, "code": code})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-        assert_says(url, tmp_path, "refuses: its clock and this machine's are")
+        assert_says(url, tmp_path, said)
+        if status == 400:  # an answer to HEAD has no code
+            with pytest.raises(StorageError, match="refuses: 400 Bad Request; look at"):
+                open_objects(url, tmp_path / "data", patience=0.5).stat("x")
         server.shutdown()
+
+
+def test_a_proxy_that_is_in_the_way_is_named(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    assert_says(url, tmp_path, "does not answer; .*or look at the proxy in the environment")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    try_out(open_objects(url, tmp_path / "data"))
 
 
 def test_a_server_that_is_not_there_is_said_to_be(

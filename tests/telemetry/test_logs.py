@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -80,3 +82,13 @@ def test_requests_are_logged_in_the_same_form(
     with written("json"):
         access.warning('%s - "%s %s"', "1.2.3.4", "GET", "/")
     assert json.loads(capsys.readouterr().err)["message"] == '1.2.3.4 - "GET /"'
+
+
+def test_the_engine_writes_lines_of_the_same_form() -> None:
+    program = (
+        "from reelworks.telemetry.logs import configure_logging; "
+        "from dbos._logger import dbos_logger, init_logger; "
+        "configure_logging('info', 'json'); init_logger(); dbos_logger.warning('away')"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=True)
+    assert json.loads(ran.stderr)["message"] == "away"

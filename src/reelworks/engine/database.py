@@ -25,6 +25,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
 from reelworks.engine.explaining import explained, shown
+from reelworks.engine.same_file import SameFile
 from reelworks.errors import EngineError, SettingsError
 
 _BUSY_TIMEOUT_MS = 30_000
@@ -80,7 +81,10 @@ def _create(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         raise sa.exc.ArgumentError("neither SQLite nor PostgreSQL")
     engine = sa.create_engine(url)
+    file = SameFile(Path(url.database or ""))
+    event.listen(engine, "do_connect", file.check)  # or it would make an empty one
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "checkout", file.check)
     return engine
 
 

@@ -23,6 +23,7 @@ from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION
 from dbos._queue import Queue as _Limits
 from dbos._sys_db import WorkflowStatusInternal
 
+from reelworks.engine.failing import translated
 from reelworks.engine.patience import LEAVE_SECONDS
 from reelworks.engine.queue import QUEUE
 from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
@@ -107,8 +108,9 @@ class Dispatcher:
             self._wake.wait(_POLLING_SECONDS * random.uniform(0.9, 1.1))
             self._wake.clear()
             try:
-                while not self._ended.is_set() and self._is_able() and self._fill():
-                    pass
+                with translated():
+                    while not self._ended.is_set() and self._is_able() and self._fill():
+                        pass
             except Exception as error:
                 # The database is away for a while, or the data folder. If the database is for too
                 # long, the lease tells us. Whatever else it may be: without this thread a worker

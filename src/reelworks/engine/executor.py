@@ -196,7 +196,9 @@ class WorkExecutor:
                 # use without what it needs, and a fresh start costs little.
                 if self._leaving.is_set():  # and the engine with it
                     raise WorkStopped from error
-                log.exception("what the work needs is missing; this worker leaves")
+                log.error(  # noqa: TRY400  (the sentence says all)
+                    "this worker leaves, and its work goes on elsewhere: %s", error
+                )
                 if NoSpace in (type(error), type(error.__cause__)):
                     self._count_lack_of_room(work)
                 self._on_unfit()
@@ -284,7 +286,10 @@ class WorkExecutor:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether the engine tells more than that work ended which somebody cancelled or deleted."""
+    """Whether the engine tells more than that work ended which somebody cancelled or deleted, or,
+    with all of a traceback, that a database which is away has no schedules; there never are any."""
+    if record.getMessage().startswith("Exception polling schedules"):
+        return False
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, DBOSAwaitedWorkflowCancelledError)
 

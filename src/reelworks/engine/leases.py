@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,14 +186,26 @@ def _host() -> str:
 def _start_mark(pid: int) -> int | None:
     """When a process started, in milliseconds; None where there is none, or a zombie.
 
-    Linux counts from the machine's start: what it says in terms of 1970 changes, for every process
-    that runs, whenever somebody sets the clock. Elsewhere that is written down once.
+    On Linux since the machine's start: as a time of day it would change, for every process that
+    runs, whenever somebody sets the clock. Elsewhere that is written down once.
     """
+    if sys.platform == "linux":
+        return _start_on_linux(pid)
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return None
-        beginning = psutil.boot_time() if psutil.LINUX else 0.0
-        return round((process.create_time() - beginning) * 1000)
+        return int(process.create_time() * 1000)
     except psutil.NoSuchProcess:
         return None
+
+
+def _start_on_linux(pid: int) -> int | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The name before it, in brackets, may hold anything: proc_pid_stat(5).
+    fields = stat.rpartition(b")")[2].split()
+    state, ticks = fields[0], int(fields[19])
+    return None if state in (b"Z", b"X") else ticks * 1000 // os.sysconf("SC_CLK_TCK")

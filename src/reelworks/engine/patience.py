@@ -52,7 +52,7 @@ def patiently(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
             now = time.monotonic()
             waited_since = waited_since or now
             if now - waited_since > PATIENCE_SECONDS:
-                raise Unfit from error
+                raise Unfit(str(error)) from error
             log.warning("this is tried again in %.1f s: %s", pause, error)
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

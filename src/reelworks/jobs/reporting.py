@@ -62,7 +62,10 @@ def reported(workshop: Workshop, work: Work) -> Iterator[Outcome]:
     except Exception as error:
         if patiently(records.over, [work]):  # deleted, say: the error is not the video's
             raise WorkStopped from error
-        log.exception("%s of %s failed", process_type, file_id)
+        if isinstance(error, ReelworksError):
+            log.error("%s of %s failed: %s", process_type, file_id, error)  # noqa: TRY400
+        else:
+            log.exception("%s of %s failed", process_type, file_id)
         if isinstance(error, MediaError) and error.log:
             log.info("its child wrote: %s", error.log)
         patiently(records.fail, file_id, process_type, sentence(error), attempt=attempt)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reelworks.engine.patience import Unfit
 from reelworks.engine.records import Records
-from reelworks.errors import WorkStopped
+from reelworks.errors import NotFound, WorkStopped
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.options import Options
 from reelworks.model import Status, Video, Work
@@ -74,9 +74,18 @@ class Workshop:
         tools = replace(self.tools, children=self.tools.children.of(work))
         return replace(self, tools=tools)
 
-    def source(self, file_id: str) -> AbstractContextManager[Path]:
-        """A local file with the uploaded bytes of a video."""
-        return self.storage.fetched(self.records.video(file_id).source_key)
+    @contextmanager
+    def source(self, file_id: str) -> Iterator[Path]:
+        """A local file with the uploaded bytes of a video. Raises NotFound."""
+        key = self.records.video(file_id).source_key
+        with ExitStack() as held:
+            try:
+                path = held.enter_context(self.storage.fetched(key))
+            except NotFound as error:
+                raise NotFound(
+                    "The upload of this video is not kept any more; upload it again."
+                ) from error
+            yield path
 
     @contextmanager
     def draft(self, name: str) -> Iterator[Path]:

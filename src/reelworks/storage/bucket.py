@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import obstore
 from obstore.exceptions import BaseError
@@ -31,6 +32,11 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _METADATA = "169.254.169.254"
 # A request is signed with the time, and old ones are not taken.
 _SKEWED = "RequestTimeTooSkewed"
+# Keys that last for a while only. An answer to HEAD has no code, and is 400 then.
+_EXPIRED = re.compile(r"<Code>\w*(Expired|Token)\w*</Code>")
+_FULL = re.compile(r"<Code>\w*(Quota|StorageFull|InsufficientStorage|NoSpace)\w*</Code>")
+# How Amazon's says so, and the library where it is sent elsewhere without a word.
+_ELSEWHERE = ("AuthorizationHeaderMalformed", "incorrectly configured region")
 _STATUS = re.compile(r"status code: (\d+ [A-Za-z ]+)")
 
 # A server that says nothing for so long is taken for dead, and asked again.
@@ -231,10 +237,21 @@ class Bucket:
                 f"The object store {self.url} refuses: its clock and this machine's are "
                 "apart; set the one that is wrong."
             )
-        if re.search("status code: 40[13]", said) and _METADATA not in said:
+        if any(sign in said for sign in _ELSEWHERE):
+            return StorageError(
+                f"The object store {self.url} refuses: the bucket is in another region; "
+                "set AWS_REGION to that."
+            )
+        if _FULL.search(said):
+            return StorageError(
+                f"The object store {self.url} has no room left: {_said(error)}; "
+                "make some, or let it have more."
+            )
+        if _is_refused(said) and _METADATA not in said:
             return StorageError(
                 f"The object store {self.url} refuses: {_said(error)}; "
-                "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and at what they may do."
+                "look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, at AWS_SESSION_TOKEN where "
+                "it is set, which expires, and at what they may do."
             )
         if _METADATA in said:
             return StorageError(
@@ -242,9 +259,7 @@ class Bucket:
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             )
         if "error sending request" in said:
-            return StorageError(
-                f"The object store {self.url} does not answer; start it, or mend AWS_ENDPOINT_URL."
-            )
+            return StorageError(f"The object store {self.url} does not answer; start it, {_way()}.")
         return StorageError(f"The object store {self.url} failed: {_said(error)}; try again.")
 
     def _no_bucket(self) -> StorageError:
@@ -297,6 +312,23 @@ def _stat(meta: obstore.ObjectMeta) -> Stat:
     modified, size = meta["last_modified"], meta["size"]
     etag = meta["e_tag"] or f'"{modified.timestamp():.0f}-{size:x}"'
     return Stat(size_bytes=size, etag=etag, modified=modified)
+
+
+def _is_refused(said: str) -> bool:
+    """Whether a server does not want to do anything with this key."""
+    if "status code: 400" in said:
+        return "<Code>" not in said or _EXPIRED.search(said) is not None
+    return re.search("status code: 40[13]", said) is not None
+
+
+def _way() -> str:
+    """What may be wrong with the way to a server."""
+    if getproxies().keys() & {"http", "https", "all"}:
+        return (
+            "mend AWS_ENDPOINT_URL, or look at the proxy in the environment: "
+            "NO_PROXY names servers that are asked without it"
+        )
+    return "or mend AWS_ENDPOINT_URL"
 
 
 def _said(error: Exception) -> str:

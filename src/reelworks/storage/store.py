@@ -134,7 +134,7 @@ class Storage(Protocol):
 
         Args:
             is_known: whether the upload of a file id belongs to a video.
-            owners: the workers whose scratch folders are in use; asked once.
+            owners: the workers whose scratch folders are in use; asked after these were listed.
         """
 
 

@@ -25,6 +25,8 @@ def configure_logging(level: str, form: str) -> None:
         form: "text" or "json".
     """
     logging.basicConfig(level=level.upper(), handlers=[handler(form)])
+    # It brings a handler of its own, with another form of lines, where it finds none.
+    logging.getLogger("dbos").addHandler(logging.NullHandler())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 

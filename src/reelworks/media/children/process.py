@@ -233,13 +233,20 @@ def _launcher() -> list[str]:
 
 
 def _start(command: list[str], told: bytes) -> subprocess.Popen[bytes]:
-    # A file rather than a pipe: nobody needs to stand by until it is read.
-    with tempfile.TemporaryFile() as given:
+    with _file() as given:
         given.write(told)
         given.seek(0)
         return subprocess.Popen(
             command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
         )
+
+
+def _file() -> IO[bytes]:
+    """A file rather than a pipe: nobody needs to stand by until it is read. In memory where that
+    can be had: the folder for temporary files may be full, or not there at all."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("told"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
