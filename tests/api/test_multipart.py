@@ -116,7 +116,7 @@ def test_other_bodies_are_refused(content_type: str) -> None:
 def test_a_content_type_that_was_set_by_hand_is_said_to_be_it() -> None:
     with pytest.raises(BadRequest, match="names no boundary; do not set it by hand"):
         Parser("multipart/form-data")
-    with pytest.raises(BadRequest, match="does not begin with the boundary.*by hand"):
+    with pytest.raises(BadRequest, match=r"does not begin with the boundary.*by hand"):
         list(Parser("multipart/form-data; boundary=another").feed(body(("name=a", b"b"))))
 
 
