@@ -54,6 +54,20 @@ def test_who_wishes_for_nothing_gets_the_preset_of_the_settings(
     assert options_of(video) == Options.of("clean")
 
 
+def test_fields_in_the_query_hold_unless_the_form_says_otherwise(api: OpenedApi) -> None:
+    query = {"client_id": "me", "preset": "vivid", "options": '{"codec": "av1"}'}
+    parts = video_part() + form(preset="restore", options="")
+    response = api.upload(params=query, files=parts)
+    assert response.status_code == 200, response.text
+    video = api.base.records.video(response.json()["file_id"])
+    assert (video.preset, video.client_id) == ("restore", "me")
+    assert options_of(video) == Options.of("restore", codec="av1")
+    for wrong in ({"preset": "foo"}, {"client_id": "x" * 257}, {"options": "[]"}):
+        refused = api.upload(params=wrong, files=video_part())
+        assert refused.status_code == 400
+        assert next(iter(wrong)) in refused.json()["detail"]
+
+
 WRONG: list[tuple[dict[str, str | bytes], str]] = [
     ({"preset": "foo"}, "preset: there is no preset 'foo'; choose one of auto, vivid, restore"),
     ({"preset": b"\xff"}, "preset is not UTF-8 text."),

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from pathlib import Path
 
@@ -322,6 +323,30 @@ def test_an_iteration_that_is_left_behind_ends_with_its_client(
     del updates
     gc.collect()
     assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_an_iteration_of_another_thread_ends_with_its_client(
+    service: RunningService, film: Path
+) -> None:
+    begun = threading.Event()
+
+    def follow(client: Client, file_id: str) -> None:
+        updates = client.follow(file_id)
+        next(updates)
+        begun.set()
+        with pytest.raises(RuntimeError, match=r"closed|not running"):
+            list(updates)
+
+    with ThreadPoolExecutor() as threads:
+        with Client(service.url) as client:
+            file_id = client.upload(film).file_id
+            following = threads.submit(follow, client, file_id)
+            assert begun.wait(20)
+        following.result(20)
+    with pytest.raises(RuntimeError, match=r"The client was closed\."):
+        client.delete(file_id)
+    with Client(service.url) as client:
+        client.delete(file_id)
 
 
 def test_a_client_may_be_closed_twice(service: RunningService) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 
 from anyio import CancelScope, CapacityLimiter, to_thread
@@ -107,7 +107,8 @@ _FORM = {
 async def upload(request: Request, service: ServiceDependency) -> Uploaded:
     """Receive a video and queue its enhancement and its metadata extraction.
 
-    After the answer 200 no crash of anything loses the video or its work.
+    After the answer 200 no crash of anything loses the video or its work. A field other than the
+    file may stand in the query instead; where it is in both, the form counts.
     """
     body, length = arriving(request), _declared_length(request)
     try:
@@ -115,6 +116,7 @@ async def upload(request: Request, service: ServiceDependency) -> Uploaded:
             _check_encoding(request)
             service.intake.check_length(length or 0)
             form = _Form(service, length)
+            form.begin_with(request.query_params)
             return Uploaded(file_id=await _receive(request, body, form))
     except ReelworksError as error:
         # A client that waits for leave to send gets this in its place.
@@ -197,6 +199,14 @@ class _Form:
         self._other_bytes = 0
         self._buffer = bytearray()
 
+    def begin_with(self, query: Mapping[str, str]) -> None:
+        """What is said in the URL holds where the form does not say it."""
+        for field in _MAX_TEXT_BYTES.keys() & query.keys():
+            text = query[field]
+            _check_length(field, len(text.encode()))
+            if text:
+                self._take(field, text)
+
     def begin(self, part: PartBegin) -> None:
         if part.name in self._seen:
             raise BadRequest(
@@ -219,10 +229,9 @@ class _Form:
             self._buffer += data
             if len(self._buffer) >= _WRITE_BYTES:
                 await self._write()
-        elif limit := _MAX_TEXT_BYTES.get(self._field or ""):
+        elif self._field in _MAX_TEXT_BYTES:
             self._text += data
-            if len(self._text) > limit:
-                raise BadRequest(f"{self._field} is longer than {limit} bytes.")
+            _check_length(self._field, len(self._text))
         else:
             self._other_bytes += len(data)
             if self._other_bytes > _MAX_OTHER_BYTES:
@@ -298,6 +307,11 @@ def check_declared_type(content_type: str) -> None:
             f"The file was sent as {content_type}, which is not a video; "
             "send it with a video/* type, or without one."
         )
+
+
+def _check_length(field: str, length: int) -> None:
+    if length > _MAX_TEXT_BYTES[field]:
+        raise BadRequest(f"{field} is longer than {_MAX_TEXT_BYTES[field]} bytes.")
 
 
 def _decoded(field: str, text: bytes | bytearray) -> str:

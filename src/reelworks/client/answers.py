@@ -113,7 +113,7 @@ def _stranger(response: httpx.Response) -> ServiceError:
 
 
 def _meaning(response: httpx.Response) -> str:
-    """What an answer means that is none of Reelworks': mostly, something in front has spoken."""
+    """What an answer means that is none of Reelworks': mostly what stands in front of it spoke."""
     match response.status_code:
         case 401 | 403:
             return "; if it wants a login, give the address as in https://user:password@host."

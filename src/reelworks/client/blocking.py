@@ -14,6 +14,7 @@ from weakref import finalize
 from anyio.from_thread import start_blocking_portal
 
 from reelworks.client.async_client import DEFAULT_URL, AsyncClient
+from reelworks.client.iterating import CLOSED, Iteration
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,11 +39,11 @@ def _iterating(
 
     @wraps(method)
     def iterate(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        found = method(self._client, *args, **kwargs)
+        found = Iteration(method(self._client, *args, **kwargs))
         end = object()
         self._iterated.add(found)
         try:
-            while (item := self._run(partial(_next, found, end))) is not end:
+            while (item := self._run(partial(found.next, end))) is not end:
                 yield cast(T, item)
         finally:
             self._leave(found)
@@ -67,7 +68,7 @@ class Client:
     ) -> None:
         """As of ``AsyncClient``."""
         self._client = AsyncClient(base_url, client_id, patience=patience, timeout=timeout)
-        self._iterated: set[AsyncGenerator[Any, None]] = set()
+        self._iterated: set[Iteration[Any]] = set()
         stack = ExitStack()
         self._portal = stack.enter_context(start_blocking_portal(name="reelworks-client"))
         # A thread that is forgotten must end as well, and before the interpreter does.
@@ -108,13 +109,15 @@ class Client:
     retry = _blocking(AsyncClient.retry)
     delete = _blocking(AsyncClient.delete)
 
-    def _leave(self, found: AsyncGenerator[Any, None]) -> None:
+    def _leave(self, found: Iteration[Any]) -> None:
         """Iterate no further; where the client was closed meanwhile, that was done already."""
         if found in self._iterated:
             self._iterated.discard(found)
-            self._run(found.aclose)
+            self._run(found.close)
 
     def _run(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if not self._end_thread.alive:
+            raise RuntimeError(CLOSED)
         ended = Event()
 
         async def run() -> T:
@@ -130,7 +133,3 @@ class Client:
             if future.cancel():  # it was not the call that raised: it ends now, and is waited for
                 ended.wait()
             raise
-
-
-async def _next(found: AsyncGenerator[T, None], end: object) -> T | object:
-    return await anext(found, end)
