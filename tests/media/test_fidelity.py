@@ -500,6 +500,15 @@ def test_a_sound_track_without_any_sound_is_left_out_and_said(tmp_path: Path) ->
     assert any("sound track 1" in words for words in done.plan.dropped)
 
 
+def test_flash_video_of_several_sound_tracks_keeps_them_all(tmp_path: Path) -> None:
+    second = lavfi("sine=frequency=880:duration=1")
+    every = ("-map", "0", "-map", "1", "-map", "2")
+    source = clip(".flv", *PICTURES, *SOUND, *second, *every, *X264, "-c:a", "aac")
+    done = enhanced(source, tmp_path)
+    assert done.plan.dropped == ()
+    assert len(done.after.of_kind("audio")) == 2
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".m2ts"])
 def test_truehd_is_kept(suffix: str, tmp_path: Path) -> None:
     options = {".mp4": ("-strict", "-2"), ".m2ts": ("-strict", "-2", "-mpegts_m2ts_mode", "1")}

@@ -47,13 +47,17 @@ class Track:
 
 def audio_tracks(probe: Probe, box: Container) -> tuple[tuple[Track, ...], tuple[str, ...]]:
     """Every sound track: as it is where the container takes it, else encoded again."""
-    whole = [s for s in probe.of_kind("audio") if _readable(probe, s)]
-    kept = whole[: box.max_audio]
+    kept = readable_sound(probe)[: box.max_audio]
     lost = [s for s in probe.of_kind("audio") if s not in kept]
     words = [f"The {_named(s, 'sound track')}, {_why_lost(s)}." for s in lost]
     tracks = [_marked(_audio_track(probe, s, box), s, probe, box) for s in kept]
     words += _lost_marks(kept, tracks, probe, "sound track")
     return _with_default(tracks, box), tuple(words)
+
+
+def readable_sound(probe: Probe) -> list[Stream]:
+    """The sound tracks of which there is something to keep."""
+    return [s for s in probe.of_kind("audio") if _readable(probe, s)]
 
 
 def _marked(track: Track, stream: Stream, probe: Probe, box: Container) -> Track:

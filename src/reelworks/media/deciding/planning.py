@@ -42,7 +42,7 @@ def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> 
     filters = choose_filters(probe.picture, analysis, options)
     if not filters and not _asks_to_encode(probe.picture, options):
         return copy_plan(probe, name, (*seen, "It needs nothing; it is kept as it is."))
-    obstacle = _obstacle(form, probe.picture, analysis, name, probe.container, options)
+    obstacle = _obstacle(form, probe, analysis, name, options)
     if form is None or obstacle:
         return copy_plan(probe, name, (*seen, obstacle))
     return encode_plan(probe, form, filters, analysis, name, options)
@@ -77,14 +77,10 @@ def copy_plan(probe: Probe, name: str, findings: tuple[str, ...]) -> Plan:
 
 
 def _obstacle(
-    form: Pixels | None,
-    picture: Picture,
-    analysis: Analysis,
-    name: str,
-    container: str,
-    options: Options,
+    form: Pixels | None, probe: Probe, analysis: Analysis, name: str, options: Options
 ) -> str:
     """Why a clip that could be better is left alone all the same; empty where nothing hinders."""
+    picture = probe.picture
     if form is None or pixels.target(form) is None:
         return (
             f"No encoder here keeps its pixel format ({picture.pixel_format}); it is kept as it is."
@@ -92,7 +88,7 @@ def _obstacle(
     if picture.codec in ("gif", "apng", "webp") or form.family == "palette":
         return "It is an animation of flat colours, which filters would only harm; it is kept."
     if analysis.transparent and not _keeps_alpha(
-        picture, _container(form, name, container, options), options
+        picture, _container(form, name, probe, options), options
     ):
         return "It has transparency, which encoding would lose; it is kept as it is."
     return ""
@@ -108,7 +104,7 @@ def encode_plan(
 ) -> Plan:
     """The plan that applies these filters and carries everything else over."""
     picture = probe.picture
-    box = _container(form, name, probe.container, options)
+    box = _container(form, name, probe, options)
     alpha = _keeps_alpha(picture, box, options)
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
     damaged = bool(choose_filters(picture, analysis, Options.of()))
@@ -285,12 +281,13 @@ def _retime_words(retime: Retime | None) -> tuple[str, ...]:
     return (f"Its timestamps are missing, doubled or those of decoding; new ones follow {how}.",)
 
 
-def _container(form: Pixels, name: str, real: str, options: Options) -> Container:
+def _container(form: Pixels, name: str, probe: Probe, options: Options) -> Container:
     """The upload's own container where it can hold the result, else MP4."""
-    box = containers.BY_EXTENSION[containers.encoded_extension(real, name)]
+    box = containers.BY_EXTENSION[containers.encoded_extension(probe.container, name)]
     deep_enough = form.depth <= 8 or box.deep_codec is not None
     takes_codec = options.codec == "auto" or options.codec in box.codecs
-    fits = deep_enough and takes_codec and form.chroma in box.chroma
+    takes_sound = len(keeping.readable_sound(probe)) <= box.max_audio
+    fits = deep_enough and takes_codec and form.chroma in box.chroma and takes_sound
     return box if fits else containers.MP4
 
 
