@@ -372,7 +372,8 @@ def translated() -> Iterator[None]:
         if any(sign in str(error) for sign in _FULL):
             raise DatabaseFull(_NO_ROOM) from error
         if REPLACED in str(error):
-            raise EngineError(f"The database does not answer: {error.orig}.") from error
+            cause = getattr(error, "orig", error)
+            raise EngineError(f"The database does not answer: {cause}.") from error
         raise EngineError("The database does not answer; try again.") from error
 
 
