@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,7 +16,6 @@ import sqlalchemy as sa
 
 from reelworks.engine.changes import Announcer
 from reelworks.engine.database import now_ms
-from reelworks.engine.same_file import REPLACED
 from reelworks.engine.tables import deletions, processes, videos
 from reelworks.errors import DatabaseFull, EngineError, NotFound
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
@@ -371,8 +371,8 @@ def translated() -> Iterator[None]:
     except _AWAY as error:
         if any(sign in str(error) for sign in _FULL):
             raise DatabaseFull(_NO_ROOM) from error
-        if REPLACED in str(error):
-            cause = getattr(error, "orig", error)
+        cause = getattr(error, "orig", None)
+        if isinstance(cause, sqlite3.Error):  # a file of this machine, and short words about it
             raise EngineError(f"The database does not answer: {cause}.") from error
         raise EngineError("The database does not answer; try again.") from error
 
