@@ -71,6 +71,14 @@ def test_a_database_file_that_was_removed_or_replaced_is_missed(
     engine.dispose()
 
 
+def test_what_is_wrong_with_a_database_file_is_said(migrated: Path) -> None:
+    engine = open_database(f"sqlite:///{migrated}")
+    sa.event.listen(engine, "connect", lambda made, _: made.execute("PRAGMA query_only=ON"))
+    with pytest.raises(EngineError, match=r"not answer: attempt to write a readonly database\."):
+        Records(engine).fail("id", ENHANCEMENT, "It broke.")
+    engine.dispose()
+
+
 def test_times_are_utc_and_now(records: Records) -> None:
     process = records.process(add_video(records), ENHANCEMENT)
     assert process.updated_at.tzinfo is UTC

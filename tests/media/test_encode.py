@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from dataclasses import replace
 from itertools import pairwise
@@ -65,6 +66,15 @@ def test_counts_every_picture(tmp_path: Path) -> None:
     assert encode(toolbox(), found, plan, source(), tmp_path / "o", seen.append) == 25
     assert seen[-1] == 25
     assert (tmp_path / "o").stat().st_size > 0
+
+
+def test_nothing_is_made_but_beside_the_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = probe(toolbox(), source(), count=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    plan = forced(found, "a.mp4")
+    assert encode(toolbox(), found, plan, source(), tmp_path / "o", lambda _: None) == 25
 
 
 def test_no_picture_at_all_is_no_result(tmp_path: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 import sqlalchemy as sa
 
-from reelworks.engine.same_file import REPLACED
 from reelworks.errors import DatabaseFull, EngineError
 
 # How it shows that a database is away, or that its connection broke under a statement.
@@ -47,6 +47,7 @@ def translated() -> Iterator[None]:
     except _AWAY as error:
         if any(sign in str(error) for sign in _FULL):
             raise DatabaseFull(_NO_ROOM) from error
-        if isinstance(error, sa.exc.DBAPIError) and REPLACED in str(error.orig):
-            raise EngineError(f"The database does not answer: {error.orig}.") from error
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+        if isinstance(cause, sqlite3.Error):  # a file of this machine, and short words about it
+            raise EngineError(f"The database does not answer: {cause}.") from error
         raise EngineError("The database does not answer; try again.") from error

@@ -10,8 +10,6 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-REPLACED = "was removed or replaced while it was in use"
-
 
 class SameFile:
     """Remembers the file of a path from its first use on. Safe to share between threads."""
@@ -26,7 +24,8 @@ class SameFile:
         self._known = self._known or found
         if found != self._known:
             raise sqlite3.OperationalError(
-                f"its file {self._path} {REPLACED}; bring it back, or start the service again"
+                f"its file {self._path} was removed or replaced while it was in use; "
+                "bring it back, or start the service again"
             )
 
     def _identity(self) -> tuple[int, int] | None:

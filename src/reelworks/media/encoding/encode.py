@@ -34,7 +34,8 @@ def encode(
         WrongResult: FFmpeg dropped or doubled pictures, or made none.
         ChildFailed, ChildHung, WorkStopped: as from ``Children.run``.
     """
-    with TemporaryDirectory(prefix="reelworks-covers-") as folder:
+    # Beside the target: a worker that is killed leaves nothing where nobody clears away.
+    with TemporaryDirectory(prefix="reelworks-covers-", dir=target.parent) as folder:
         covers = taken_covers(tools, plan, source, Path(folder))
         command = encode_command(tools.ffmpeg, probe, plan, source, target, covers)
         return carry_out(tools, command, [source, *covers], target, on_progress)
