@@ -243,28 +243,27 @@ def test_an_upload_that_is_tried_again_before_anybody_looked_is_announced(
     records: Records,
 ) -> None:
     interventions = Interventions(records, Queue(records.engine))
+    may_look = Event()
 
-    def retry(file_id: str) -> None:
-        interventions.cancel(file_id)
-        interventions.retry(file_id)
-
-    def add_and_retry() -> str:
-        file_id = add_video(records)
-        retry(file_id)
-        return file_id
-
-    async def test(hub: Hub) -> None:
-        async with hub.subscribe("me") as subscription:
+    async def main() -> None:
+        hub = Hub(records, may_look.is_set)
+        task = asyncio.create_task(hub.run())
+        async with hub.subscribe("me") as subscription, asyncio.timeout(10):
             told = subscription.messages()
-            file_id = add_and_retry()  # the loop does not run meanwhile, so nobody looks
+            file_id = add_video(records)
+            interventions.cancel(file_id)
+            interventions.retry(file_id)
+            may_look.set()
             assert summary(await anext(told)) == ("upload_status", "uploaded", None)
             introduced = [summary(await anext(told)) for _ in range(4)]
             assert {each[1:] for each in introduced} == {("pending", 0)}
-            retry(file_id)
-            again = [summary(await anext(told)) for _ in range(2)]
-            assert {each[0] for each in again} == {"video_enhancement", "metadata_extraction"}
+            interventions.cancel(file_id)
+            assert [summary(await anext(told))[1] for _ in range(2)] == ["failed", "failed"]
+            interventions.retry(file_id)
+            assert [summary(await anext(told))[1] for _ in range(2)] == ["pending", "pending"]
+        task.cancel()
 
-    run(records, test)
+    asyncio.run(main())
 
 
 async def _until(subscription: Subscription, progress: int, status: str = "processing") -> None:
