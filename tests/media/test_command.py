@@ -105,6 +105,8 @@ def test_a_matroska_with_everything() -> None:
             "5200",
             "-preset",
             "superfast",
+            "-a53cc",
+            "1",
             "-g",
             "100",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,6 +13,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.sidedata.sidedata import Type
 from tests.clips import clip, lavfi, make_clip, toolbox
 from tests.media.plans import forced
 from tests.media.scenes import PAN, film
@@ -22,6 +24,7 @@ from reelworks.media.encoding.encode import encode
 from reelworks.media.enhance import decide, enhance_to
 from reelworks.media.facts import Probe
 from reelworks.media.probing.probe import probe
+from reelworks.media.probing.side_data import side_data
 from reelworks.media.verifying.verify import verify
 
 NOISY = "noise=alls=24:allf=t:all_seed=3"
@@ -348,6 +351,33 @@ def test_hdr10_plus_is_missed_aloud(tmp_path: Path) -> None:
     tools = toolbox()
     plan = decide(tools, source, probe(tools, source, count=True), Options.of(denoise=1))
     assert "The extra data of HDR10+; the HDR picture under it is kept." in plan.dropped
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc", "vp9"])
+def test_captions_within_pictures_are_kept_or_said_to_be_lost(codec: str, tmp_path: Path) -> None:
+    source = captioned(tmp_path)
+    tools = toolbox()
+    found = probe(tools, source, count=True)
+    plan = decide(tools, source, found, Options.of("none", codec=codec, quality="small"))
+    enhance_to(tools, source, found, plan, tmp_path / "out.mkv", lambda _: None)
+    kept = [Type.A53_CC in side_data(frame) for frame in frames(tmp_path / "out.mkv")]
+    assert len(kept) == 5
+    assert all(kept) == (codec != "vp9")
+    lost = ("The closed captions, which VP9 cannot hold here.",)
+    assert plan.dropped == (() if all(kept) else lost)
+
+
+def captioned(tmp_path: Path) -> Path:
+    """A film of H.264, every picture with one pair of letters in a message of ATSC A/53."""
+    pictures = lavfi("testsrc2=size=96x64:duration=0.2,format=yuv420p")
+    plain = make_clip(tmp_path / "plain.h264", *pictures, *X264, "-x264-params", "slices=1")
+    letters = b"\xb5\x00\x31GA94\x03\x41\xff\xfc\xc1\xc2\xff"
+    message = b"\x00\x00\x01\x06\x04" + bytes([len(letters)]) + letters + b"\x80"
+    # In front of every slice.
+    whole = re.sub(rb"(?=\x00\x00\x01[\x41\x61\x65\x01])", lambda _: message, plain.read_bytes())
+    raw = tmp_path / "captioned.h264"
+    raw.write_bytes(whole)
+    return make_clip(tmp_path / "captioned.mkv", "-i", str(raw), "-c", "copy")
 
 
 def hdr10_plus(number: int) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Analysis:
         shake: how much the camera jerks, as a share of the width.
         bars: whether black bars lie around the picture all the time. Levels are read without them.
         transparent: whether any pixel lets something through.
+        captions: whether captions for the deaf come with the pictures themselves.
         dynamic_hdr: what comes with the pictures and changes from one to the next, by its names.
     """
 
@@ -77,6 +78,7 @@ class Analysis:
     shake: float = 0.0
     bars: bool = False
     transparent: bool = False
+    captions: bool = False
     dynamic_hdr: tuple[str, ...] = ()
 
     @staticmethod

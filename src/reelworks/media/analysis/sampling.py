@@ -137,6 +137,7 @@ class _Found:
     lights: np.ndarray[Any, Any] | None = None
     scale: Scale | None = None
     transparent: bool = False
+    captions: bool = False
     dynamic_hdr: set[str] = field(default_factory=set)
 
     def add(self, run: list[VideoFrame], full_range: bool) -> None:
@@ -145,6 +146,7 @@ class _Found:
         run = list(takewhile(lambda frame: frame.format.name == form, run))
         pictures = [_luma(frame) for frame in run]
         self.pictures += len(run)
+        self.captions |= any(Type.A53_CC in side_data(frame) for frame in run)
         scale = Scale(_depth(run[0]), full_range and not is_rgb(run[0]))
         if self.scale is not None and scale != self.scale:
             return  # the format changed midway: the first one's measures are kept
@@ -255,6 +257,7 @@ class _Found:
             shake=_median(self.shake) or 0.0,
             bars=bool(self.shares) and max(self.shares) < _FILLED,
             transparent=self.transparent,
+            captions=self.captions,
             dynamic_hdr=tuple(sorted(self.dynamic_hdr)),
         )
 

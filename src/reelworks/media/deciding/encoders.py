@@ -33,6 +33,7 @@ class Encoder:
         bounded: what bounds its bits a second, "{most}" and "{half}" of it standing for numbers.
         chroma: the chroma formats that it takes.
         depth: the most bits that it takes.
+        captions: whether it writes the captions that come with pictures.
         fastest: the most pictures a second that it takes; None where there is no limit.
         smallest: the fewest pixels that a side must have.
         largest: the most pixels that it takes in width and in height.
@@ -47,6 +48,7 @@ class Encoder:
     bounded: tuple[str, ...] = ("-maxrate", "{most}", "-bufsize", "{half}")
     chroma: tuple[str, ...] = ("420", "422", "444")
     depth: int = 12
+    captions: bool = False
     fastest: int | None = None
     smallest: int = 1
     largest: tuple[int, int] = (65_535, 65_535)
@@ -92,6 +94,7 @@ _ALL = (
         factors={"small": 23, "light": 22, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "veryfast"),
         depth=10,
+        captions=True,
         largest=(16_384, 16_384),
     ),
     Encoder(
@@ -99,7 +102,8 @@ _ALL = (
         title="HEVC",
         name="libx265",
         factors={"small": 24, "light": 22, "balanced": 18, "high": 14, "exact": 10},
-        options=("-preset", "superfast"),
+        options=("-preset", "superfast", "-a53cc", "1"),
+        captions=True,
         smallest=16,
     ),
     Encoder(

@@ -126,7 +126,7 @@ def encode_plan(
         + substitute
         + tuple(f.reason for f in padding)
         + _retime_words(retime),
-        dropped=(*lost_audio, *lost_subtitles, *lost),
+        dropped=(*lost_audio, *lost_subtitles, *lost, *_lost_captions(analysis, encoder)),
         container=box.name,
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
@@ -147,6 +147,12 @@ def encode_plan(
         retime=retime,
         rate=_rate(picture) if retime == "constant" else None,
     )
+
+
+def _lost_captions(analysis: Analysis, encoder: Encoder) -> tuple[str, ...]:
+    if not analysis.captions or encoder.captions:
+        return ()
+    return (f"The closed captions, which {encoder.title} cannot hold here.",)
 
 
 def _size(picture: Picture, filters: tuple[Filter, ...]) -> tuple[int, int]:
