@@ -31,6 +31,6 @@ class SameFile:
     def _identity(self) -> tuple[int, int] | None:
         try:
             found = self._path.stat()
-        except FileNotFoundError:
+        except OSError:  # why it cannot be opened, SQLite says
             return None
         return found.st_dev, found.st_ino
