@@ -87,14 +87,15 @@ def test_a_sweep_leaves_alone_what_is_under_way(kept: Kept) -> None:
 
 def test_a_sweep_takes_no_worker_for_dead_that_comes_meanwhile(kept: Kept) -> None:
     with ExitStack() as opened:
-        new: list[Path] = []
+        drafts: list[Path] = []
 
         def asked_too_soon() -> set[str]:
-            new.append(opened.enter_context(kept.storage.scratch("new")))
+            drafts.append(opened.enter_context(kept.storage.scratch("new")) / "draft")
+            drafts[0].touch()
             return set()
 
         kept.storage.sweep(is_known=lambda _: False, owners=asked_too_soon)
-        assert [folder.is_dir() for folder in new] == [True]
+        assert [draft.exists() for draft in drafts] == [True]
 
 
 def test_a_store_is_tried_out_without_a_trace(kept: Kept) -> None:

@@ -199,20 +199,6 @@ def test_a_sweep_removes_what_the_dead_left_and_nothing_else(storage: LocalStora
     assert files(storage) == {"uploads/known"}
 
 
-def test_a_sweep_leaves_alone_what_a_worker_has_that_starts_meanwhile(
-    storage: LocalStorage,
-) -> None:
-    draft = storage.root / "scratch" / "starting" / "draft"
-
-    def owners() -> set[str]:
-        draft.parent.mkdir()  # it took its lease just behind the answer
-        draft.touch()
-        return set()
-
-    storage.sweep(is_known=is_known, owners=owners)
-    assert draft.exists()
-
-
 def test_a_sweep_leaves_alone_what_other_tables_may_know(storage: LocalStorage) -> None:
     incoming = storage.incoming("uploads/id")
     incoming.keep()
