@@ -105,7 +105,8 @@ def test_a_worker_that_slept_through_its_takeover_changes_nothing_and_leaves(
         descendants = psutil.Process(sleeper.pid).children(recursive=True)
         sleeper.send_signal(signal.SIGCONT)
         assert sleeper.wait(20) == 0
-        assert not any(child.is_running() for child in descendants)
+        _, left = psutil.wait_procs(descendants, timeout=10)
+        assert not left
     now = result.stat()
     assert (now.st_ino, now.st_mtime_ns) == (published.st_ino, published.st_mtime_ns)
     assert api.metadata(file_id) == document
@@ -113,8 +114,8 @@ def test_a_worker_that_slept_through_its_takeover_changes_nothing_and_leaves(
     assert observer.steps_back == []
     assert "its work was taken over" in installation.said(0)
     assert heir.poll() is None
-    left = {path for path in api.files() if path.startswith(("scratch/", "chunks/"))}
-    assert left == set()
+    unfinished = {path for path in api.files() if path.startswith(("scratch/", "chunks/"))}
+    assert unfinished == set()
 
 
 def test_a_poison_file_fails_after_three_attempts_and_takes_nobody_along(

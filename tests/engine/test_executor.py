@@ -66,10 +66,25 @@ def test_a_live_worker_takes_over_from_a_killed_one_at_once(
 def test_a_paused_worker_finds_its_lease_lost(records: Records, workers: Workers) -> None:
     file_id, paused = halfway(records, workers)
     workers.start()
-    paused.send_signal(signal.SIGSTOP)
+    workers.pause(paused)
     wait_for(lambda: workers.count("second") == 2, "the takeover", seconds=15)
     paused.send_signal(signal.SIGCONT)
     wait_for(lambda: workers.count("unfit"), "the paused worker to notice")
+    workers.let_go()
+    wait_for(lambda: is_completed(records, file_id), "the job's end")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_that_stands_still_within_a_transaction_keeps_nobody_out(
+    records: Records, workers: Workers
+) -> None:
+    file_id = submit(records)
+    frozen = workers.start(FREEZE="1")
+    wait_for(lambda: workers.count("frozen"), "it to stand still")
+    workers.start()
+    wait_for(lambda: workers.count("second") == 2, "the takeover", seconds=20)
+    frozen.send_signal(signal.SIGCONT)
+    wait_for(lambda: workers.count("unfit"), "the frozen worker to notice")
     workers.let_go()
     wait_for(lambda: is_completed(records, file_id), "the job's end")
 
@@ -279,7 +294,7 @@ def test_a_worker_killed_while_it_runs_cancelled_work_leaves_nothing_to_take_ove
     file_id = submit(records)
     victim = workers.start()
     wait_for(lambda: workers.count("child"), "the child to run")
-    victim.send_signal(signal.SIGSTOP)  # it cannot notice
+    workers.pause(victim)  # it cannot notice
     cancel(records, file_id)
     victim.kill()
     victim.wait()
@@ -294,7 +309,7 @@ def test_a_retry_runs_beside_a_worker_that_slept_through_the_cancel(
     file_id = submit(records)
     sleeper = workers.start()
     wait_for(lambda: workers.count("child"), "the child to run")
-    sleeper.send_signal(signal.SIGSTOP)  # it cannot notice
+    workers.pause(sleeper)  # it cannot notice
     cancel(records, file_id)
     retry(records, file_id)
     workers.start()

@@ -16,9 +16,10 @@ from reelworks.engine.database import migrate, open_database
 from reelworks.engine.failing import translated
 from reelworks.engine.records import Records
 from reelworks.engine.tables import processes
-from reelworks.errors import DatabaseFull, EngineError, NotFound
+from reelworks.errors import DatabaseFull, EngineError, NotFound, StorageError
 from reelworks.model import ProcessType, Status
 from tests.videos import add_video, new_video
+from tests.waiting import wait_for
 
 ENHANCEMENT = ProcessType.VIDEO_ENHANCEMENT
 
@@ -220,6 +221,32 @@ def test_a_database_from_before_the_wishes_goes_on_and_counts_as_the_defaults(
     assert records.keep_plan(file_id, "a plan") == "a plan"
     assert records.video(add_video(records)).filename == "clip.mp4"
     engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_a_transaction_waited_for_in_vain_is_told_not_that_it_was_thrown_out(
+    records: Records,
+) -> None:
+    def wait_in_vain(connection: sa.Connection) -> None:
+        throw_out(records, connection)
+        raise StorageError("It is away.")
+
+    with pytest.raises(StorageError, match="It is away"), records.writing() as connection:
+        wait_in_vain(connection)
+    add_video(records)  # the connection is another one
+
+
+def throw_out(records: Records, connection: sa.Connection) -> None:
+    """End a connection as the server does where a transaction stands still for too long."""
+    number = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    its_own = f"FROM pg_stat_activity WHERE pid = {number}"
+    asked(records, f"SELECT pg_terminate_backend(pid) {its_own}")
+    wait_for(lambda: not asked(records, f"SELECT pid {its_own}"), "it to be out")
+
+
+def asked(records: Records, query: str) -> list[tuple[object, ...]]:
+    with records.reading() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
 def test_the_migrations_make_the_tables_that_the_queries_expect(engine: sa.Engine) -> None:

@@ -22,6 +22,7 @@ from reelworks.engine.database import open_database
 from reelworks.engine.executor import WorkExecutor, step
 from reelworks.engine.leases import Executor
 from reelworks.engine.records import Records
+from reelworks.engine.tables import processes
 from reelworks.errors import ChildFailed, EngineError, NoSpace, StorageError
 from reelworks.media.children.process import Children
 from reelworks.model import ProcessType, Work
@@ -59,7 +60,19 @@ def first(file_id: str) -> str:
 def second(work: Work, kept: str) -> None:
     """Wait in a child process, as all real work does."""
     note(f"second {work.file_id} {kept} {work.attempt}")
+    if "FREEZE" in os.environ:
+        stand_still_within_a_transaction(work)
     children.of(work).run([sys.executable, "-c", WAIT, str(folder / "go")], told)
+
+
+def stand_still_within_a_transaction(work: Work) -> None:
+    """As when the machine sleeps, or its network is cut, at the wrong moment."""
+    with records.writing() as connection:
+        connection.execute(
+            processes.update().where(processes.c.file_id == work.file_id).values(progress=1)
+        )
+        note("frozen")
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)  # this thread at once
 
 
 def told(data: bytes) -> bool:

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import sqlalchemy as sa
 
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
+from reelworks.engine.tables import leases
 from tests.videos import new_video
 from tests.waiting import wait_for
 
@@ -23,6 +25,7 @@ class Workers:
     """Worker processes over one database."""
 
     def __init__(self, engine: sa.Engine, folder: Path) -> None:
+        self._engine = engine
         self._url = engine.url.render_as_string(hide_password=False)
         self._folder = folder
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -54,6 +57,15 @@ class Workers:
 
     def die_after_the_error(self) -> None:
         (self._folder / "die").touch()
+
+    def pause(self, worker: subprocess.Popen[bytes]) -> None:
+        """Stop one where it stands, but not within a transaction: SQLite lets nobody else write
+        for as long as one is held open."""
+        with self._engine.begin() as connection:
+            connection.execute(leases.update().where(sa.false()).values(slots=0))
+            worker.send_signal(signal.SIGSTOP)
+            stopped = psutil.Process(worker.pid)
+            wait_for(lambda: stopped.status() == psutil.STATUS_STOPPED, "it to stand still")
 
     def let_go(self) -> None:
         (self._folder / "go").touch()

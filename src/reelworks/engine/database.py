@@ -45,6 +45,9 @@ _CONNECTION = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
 }
+# Whoever stands still, or vanishes, within a transaction is thrown out by the server after so long,
+# and what it held is free: about when its lease lapses, so that it holds up nobody who takes over.
+_STANDSTILL_SECONDS = 10
 # Held open by a process, opened above that at need, and how long a thread waits for one. The one
 # used last is used next, so that what was needed once at a peak goes idle.
 _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}
@@ -75,6 +78,7 @@ def _create(url: sa.URL) -> sa.Engine:
         engine = sa.create_engine(
             url.set(drivername="postgresql+psycopg"), connect_args=ours, **_POOL
         )
+        event.listen(engine, "connect", _bound_standstill)
         event.listen(engine, "checkin", _note_return)
         event.listen(engine, "checkout", partial(_try_out, engine))
         return engine
@@ -165,6 +169,12 @@ def _now_sqlite(*_: Any, **__: Any) -> str:
 @compiles(now_ms, "postgresql")
 def _now_postgresql(*_: Any, **__: Any) -> str:
     return "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+def _bound_standstill(connection: Any, _record: Any) -> None:
+    connection.autocommit = True  # or it would be taken back with the first rollback
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{_STANDSTILL_SECONDS} s'")
+    connection.autocommit = False
 
 
 def _note_return(_connection: Any, record: Any) -> None:

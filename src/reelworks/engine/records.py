@@ -16,7 +16,7 @@ from reelworks.engine.changes import Announcer
 from reelworks.engine.database import now_ms
 from reelworks.engine.failing import translated
 from reelworks.engine.tables import deletions, processes, videos
-from reelworks.errors import NotFound, WorkStopped
+from reelworks.errors import NotFound, Unavailable, WorkStopped
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
@@ -289,7 +289,13 @@ class Records:
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction. Raises EngineError where the database does not answer as it should."""
         with translated(), self.engine.begin() as connection:
-            yield connection
+            try:
+                yield connection
+            except (Unavailable, OSError):
+                # It may have been waited for until the server threw us out: see ``open_database``.
+                # A rollback would fail then, and hide the reason.
+                connection.invalidate()
+                raise
             self._announcer.announce(connection)
 
     @contextmanager
