@@ -31,6 +31,21 @@ def test_whatever_can_be_got_can_be_asked_for_its_head(api: OpenedApi) -> None:
     assert ask(api, "HEAD", "/upload").status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/upload", "POST"),
+        ("POST", "/videos", "GET, HEAD"),
+        ("PUT", f"/videos/{FILE_ID}", "DELETE, GET, HEAD"),
+    ],
+)
+def test_what_a_path_allows_is_named_in_full(
+    api: OpenedApi, method: str, path: str, allowed: str
+) -> None:
+    answer = ask(api, method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_an_ordinary_request_to_the_socket_is_told_what_it_lacks(
     api: OpenedApi, method: str
