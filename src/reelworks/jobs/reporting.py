@@ -15,7 +15,6 @@ from reelworks.errors import (
     EngineError,
     MediaError,
     ReelworksError,
-    StorageError,
     Unavailable,
     WorkStopped,
 )
@@ -80,7 +79,7 @@ def _clear_away(workshop: Workshop, work: Work) -> None:
     """What a failed process had made so far is of no use to anybody."""
     try:
         remove_results(workshop.records, workshop.storage, work)
-    except (StorageError, OSError) as error:
+    except (Unavailable, OSError) as error:
         log.warning("what it had made could not be removed: %s", error)
 
 
