@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from dbos._sys_db import SystemDatabase
 
+from reelworks.engine import executor as module
 from reelworks.engine import patience
 from reelworks.engine.database import open_database
 from reelworks.engine.executor import WorkExecutor, step
@@ -46,6 +47,8 @@ def note(line: str) -> None:
 
 if (folder / "impatient").exists():
     patience.PATIENCE_SECONDS = 0.0
+if "HASTE" in os.environ:
+    module._LEAVE_SECONDS_IN_ALL = 0.5
 
 
 def first(file_id: str) -> str:

@@ -53,6 +53,8 @@ _WORKFLOW_VERSION = "1"
 ATTEMPTS = 3
 MAX_TAKEOVERS = 25
 _ORPHANS_EVERY = 10  # renewals of the lease
+# Whoever keeps this process running kills it after a few seconds more.
+_LEAVE_SECONDS_IN_ALL = 5.0
 # What a second attempt may mend.
 _BREAKS = (ChildFailed, ChildHung)
 # How it shows that a result was written down by a release with other classes.
@@ -171,9 +173,17 @@ class WorkExecutor:
         """Take no more work, and let others have at once what was begun.
 
         The caller stops the children of running work first: it unwinds with ``WorkStopped``. With a
-        database that is away, others have it when the lease has lapsed.
+        database that is away, or stands still, others have it when the lease has lapsed.
         """
         self._leaving.set()
+        # In a thread of its own: nobody knows when a database answers that stands still.
+        leaving = threading.Thread(target=self._leave, name="leaving", daemon=True)
+        leaving.start()
+        leaving.join(_LEAVE_SECONDS_IN_ALL)
+        if leaving.is_alive():
+            log.warning("not all could be left in good order; the lease will lapse")
+
+    def _leave(self) -> None:
         self._dispatcher.end()
         self._keeper.join(LEAVE_SECONDS)
         self._watch.end()
