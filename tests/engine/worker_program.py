@@ -141,6 +141,8 @@ executor = WorkExecutor(
     on_unfit=left.set,
 )
 executor.start()
+if "NO_THREADS" in os.environ:
+    threading.stack_size(1 << 46)  # more than there is: no other thread can be started
 note("ready")
 left.wait()
 if asked.is_set():
