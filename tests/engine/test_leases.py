@@ -64,9 +64,7 @@ def test_a_lapsed_lease_says_nothing_to_who_has_not_watched(engine: sa.Engine) -
     assert {lost.executor_id for lost in leases.lost()} == {"gone", "left"}
 
 
-def test_a_lease_that_was_renewed_since_is_not_inherited(
-    engine: sa.Engine, leases: Leases
-) -> None:
+def test_a_lease_that_was_renewed_since_is_not_inherited(engine: sa.Engine, leases: Leases) -> None:
     leases.take(ELSEWHERE)
     lapse(engine, "elsewhere")
     (lost,) = leases.lost()

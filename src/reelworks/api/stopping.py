@@ -19,7 +19,7 @@ class Unawaited(ThreadPoolExecutor):
     They may be at a question to a database that stands still.
     """
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Begin nothing more."""
         super().shutdown(wait=False, cancel_futures=True)
 

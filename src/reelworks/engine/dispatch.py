@@ -65,8 +65,8 @@ def clients(engine: SystemDatabase) -> list[str]:
     """For whom anything waits. Raises where the database is away."""
     # Without the engine's own waiting for it, whose pauses double up to a minute and a half: for so
     # long nothing would be begun after the database is back.
-    ask = inspect.unwrap(SystemDatabase.get_queue_partitions)
-    return ask(engine, QUEUE)
+    waiting: list[str] = inspect.unwrap(SystemDatabase.get_queue_partitions)(engine, QUEUE)
+    return waiting
 
 
 class Dispatcher:
@@ -177,8 +177,8 @@ class Dispatcher:
     def _begin(self, claimed: list[str], claim: str) -> None:
         try:
             found = _sys_db().get_workflow_statuses(claimed)
-        except Exception:
-            self._give_up()
+        except Exception as error:
+            self._give_up(error)
             return
         for status in found:  # one that is missing was deleted meanwhile
             self._run(status, claim)
@@ -190,9 +190,8 @@ class Dispatcher:
             # A kind of work that this release does not know: it is handed back when we leave.
             log.exception("%s could not be begun", status["workflow_uuid"])
             return
-        except Exception:
-            # No thread to be had, say.
-            self._give_up()
+        except Exception as error:  # no thread to be had, say
+            self._give_up(error)
             return
         future: Future[Any] | None = getattr(handle, "future", None)
         if future is not None:  # None: it was cancelled between the claim and here
@@ -200,9 +199,9 @@ class Dispatcher:
                 self._busy += 1
             future.add_done_callback(self._finished)
 
-    def _give_up(self) -> None:
+    def _give_up(self, error: Exception) -> None:
         """Leave: nobody else takes what is claimed, as long as this worker lives."""
-        log.exception("claimed work could not be begun; this worker leaves")
+        log.error("claimed work could not be begun; this worker leaves", exc_info=error)
         self._ended.set()
         self._on_unfit()
 
