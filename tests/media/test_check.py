@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
 
-from reelworks.errors import ChildFailed, NoThreads, NotAVideo
+from reelworks.errors import ChildFailed, NotAVideo, NoThreads
 from reelworks.media.probing.check import check
 
 ADVICE = "upload a video file such as MP4, MOV, MKV or WebM."
