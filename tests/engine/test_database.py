@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from reelworks.engine.database import check_connection, migrate, now_ms, open_database
 from reelworks.engine.explaining import shown
 from reelworks.engine.records import Records
-from reelworks.errors import SettingsError
+from reelworks.errors import EngineError, SettingsError
 from tests.databases import PostgresServer
 from tests.videos import add_video
 from tests.waiting import wait_for
@@ -135,8 +135,10 @@ def test_a_server_without_connections_left(postgres: PostgresServer) -> None:
     role = f"role_{engine.url.database}"
     _run(engine, f"CREATE ROLE {role} LOGIN")
     engine.dispose()
-    said = _said(sa.make_url(url).set(username=role).render_as_string(hide_password=False))
-    assert "has no connection left; let it have more, or run fewer programs." in said
+    url = sa.make_url(url).set(username=role).render_as_string(hide_password=False)
+    assert "has no connection left; let it have more, or run fewer programs." in _said(url)
+    with pytest.raises(EngineError, match="The database has no connection left; let it have more"):
+        Records(open_database(url)).now()
 
 
 def test_tables_of_a_newer_release(engine: sa.Engine) -> None:

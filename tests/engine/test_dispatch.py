@@ -6,9 +6,12 @@ from collections import Counter
 from dataclasses import replace
 from threading import Event
 
+import pytest
 import sqlalchemy as sa
+from dbos import DBOSClient
 
-from reelworks.engine.dispatch import Dispatcher, share
+from reelworks.engine.database import open_database
+from reelworks.engine.dispatch import Dispatcher, clients, share
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
@@ -113,6 +116,29 @@ def test_what_cannot_be_asked_now_is_asked_again(engine: sa.Engine) -> None:
     dispatcher.start()
     assert able.wait(10)
     dispatcher.end()
+
+
+def test_a_database_that_is_away_is_not_waited_for_ever_longer() -> None:
+    away = DBOSClient(system_database_engine=open_database("postgresql://127.0.0.1:1/x"), lazy=True)
+    with pytest.raises(sa.exc.OperationalError):
+        clients(away._sys_db)
+
+
+def test_a_worker_that_cannot_begin_what_it_claimed_leaves_it_to_others(
+    records: Records, workers: Workers
+) -> None:
+    full = workers.start(slots=4, NO_THREADS="1")
+    file_ids = [submit(records, client_id="me") for _ in range(2)]
+    wait_for(lambda: workers.count("unfit"), "it to leave")
+    full.kill()
+    workers.let_go()
+    workers.start(slots=4)
+    wait_for(lambda: all(is_enhanced(records, each) for each in file_ids), "the enhancements")
+
+
+def is_enhanced(records: Records, file_id: str) -> bool:
+    status = records.process(file_id, ProcessType.VIDEO_ENHANCEMENT).status
+    return status is Status.COMPLETED
 
 
 def test_what_was_claimed_without_hearing_of_it_is_begun(

@@ -10,6 +10,8 @@ import base64
 import os
 import pickle
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -384,15 +386,35 @@ def test_room_that_is_never_there_is_found_out(records: Records, workers: Worker
 def test_a_worker_that_is_told_to_leaves_also_while_the_database_is_away(
     postgres: PostgresServer, template: str, tmp_path: Path
 ) -> None:
-    url = postgres.create(template)
-    engine = open_database(url)
-    workers = Workers(engine, tmp_path)
-    try:
+    with on_its_own(postgres, template, tmp_path) as (url, workers):
         worker = workers.start()
         postgres.turn_away(url)
         worker.terminate()
         assert worker.wait(20) == 0
         assert workers.count("left") == 1
+
+
+def test_a_worker_that_is_told_to_leaves_also_while_the_database_stands_still(
+    postgres: PostgresServer, template: str, tmp_path: Path
+) -> None:
+    with on_its_own(postgres, template, tmp_path) as (_, workers):
+        worker = workers.start(HASTE="1")
+        with postgres.standing_still():
+            worker.terminate()
+            assert worker.wait(20) == 0
+        assert workers.count("left") == 1
+
+
+@contextmanager
+def on_its_own(
+    postgres: PostgresServer, template: str, folder: Path
+) -> Iterator[tuple[str, Workers]]:
+    """The URL of a database to which bad things happen, and workers over it."""
+    url = postgres.create(template)
+    engine = open_database(url)
+    workers = Workers(engine, folder)
+    try:
+        yield url, workers
     finally:
         workers.end()
         engine.dispose()

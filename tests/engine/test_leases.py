@@ -15,22 +15,25 @@ import sqlalchemy as sa
 
 from reelworks.engine.leases import Executor, Leases, Lost
 from reelworks.engine.tables import leases as table
+from reelworks.engine.vigil import Vigil
 
 HERE = Executor.this_process()
 STAT = Path("/proc/stat")
 ELSEWHERE = replace(HERE, executor_id="elsewhere", host="another-host")
-LOST = Lost("elsewhere", in_good_order=False)
+LAPSED = 1
+LOST = Lost("elsewhere", in_good_order=False, expires_at=LAPSED)
 
 
 @pytest.fixture
 def leases(engine: sa.Engine) -> Leases:
-    return Leases(engine)
+    """As of somebody who has watched for long."""
+    return Leases(engine, Vigil(0))
 
 
 def lapse(engine: sa.Engine, executor_id: str) -> None:
     with engine.begin() as connection:
         connection.execute(
-            table.update().where(table.c.executor_id == executor_id).values(expires_at=1)
+            table.update().where(table.c.executor_id == executor_id).values(expires_at=LAPSED)
         )
 
 
@@ -46,6 +49,36 @@ def test_a_lapsed_lease_is_lost(engine: sa.Engine, leases: Leases) -> None:
     leases.take(ELSEWHERE)
     lapse(engine, "elsewhere")
     assert leases.lost() == [LOST]
+
+
+def test_a_lapsed_lease_says_nothing_to_who_has_not_watched(engine: sa.Engine) -> None:
+    # As after a database was away: everybody's has lapsed, and all are about to renew.
+    leases = Leases(engine)
+    for name in ("elsewhere", "gone", "left"):
+        leases.take(replace(ELSEWHERE, executor_id=name))
+        lapse(engine, name)
+    leases.abandon(replace(ELSEWHERE, executor_id="left"))
+    with engine.begin() as connection:
+        here = {"host": HERE.host, "start_mark": 1}
+        connection.execute(table.update().where(table.c.executor_id == "gone").values(here))
+    assert {lost.executor_id for lost in leases.lost()} == {"gone", "left"}
+
+
+def test_a_lease_that_was_renewed_since_is_not_inherited(engine: sa.Engine, leases: Leases) -> None:
+    leases.take(ELSEWHERE)
+    lapse(engine, "elsewhere")
+    (lost,) = leases.lost()
+    assert leases.renew(ELSEWHERE)
+    assert not leases.inherit(lost, HERE)
+
+
+def test_a_vigil_is_worth_something_once_it_has_lasted_without_a_gap() -> None:
+    vigil = Vigil(10)
+    assert [vigil.look(at) for at in (100, 105, 109, 110)] == [False, False, False, True]
+    # Nobody looked for long.
+    assert [vigil.look(at) for at in (116, 121, 125, 126)] == [False, False, False, True]
+    # The clock was set back.
+    assert [vigil.look(at) for at in (50, 55, 60)] == [False, False, True]
 
 
 def test_a_late_renewal_before_anybody_noticed_still_counts(
@@ -79,12 +112,12 @@ def test_nobody_waits_for_a_process_that_is_gone_from_this_host(leases: Leases) 
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     leases.take(replace(HERE, executor_id="gone", pid=gone.pid))
-    assert leases.lost() == [Lost("gone", in_good_order=False)]
+    assert [lost.executor_id for lost in leases.lost()] == ["gone"]
 
 
 def test_a_process_number_used_again_is_another_process(leases: Leases) -> None:
     leases.take(replace(HERE, executor_id="earlier", start_mark=1))
-    assert leases.lost() == [Lost("earlier", in_good_order=False)]
+    assert [lost.executor_id for lost in leases.lost()] == ["earlier"]
 
 
 _IS_GONE = """

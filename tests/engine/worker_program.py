@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from dbos._sys_db import SystemDatabase
 
+from reelworks.engine import executor as module
 from reelworks.engine import patience
 from reelworks.engine.database import open_database
 from reelworks.engine.executor import WorkExecutor, step
@@ -46,6 +47,8 @@ def note(line: str) -> None:
 
 if (folder / "impatient").exists():
     patience.PATIENCE_SECONDS = 0.0
+if "HASTE" in os.environ:
+    module._LEAVE_SECONDS_IN_ALL = 0.5
 
 
 def first(file_id: str) -> str:
@@ -138,6 +141,8 @@ executor = WorkExecutor(
     on_unfit=left.set,
 )
 executor.start()
+if "NO_THREADS" in os.environ:
+    threading.stack_size(1 << 46)  # more than there is: no other thread can be started
 note("ready")
 left.wait()
 if asked.is_set():

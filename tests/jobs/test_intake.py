@@ -1,4 +1,4 @@
-"""What becomes of an upload that is not accepted."""
+"""What becomes of an upload that is not accepted, or seems not to be."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ from reelworks.engine.database import open_database
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
-from reelworks.errors import NotAVideo
+from reelworks.errors import EngineError, NotAVideo
 from reelworks.jobs.intake import Intake
+from reelworks.model import NewVideo
 from reelworks.storage.local import LocalStorage
-from tests.clips import toolbox
+from tests.clips import plain, toolbox
+
+
+class _Unheard(Submission):
+    """Its commit happens, and the connection breaks before the answer."""
+
+    def submit(self, video: NewVideo) -> None:
+        super().submit(video)
+        raise EngineError("The database does not answer; try again.")
 
 
 @pytest.fixture
@@ -47,3 +56,17 @@ def test_what_is_refused_leaves_nothing_though_the_database_is_away(
         upload.accept(filename="letter.mp4", client_id=None, preset=None, wishes={})
     upload.close()
     assert left(tmp_path) == []
+
+
+def test_an_upload_is_accepted_though_the_answer_to_its_commit_was_lost(
+    records: Records, tmp_path: Path
+) -> None:
+    storage = LocalStorage(tmp_path / "data", reserve_bytes=0)
+    submission = _Unheard(records, Queue(records.engine))
+    intake = Intake(storage, records, submission, toolbox(), max_bytes=1 << 20)
+    upload = intake.begin(None)
+    upload.write(plain().read_bytes())
+    upload.accept(filename="clip.mp4", client_id=None, preset=None, wishes={})
+    upload.close()
+    kept = records.video(upload.file_id).source_key
+    assert left(tmp_path / "data") == [tmp_path / "data" / kept]

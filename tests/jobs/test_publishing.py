@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from reelworks.engine.patience import Unfit
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.errors import ChildFailed, WorkStopped
+from reelworks.jobs.control import Control
 from reelworks.jobs.reporting import reported
 from reelworks.jobs.spreading import Spreading
 from reelworks.jobs.workshop import Workshop, chunk_key, enhanced_key
@@ -94,6 +96,38 @@ def test_what_is_completed_is_not_replaced_by_who_comes_late(
     with pytest.raises(WorkStopped):
         publish(workshop, work, key)
     assert workshop.storage.read(key) == b"the heir's"
+
+
+class _Slow(LocalStorage):
+    """All else is done while it publishes, as when a machine sleeps then."""
+
+    meanwhile: Callable[[], None] = staticmethod(lambda: None)
+
+    def publish(self, path: Path, key: str) -> None:
+        self.meanwhile()
+        super().publish(path, key)
+
+
+def test_a_chunk_that_comes_after_all_was_done_is_taken_away_again(
+    workshop: Workshop, records: Records, work: Work, tmp_path: Path
+) -> None:
+    storage = _Slow(tmp_path / "data", reserve_bytes=0)
+    storage.meanwhile = lambda: records.complete(work.file_id, ENHANCEMENT)
+    with pytest.raises(WorkStopped):
+        publish(replace(workshop, storage=storage), work, chunk_key(work, 0))
+    assert not storage.exists(chunk_key(work, 0))
+
+
+def test_a_cancel_whose_answer_was_lost_is_finished_by_the_next(
+    workshop: Workshop, records: Records, work: Work
+) -> None:
+    key = enhanced_key(work.file_id, "mp4")
+    records.keep_plan(work.file_id, '{"extension": "mp4"}')
+    publish(workshop, work, key)
+    interventions = Interventions(records, Queue(records.engine))
+    interventions.cancel(work.file_id)
+    Control(records, workshop.storage, interventions).cancel(work.file_id)
+    assert not workshop.storage.exists(key)
 
 
 def test_an_earlier_attempt_publishes_nothing_over_a_later_one(

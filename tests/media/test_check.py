@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import resource
 import struct
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
 
-from reelworks.errors import ChildFailed, NotAVideo
+from reelworks.errors import ChildFailed, NotAVideo, NoThreads
 from reelworks.media.probing.check import check
 
 ADVICE = "upload a video file such as MP4, MOV, MKV or WebM."
@@ -30,6 +33,25 @@ def test_lets_a_video_in_whatever_its_name(tmp_path: Path) -> None:
     unnamed.write_bytes(plain().read_bytes())
 
     assert check(toolbox(), unnamed).picture.codec == "h264"
+
+
+@contextmanager
+def without_threads() -> Iterator[None]:
+    """Children have one thread each: there is no room for the stack of another."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    if hard != resource.RLIM_INFINITY:
+        pytest.skip("this user may not ask for stacks that are too large")
+    resource.setrlimit(resource.RLIMIT_STACK, (1 << 46, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
+
+
+def test_does_not_blame_a_video_for_a_machine_that_starts_no_more_threads() -> None:
+    video = plain()
+    with without_threads(), pytest.raises(NoThreads, match="raise the limit of the service"):
+        check(toolbox(), video)
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".webm", ".avi", ".ts", ".gif", ".flv", ".mpg"])

@@ -31,7 +31,7 @@ from reelworks.api import (
 from reelworks.api.examples import EXAMPLES
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import Service
-from reelworks.api.stopping import Stopping
+from reelworks.api.stopping import Stopping, Unawaited
 
 _MODULES = (
     *(upload, statuses, listing, videos, files, results),
@@ -52,6 +52,7 @@ def create_application(service: Service, *, origins: Sequence[str] = ()) -> Fast
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(Unawaited())
         hub = asyncio.create_task(service.hub.run())
         yield
         hub.cancel()

@@ -1,15 +1,27 @@
-"""What is under way when the server stops, and takes longer than it may: it is told so."""
+"""What is under way when the server stops, and takes longer than it may: it is told so, or left."""
 
 from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reelworks.api import problems
 
 log = logging.getLogger(__name__)
+
+
+class Unawaited(ThreadPoolExecutor):
+    """Threads that the server does not wait for when it stops.
+
+    They may be at a question to a database that stands still.
+    """
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Begin nothing more."""
+        super().shutdown(wait=False, cancel_futures=True)
 
 
 class Stopping:

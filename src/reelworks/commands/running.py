@@ -104,9 +104,10 @@ def serve(
 ) -> None:
     """Serve everything on this machine: the API, and one worker beside it."""
     settings = read_settings(**locals())
-    from reelworks.app import run_service
+    from reelworks.app import end, run_service
 
     run_service(settings)
+    end()
 
 
 @running.command(epilog=examples("reelworks api --host 0.0.0.0", "reelworks api --processes 4"))
@@ -133,12 +134,13 @@ def api(
     for hidden in ("listener", "leave_with_parent"):
         given.pop(hidden)
     settings = read_settings(**given)
-    from reelworks.app import run_api, run_api_process
+    from reelworks.app import end, run_api, run_api_process
 
     if listener is None:
         run_api(settings)
     else:
         run_api_process(settings, listener)
+    end()
 
 
 @running.command(epilog=examples("reelworks worker", "reelworks worker --slots 4"))

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
 from reelworks.engine.queue import CHUNK, JOIN, Queue
-from reelworks.engine.records import Records, lock
+from reelworks.engine.records import Records, lock_for
 from reelworks.engine.tables import chunks, videos
 from reelworks.model import Work
 
@@ -114,9 +114,13 @@ class Chunks:
 
     @contextmanager
     def _held(self, work: Work) -> Iterator[sa.Connection]:
-        """A transaction beside which nobody else changes the video's chunks."""
+        """A transaction beside which nobody else changes the video's chunks.
+
+        Raises WorkStopped where nobody waits for them: who slept for long would leave some that
+        nobody clears away.
+        """
         with self._records.writing() as connection:
-            lock(connection, work.file_id)
+            lock_for(connection, work)
             yield connection
 
 

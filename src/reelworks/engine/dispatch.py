@@ -6,6 +6,7 @@ Everything that goes around DBOS's own polling of queues is in this file; decisi
 from __future__ import annotations
 
 import heapq
+import inspect
 import logging
 import random
 import threading
@@ -19,9 +20,10 @@ from typing import Any
 import sqlalchemy as sa
 from dbos._core import execute_dequeued_workflow
 from dbos._dbos import _get_dbos_instance
+from dbos._error import DBOSWorkflowFunctionNotFoundError
 from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION
 from dbos._queue import Queue as _Limits
-from dbos._sys_db import WorkflowStatusInternal
+from dbos._sys_db import SystemDatabase, WorkflowStatusInternal
 
 from reelworks.engine.failing import translated
 from reelworks.engine.patience import LEAVE_SECONDS
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 
 # A median of 0.13 s from queued to started, at under 2 % of a core.
 _POLLING_SECONDS = 0.25
+_AWAY_SECONDS = 1.0  # on top, while nothing can be claimed
 
 
 def share(
@@ -57,6 +60,14 @@ def share(
         turns[key] += 1
         heapq.heapreplace(line, (slots + 1, float("inf"), place, key))
     return turns
+
+
+def clients(engine: SystemDatabase) -> list[str]:
+    """For whom anything waits. Raises where the database is away."""
+    # Without the engine's own waiting for it, whose pauses double up to a minute and a half: for so
+    # long nothing would be begun after the database is back.
+    waiting: list[str] = inspect.unwrap(SystemDatabase.get_queue_partitions)(engine, QUEUE)
+    return waiting
 
 
 class Dispatcher:
@@ -116,13 +127,13 @@ class Dispatcher:
                 # long, the lease tells us. Whatever else it may be: without this thread a worker
                 # that looks alive would never work again.
                 log.warning("no work could be claimed: %s", error)
-                self._ended.wait(_POLLING_SECONDS)
+                self._ended.wait(_AWAY_SECONDS)
 
     def _fill(self) -> int:
         """Claim work for the slots that are free now; how much there was."""
         self._make_sure()
         free = self._slots - self._busy
-        waiting = _sys_db().get_queue_partitions(QUEUE) if free > 0 else []
+        waiting = clients(_sys_db()) if free > 0 else []
         if not waiting:
             return 0
         random.shuffle(waiting)
@@ -167,11 +178,8 @@ class Dispatcher:
     def _begin(self, claimed: list[str], claim: str) -> None:
         try:
             found = _sys_db().get_workflow_statuses(claimed)
-        except Exception:
-            # Nobody else takes what is claimed, as long as this worker lives.
-            log.exception("claimed work could not be begun; this worker leaves")
-            self._ended.set()
-            self._on_unfit()
+        except Exception as error:
+            self._give_up(error)
             return
         for status in found:  # one that is missing was deleted meanwhile
             self._run(status, claim)
@@ -179,15 +187,24 @@ class Dispatcher:
     def _run(self, status: WorkflowStatusInternal, claim: str) -> None:
         try:
             handle = execute_dequeued_workflow(_get_dbos_instance(), status, claim)
-        except Exception:
+        except DBOSWorkflowFunctionNotFoundError:
             # A kind of work that this release does not know: it is handed back when we leave.
             log.exception("%s could not be begun", status["workflow_uuid"])
+            return
+        except Exception as error:  # no thread to be had, say
+            self._give_up(error)
             return
         future: Future[Any] | None = getattr(handle, "future", None)
         if future is not None:  # None: it was cancelled between the claim and here
             with self._lock:
                 self._busy += 1
             future.add_done_callback(self._finished)
+
+    def _give_up(self, error: Exception) -> None:
+        """Leave: nobody else takes what is claimed, as long as this worker lives."""
+        log.error("claimed work could not be begun; this worker leaves", exc_info=error)
+        self._ended.set()
+        self._on_unfit()
 
     def _finished(self, _: Future[Any]) -> None:
         with self._lock:

@@ -32,6 +32,7 @@ from reelworks.errors import (
     ChildHung,
     EngineError,
     NoSpace,
+    NoThreads,
     ReelworksError,
     Unavailable,
     WorkStopped,
@@ -53,8 +54,12 @@ _WORKFLOW_VERSION = "1"
 ATTEMPTS = 3
 MAX_TAKEOVERS = 25
 _ORPHANS_EVERY = 10  # renewals of the lease
+# Whoever keeps this process running kills it after a few seconds more.
+_LEAVE_SECONDS_IN_ALL = 5.0
 # What a second attempt may mend.
 _BREAKS = (ChildFailed, ChildHung)
+# What a machine may have too little of for a video: it is given up by who meets that too often.
+_LACKS = {NoSpace: "ran out of room on its disk", NoThreads: "could start no more threads"}
 # How it shows that a result was written down by a release with other classes.
 _NOT_READ = (ImportError, AttributeError, TypeError)
 
@@ -171,9 +176,17 @@ class WorkExecutor:
         """Take no more work, and let others have at once what was begun.
 
         The caller stops the children of running work first: it unwinds with ``WorkStopped``. With a
-        database that is away, others have it when the lease has lapsed.
+        database that is away, or stands still, others have it when the lease has lapsed.
         """
         self._leaving.set()
+        # In a thread of its own: nobody knows when a database answers that stands still.
+        leaving = threading.Thread(target=self._leave, name="leaving", daemon=True)
+        leaving.start()
+        leaving.join(_LEAVE_SECONDS_IN_ALL)
+        if leaving.is_alive():
+            log.warning("not all could be left in good order; the lease will lapse")
+
+    def _leave(self) -> None:
         self._dispatcher.end()
         self._keeper.join(LEAVE_SECONDS)
         self._watch.end()
@@ -199,8 +212,7 @@ class WorkExecutor:
                 log.error(  # noqa: TRY400  (the sentence says all)
                     "this worker leaves, and its work goes on elsewhere: %s", error
                 )
-                if NoSpace in (type(error), type(error.__cause__)):
-                    self._count_lack_of_room(work)
+                self._count_lack(work, error)
                 self._on_unfit()
                 raise WorkStopped from error
 
@@ -265,12 +277,14 @@ class WorkExecutor:
         DBOS._recover_pending_workflows([lost.executor_id])
         self._leases.release(lost.executor_id)
 
-    def _count_lack_of_room(self, work: Work) -> None:
-        """A disk that is too small for a video is found out sooner or later."""
-        try:
-            self._count_loss(work, "ran out of room on its disk")
-        except EngineError as error:
-            log.warning("it was not counted that there was no room: %s", error)
+    def _count_lack(self, work: Work, error: BaseException) -> None:
+        """A machine that is too small for a video is found out sooner or later."""
+        for kind, what in _LACKS.items():
+            if kind in (type(error), type(error.__cause__)):
+                try:
+                    self._count_loss(work, what)
+                except EngineError as away:
+                    log.warning("it was not counted that this machine is too small: %s", away)
 
     def _count_loss(self, work: Work, what: str) -> bool:
         """A worker could not go on with a work. True: that was once too often, and it is over."""

@@ -27,6 +27,12 @@ _CHANGED = (
 )
 # How SQLite and PostgreSQL say that there is no room left.
 _FULL = ("database or disk is full", "No space left on device")
+NO_CONNECTION_LEFT = (
+    "too many clients",
+    "too many connections",
+    "connection slots are reserved",
+)
+"""How PostgreSQL says that it lets nobody else in."""
 _NO_ROOM = "There is no room left on the disk of the database; make some, and try again."
 
 
@@ -47,6 +53,11 @@ def translated() -> Iterator[None]:
     except _AWAY as error:
         if any(sign in str(error) for sign in _FULL):
             raise DatabaseFull(_NO_ROOM) from error
+        if any(sign in str(error) for sign in NO_CONNECTION_LEFT):
+            raise EngineError(
+                "The database has no connection left; let it have more, or run fewer programs, "
+                "and try again."
+            ) from error
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
         if isinstance(cause, sqlite3.Error):  # a file of this machine, and short words about it
             raise EngineError(f"The database does not answer: {cause}.") from error

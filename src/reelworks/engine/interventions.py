@@ -50,7 +50,13 @@ class Interventions:
         self._queue = queue
 
     def cancel(self, file_id: str) -> list[Work]:
-        """Fail what is unfinished, and queue it no more. Returns it. Raises NotFound."""
+        """Fail what is unfinished, and queue it no more.
+
+        Returns what is cancelled then, and what was before: whoever did that may not have come to
+        an end with it, as when the answer to his commit was lost.
+
+        Raises NotFound.
+        """
         with self._records.writing() as connection:
             if not lock(connection, file_id):
                 raise unknown(file_id)
@@ -137,11 +143,17 @@ class Interventions:
 
 
 def _cancelled(connection: sa.Connection, file_id: str) -> list[Work]:
-    rows = connection.execute(
+    connection.execute(
         processes.update()
         .where(processes.c.file_id == file_id, processes.c.status.in_(_UNFINISHED))
         .values(status=Status.FAILED, error=CANCELLED, updated_at=now_ms())
-        .returning(processes.c.process_type, processes.c.attempt)
+    )
+    rows = connection.execute(
+        sa.select(processes.c.process_type, processes.c.attempt).where(
+            processes.c.file_id == file_id,
+            processes.c.status == Status.FAILED,
+            processes.c.error == CANCELLED,
+        )
     )
     return [_work(file_id, row) for row in rows]
 

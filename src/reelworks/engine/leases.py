@@ -8,6 +8,7 @@ import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import sqlalchemy as sa
@@ -15,9 +16,11 @@ import sqlalchemy as sa
 from reelworks.engine.database import now_ms
 from reelworks.engine.failing import translated
 from reelworks.engine.tables import leases
+from reelworks.engine.vigil import Vigil
 
 LEASE_SECONDS = 10.0
 RENEWAL_SECONDS = 1.0
+_LEASE_MS = int(LEASE_SECONDS * 1000)
 _ABANDONED = 0
 
 
@@ -64,17 +67,23 @@ class Lost:
 
     Attributes:
         in_good_order: it said so itself; otherwise it was found to be gone.
+        expires_at: what its lease said then; one that was renewed since, or inherited, is another.
     """
 
     executor_id: str
     in_good_order: bool
+    expires_at: int = _ABANDONED
 
 
 class Leases:
-    """The table of leases. Safe to share between threads."""
+    """The table of leases. Safe to share between threads, of which one asks for the lost."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, vigil: Vigil | None = None) -> None:
+        """Args:
+        vigil: over the leases of others; None begins one.
+        """
         self._engine = engine
+        self._vigil = vigil or Vigil(_LEASE_MS)
 
     def take(self, executor: Executor, *, slots: int = 0) -> None:
         """Say that this worker is alive, for the first time, and how much it does side by side."""
@@ -117,17 +126,30 @@ class Leases:
             )
 
     def lost(self) -> list[Lost]:
-        """The executors whose lease has lapsed, or whose process on this host is gone."""
+        """The executors that left or whose process on this host is gone, and those whose lease has
+        lapsed, as far as that says anything.
+
+        A database that was away, or stood still, let everybody's lease lapse, and so did a machine
+        that slept for whoever runs on it: all renew in the next moments. So a lease that has merely
+        lapsed counts for him alone who has watched for as long as one lasts, without a gap.
+        """
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(leases, now_ms().label("now"))).all()
+            now = connection.execute(sa.select(now_ms())).scalar_one()
+            rows = connection.execute(sa.select(leases)).all()
+        is_sure = self._vigil.look(now)
         return [
-            Lost(row.executor_id, in_good_order=row.expires_at == _ABANDONED)
+            Lost(
+                row.executor_id,
+                in_good_order=row.expires_at == _ABANDONED,
+                expires_at=row.expires_at,
+            )
             for row in rows
-            if row.expires_at < row.now or (row.heir is None and _executor(row).is_gone())
+            if _is_over(row, now) or (is_sure and row.expires_at < now)
         ]
 
     def inherit(self, lost: Lost, heir: Executor) -> bool:
-        """Claim a lost executor's work, for as long as a lease lasts. False: another one did.
+        """Claim a lost executor's work, for as long as a lease lasts. False: another one did, or it
+        has renewed its lease since.
 
         The lease stays until ``release``, so that an heir who dies on the way has heirs himself.
         """
@@ -136,7 +158,7 @@ class Leases:
                 leases.update()
                 .where(
                     leases.c.executor_id == lost.executor_id,
-                    sa.or_(leases.c.heir.is_(sa.null()), leases.c.expires_at < now_ms()),
+                    leases.c.expires_at == lost.expires_at,
                 )
                 .values(heir=heir.executor_id, expires_at=_expiry())
             )
@@ -159,6 +181,13 @@ class Leases:
         return {row.executor_id for row in rows if not _executor(row).is_gone()}
 
 
+def _is_over(row: sa.Row[Any], now: int) -> bool:
+    """Whether nobody will renew a lease any more, nor is an heir at it."""
+    if row.expires_at == _ABANDONED:
+        return True
+    return (row.heir is None or row.expires_at < now) and _executor(row).is_gone()
+
+
 def _executor(row: sa.Row[tuple[object, ...]]) -> Executor:
     return Executor(
         executor_id=row.executor_id,
@@ -170,7 +199,7 @@ def _executor(row: sa.Row[tuple[object, ...]]) -> Executor:
 
 
 def _expiry() -> sa.ColumnElement[int]:
-    return now_ms() + int(LEASE_SECONDS * 1000)
+    return now_ms() + _LEASE_MS
 
 
 def _host() -> str:

@@ -361,6 +361,16 @@ def lock(connection: sa.Connection, file_id: str) -> bool:
     return held.rowcount == 1
 
 
+def lock_for(connection: sa.Connection, work: Work) -> None:
+    """Hold a video on behalf of a work.
+
+    Raises WorkStopped where nobody waits for it any more.
+    """
+    lock(connection, work.file_id)
+    if _over(connection, [work]):
+        raise WorkStopped
+
+
 def unknown(file_id: str) -> NotFound:
     """The error for a file id that no video has."""
     return NotFound(f"There is no file {file_id}; check the file_id that the upload gave.")

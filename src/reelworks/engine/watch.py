@@ -19,6 +19,7 @@ from reelworks.model import Work
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.25
+_AWAY_SECONDS = 1.0  # on top, while the database is away
 
 
 class Watch:
@@ -76,3 +77,4 @@ class Watch:
                 # The database is away for a while. If for too long, the lease tells us. Whatever
                 # else it may be: without this thread nothing that is cancelled would ever stop.
                 log.warning("running work could not be looked after: %s", error)
+                self._ended.wait(_AWAY_SECONDS)

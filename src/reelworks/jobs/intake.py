@@ -7,7 +7,7 @@ import uuid
 
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
-from reelworks.errors import TooLarge
+from reelworks.errors import EngineError, TooLarge
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.options import DEFAULT_PRESET, Options
 from reelworks.media.deciding.wishes import Wishes
@@ -104,7 +104,7 @@ class Upload:
         # is found and removed at the next start.
         incoming.keep()
         self._is_submitted = True
-        self._intake.submission.submit(
+        self._submit(
             NewVideo(
                 file_id=self.file_id,
                 client_id=client_id,
@@ -120,6 +120,14 @@ class Upload:
         self._is_accepted = True
         with about(self.file_id):
             log.info("accepted %d bytes", incoming.size_bytes)
+
+    def _submit(self, video: NewVideo) -> None:
+        try:
+            self._intake.submission.submit(video)
+        except EngineError:
+            # Who is told that it failed sends it again, and would have it twice.
+            if not self._is_known():
+                raise
 
     def close(self) -> None:
         """Leave nothing behind unless it was accepted."""

@@ -100,16 +100,17 @@ class Workshop:
         it finds. What comes later is found here: first the result is there, then this looks.
 
         Raises:
-            WorkStopped: nobody waits for it; it was taken away again, unless it is the result of a
-                later attempt.
+            WorkStopped: nobody waits for it; it was taken away again, unless it is the result that
+                counts, or that of a later attempt.
             Unfit: another worker has taken over.
         """
         self.confirm(work)
         self.storage.publish(draft, key)
         if not self.records.over([work]):
             return
+        is_part = key.startswith(f"{chunks_prefix(work.file_id)}/")  # of this attempt alone
         with self.records.holding(work.file_id, work.process_type) as status:
-            if status in (None, Status.FAILED):
+            if is_part or status in (None, Status.FAILED):
                 self.storage.delete(key)
         raise WorkStopped
 

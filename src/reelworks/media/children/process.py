@@ -7,6 +7,7 @@ code fails. It is always reaped.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import IO
 from weakref import WeakValueDictionary
 
-from reelworks.errors import NO_ROOM, ChildFailed, ChildHung, NoSpace, WorkStopped
+from reelworks.errors import NO_ROOM, ChildFailed, ChildHung, NoSpace, NoThreads, WorkStopped
 from reelworks.media.children.confinement import allowed_files
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,12 @@ _AFTERMATH = re.compile(
     r"|Consider inserting|    Last message repeated)"
 )
 """How FFmpeg's lines begin that only say that it cannot go on."""
+
+_NO_THREADS = re.compile(
+    r"(pthread_create|frame_thread_encoder_init failed|can't start new thread"
+    rf"|opening decoder: {os.strerror(errno.EAGAIN)})"
+)
+"""How FFmpeg, numpy and Python say that they may start no more threads."""
 
 Feed = Callable[[bytes], bool]
 """Takes what the child wrote on standard output; says whether the work moved on."""
@@ -129,6 +136,7 @@ class Children:
         Raises:
             ChildFailed: it ended with an error, or was killed by somebody else.
             NoSpace: there was no room on the disk for what it wrote.
+            NoThreads: it, or a thread of it, could not be started.
             ChildHung: it made no progress for ``stall_seconds`` and was killed.
             WorkStopped: this process is leaving, or nobody waits for this work any more.
         """
@@ -236,9 +244,12 @@ def _start(command: list[str], told: bytes) -> subprocess.Popen[bytes]:
     with _file() as given:
         given.write(told)
         given.seek(0)
-        return subprocess.Popen(
-            command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
-        )
+        try:
+            return subprocess.Popen(
+                command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+            )
+        except BlockingIOError as error:
+            raise _no_threads() from error
 
 
 def _file() -> IO[bytes]:
@@ -268,10 +279,19 @@ def _widen(pipe: IO[bytes]) -> None:
             log.debug("pipe stays at its ordinary size")
 
 
-def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace:
+def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace | NoThreads:
     if any(os.strerror(number) in tail for number in NO_ROOM):
         return NoSpace("There is no room left on the disk; make some, and try again.")
+    if _NO_THREADS.search(tail):
+        return _no_threads()
     return ChildFailed(_sentence(command, code, tail), log=tail)
+
+
+def _no_threads() -> NoThreads:
+    return NoThreads(
+        "No more threads can be started on this machine; raise the limit of the service, or let "
+        "it do less at once, and try again."
+    )
 
 
 def _sentence(command: list[str], code: int, tail: str) -> str:
