@@ -121,6 +121,20 @@ def test_an_upload_whose_answer_is_lost_is_told_by_its_video(visitor: Visitor, n
     expect(visitor.card("lost.mp4")).to_have_count(1)
 
 
+def test_what_was_deleted_elsewhere_is_gone_when_one_comes_back(
+    visitor: Visitor, service: RunningService, clean: Path
+) -> None:
+    """Of what is finished no socket tells the end."""
+    visitor.drop(("kept.mp4", clean.read_bytes()), ("gone.mp4", clean.read_bytes()))
+    visitor.is_ready("kept.mp4")
+    visitor.is_ready("gone.mp4")
+    (gone,) = (v for v in service.videos(visitor.client_id) if v["filename"] == "gone.mp4")
+    service.delete(gone["file_id"])
+    visitor.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(visitor.card("gone.mp4")).to_have_count(0)
+    expect(visitor.card("kept.mp4")).to_have_count(1)
+
+
 def test_trying_at_once_needs_no_waiting(visit: Visit, own_service: RunningService) -> None:
     visitor = visit(own_service)
     visitor.open()

@@ -48,13 +48,19 @@ class Visitor:
     """A browser of its own, with an id of its own, on the page of a service.
 
     Attributes:
+        url: where the page is.
         page: Playwright's page.
         faults: errors on the console, in the page, and requests to other hosts.
         messages: what the sockets said.
     """
 
-    def __init__(self, browser: Browser, service: RunningService, **options: Any) -> None:
-        self.service = service
+    def __init__(
+        self, browser: Browser, service: RunningService, url: str | None = None, **options: Any
+    ) -> None:
+        """Args:
+        url: where the page is, if not at the service itself.
+        """
+        self.url = url or service.url
         self.context: BrowserContext = browser.new_context(**options)
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
@@ -68,7 +74,7 @@ class Visitor:
 
     def open(self, path: str = "/") -> Page:
         """Open the page, and wait until it is live."""
-        self.page.goto(f"{self.service.url}{path}")
+        self.page.goto(f"{self.url}{path}")
         self.is_live()
         return self.page
 
@@ -148,11 +154,11 @@ class Visitor:
 
     def _request(self, request: Request) -> None:
         url = urlsplit(request.url)
-        here = urlsplit(self.service.url).netloc
+        here = urlsplit(self.url).netloc
         if url.scheme not in ("data", "blob") and url.netloc != here:
             self.faults.append(f"request to {request.url}")
 
     def _websocket(self, socket: WebSocket) -> None:
-        if urlsplit(socket.url).netloc != urlsplit(self.service.url).netloc:
+        if urlsplit(socket.url).netloc != urlsplit(self.url).netloc:
             self.faults.append(f"socket to {socket.url}")
         socket.on("framereceived", lambda frame: self.messages.append(json.loads(frame)))

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
+from reelworks.client import Client, Unreachable
 from tests import clips
 from tests.deploy.site import free_port, nginx
 from tests.service import RunningService
@@ -29,12 +30,17 @@ class Guarded:
     Attributes:
         port: where TLS is spoken.
         plain_port: where it is not.
-        trust: accepts its certificate, for its name.
+        certificate: whoever trusts it trusts the service, too.
     """
 
     port: int
     plain_port: int
-    trust: ssl.SSLContext
+    certificate: Path
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        """Accepts its certificate, for its name."""
+        return ssl.create_default_context(cafile=str(self.certificate))
 
     def post(self, path: str, file: Path) -> httpx.Response:
         """Send a file to it, as a browser would."""
@@ -58,7 +64,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", f"/CN={_NAME}", "-addext", f"subjectAltName=DNS:{_NAME}"),
+            *("-subj", f"/CN={_NAME}", "-addext", f"subjectAltName=DNS:{_NAME},IP:127.0.0.1"),
             *("-out", certificate, "-keyout", key),
         ],
         check=True,
@@ -73,7 +79,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         text = text.replace("127.0.0.1:8000", service.url.removeprefix("http://"))
         return text.replace(f"/etc/letsencrypt/live/{_NAME}", str(folder))
 
-    guarded = Guarded(port, plain_port, ssl.create_default_context(cafile=str(certificate)))
+    guarded = Guarded(port, plain_port, certificate)
     with nginx(folder / "nginx", "tls.conf", here):
         wait_for(lambda: answers(plain_port), "nginx to answer")
         yield guarded
@@ -103,3 +109,22 @@ def test_without_tls_one_is_sent_to_it(guarded: Guarded) -> None:
     answer = httpx.get(asked, headers={"Host": _NAME})
     assert answer.status_code == 301
     assert answer.headers["location"] == f"https://{_NAME}/upload?a=b"
+
+
+def test_the_client_trusts_whom_the_environment_names(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(guarded.certificate))
+    with Client(f"https://127.0.0.1:{guarded.port}") as client:
+        video = client.upload(clips.plain())
+        assert [each.file_id for each in client.videos()] == [video.file_id]
+
+
+@pytest.mark.parametrize(
+    ("port", "said"),
+    [("port", "the certificate shown there is not trusted"), ("plain_port", "TLS cannot be spoken")],
+)
+def test_the_client_says_what_is_wrong_with_tls(guarded: Guarded, port: str, said: str) -> None:
+    address = f"https://127.0.0.1:{getattr(guarded, port)}"
+    with Client(address) as client, pytest.raises(Unreachable, match=said):
+        client.video("any")

@@ -160,10 +160,12 @@ def _answer(result: _Result, request: Request) -> Response:
 
 
 def _wanted(request: Request, headers: dict[str, str], size: int) -> list[Range]:
-    """The ranges to be sent; none for the whole file."""
+    """The ranges to be sent; none for the whole file. Nothing but GET has any (RFC 9110, 14.2)."""
     asked, condition = request.headers.get("range"), request.headers.get("if-range")
     is_same = condition in (None, headers["etag"], headers["last-modified"])
-    return read_ranges(asked, size) if asked is not None and is_same else []
+    if asked is None or request.method != "GET" or not is_same:
+        return []
+    return read_ranges(asked, size)
 
 
 @dataclass(frozen=True, slots=True)

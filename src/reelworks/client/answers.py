@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from ssl import SSLCertVerificationError, SSLError
 from typing import Any
 
 import httpx
@@ -133,6 +134,11 @@ def _reason(error: BaseException) -> str:
             return _reason(cause)
         case BaseException(__context__=BaseException() as context):
             return _reason(context)
+        case SSLCertVerificationError():
+            why = f"the certificate shown there is not trusted ({error.verify_message.rstrip('.')})"
+            return f"{why}; SSL_CERT_FILE can name others to trust"
+        case SSLError():  # the number in it is OpenSSL's, not the system's
+            return f"TLS cannot be spoken there ({error.reason or error.strerror})"
         case OSError(errno=int(number)) if number > 0:
             return os.strerror(number).lower()
         case OSError(strerror=str(words)):

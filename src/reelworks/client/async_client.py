@@ -21,6 +21,7 @@ from reelworks.client.following import follow, is_this_machine
 from reelworks.client.form import Form, Progress, length_of, video_type
 from reelworks.client.nouns import Result, Update, Video
 from reelworks.client.patience import Patience
+from reelworks.client.trust import trusted
 from reelworks.errors import NotFound, ServiceError, Unreachable
 
 DEFAULT_URL = "http://localhost:8000"
@@ -67,9 +68,11 @@ class AsyncClient:
         self.client_id = client_id or str(uuid.uuid4())
         self._patience = patience
         self._timeout = timeout
+        self._trust = trusted() if url.scheme == "https" else None
         try:
             self._http = httpx.AsyncClient(
                 base_url=url,
+                verify=self._trust or True,
                 timeout=timeout,
                 limits=httpx.Limits(keepalive_expiry=_IDLE_SECONDS),
                 trust_env=not is_this_machine(url.host),
@@ -158,7 +161,8 @@ class AsyncClient:
         as failed, with the error "Deleted".
         """
         videos = [await self.video(file_id) for file_id in dict.fromkeys(file_ids)]
-        updates = follow(videos, self.video, self._socket_url, Patience(self._patience))
+        patience = Patience(self._patience)
+        updates = follow(videos, self.video, self._socket_url, self._trust, patience)
         async with aclosing(updates):
             async for update in updates:
                 yield update

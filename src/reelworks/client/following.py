@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +33,11 @@ Look = Callable[[str], Awaitable[Video]]
 
 
 async def follow(
-    videos: Sequence[Video], look: Look, socket_url: Callable[[str], str], patience: Patience
+    videos: Sequence[Video],
+    look: Look,
+    socket_url: Callable[[str], str],
+    trust: SSLContext | None,
+    patience: Patience,
 ) -> AsyncGenerator[Update, None]:
     """How each process stands, and then what is new, until all of them are final.
 
@@ -40,15 +45,16 @@ async def follow(
         videos: as they are now.
         look: how a video is now. Raises NotFound or ServiceError.
         socket_url: where the socket of a client id is.
+        trust: whom to believe that they are the service; None where that is not asked.
         patience: with a service that does not answer.
     """
     news = News(videos)
     for update in news.known():
         yield update
-    url = _common_socket(videos, socket_url)
+    url, seconds = _common_socket(videos, socket_url), max(_RENEWED_SECONDS, len(videos))
     while news.unfinished():
         try:
-            async with _listening(url, max(_RENEWED_SECONDS, len(videos))) as messages:
+            async with _listening(url, trust, seconds) as messages:
                 for file_id in news.unfinished():
                     for update in await _look(news, file_id, look):
                         yield update
@@ -82,9 +88,11 @@ def _told(news: News, message: Any) -> Iterator[Update]:
 
 
 @asynccontextmanager
-async def _listening(url: str | None, seconds: float) -> AsyncIterator[AsyncIterator[Any]]:
+async def _listening(
+    url: str | None, trust: SSLContext | None, seconds: float
+) -> AsyncIterator[AsyncIterator[Any]]:
     """What the socket tells for some time; nothing for a moment, where there is no socket."""
-    socket = None if url is None else await _open(url)
+    socket = None if url is None else await _open(url, trust)
     if socket is None:
         yield _nothing()
         return
@@ -94,10 +102,11 @@ async def _listening(url: str | None, seconds: float) -> AsyncIterator[AsyncIter
         await socket.close()
 
 
-async def _open(url: str) -> ClientConnection | None:
+async def _open(url: str, trust: SSLContext | None) -> ClientConnection | None:
     try:
         return await connect(
             url,
+            ssl=trust,
             open_timeout=_OPEN_SECONDS,
             close_timeout=1,
             max_size=1 << 20,

@@ -55,11 +55,18 @@ export function detailOf(text, status) {
   return `The service answered with status ${status}.`;
 }
 
-const video = (fileId) => `/videos/${encodeURIComponent(fileId)}`;
+// A proxy may have put the service under a path of its own: addresses count from where the page is.
+const video = (fileId) => `videos/${encodeURIComponent(fileId)}`;
 
-export const presets = () => ask("GET", "/presets");
+/** A video whose links do so, too. */
+function fromHere({ links, ...rest }) {
+  const placed = Object.entries(links).map(([name, path]) => [name, path && path.replace(/^\//, "")]);
+  return { ...rest, links: Object.fromEntries(placed) };
+}
 
-export const getVideo = (fileId) => ask("GET", video(fileId));
+export const presets = () => ask("GET", "presets");
+
+export const getVideo = async (fileId) => fromHere(await ask("GET", video(fileId)));
 
 export const getMetadata = (fileId) => ask("GET", `${video(fileId)}/metadata`);
 
@@ -70,15 +77,16 @@ export const retry = (fileId) => ask("POST", `${video(fileId)}/retry`);
 export const remove = (fileId) => ask("DELETE", video(fileId));
 
 /** One page of a client's videos, newest first. */
-export function listVideos(clientId, cursor = null, limit = 20) {
+export async function listVideos(clientId, cursor = null, limit = 20) {
   const query = new URLSearchParams({ client_id: clientId, limit });
   if (cursor) query.set("cursor", cursor);
-  return ask("GET", `/videos?${query}`);
+  const page = await ask("GET", `videos?${query}`);
+  return { ...page, videos: page.videos.map(fromHere) };
 }
 
 /** Where a client's socket is. */
 export function socketUrl(clientId) {
-  const url = new URL(`/ws/${encodeURIComponent(clientId)}`, location.href);
+  const url = new URL(`ws/${encodeURIComponent(clientId)}`, location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   return url.href;
 }

@@ -132,10 +132,16 @@ export function follow(store) {
     }
   }
 
+  /** Who comes back to the page may have slept, or deleted what is finished elsewhere: no socket tells that. */
+  function comeBack() {
+    if (store.get().connection.phase === "live") catchUp();
+    else socket.retry();
+  }
+
   setInterval(lookAgain, LOOK_EVERY);
   addEventListener("offline", () => socket.doubt());
   addEventListener("online", () => socket.retry());
-  document.addEventListener("visibilitychange", () => !document.hidden && socket.retry());
+  document.addEventListener("visibilitychange", () => !document.hidden && comeBack());
   start();
   return {
     /** A video is to be deleted; the answer takes that back. */

@@ -13,7 +13,7 @@ export function send({ file, clientId, preset, options }, moved) {
     request.addEventListener("load", resolve);
     for (const end of ["error", "abort", "timeout"])
       request.addEventListener(end, () => reject(new Unreachable()));
-    request.open("POST", "/upload");
+    request.open("POST", "upload");
     request.send(formOf({ file, clientId, preset, options }));
   });
   return { answer: answer.then(() => read(request)), abort: () => request.abort() };
