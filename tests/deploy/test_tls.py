@@ -122,7 +122,10 @@ def test_the_client_trusts_whom_the_environment_names(
 
 @pytest.mark.parametrize(
     ("port", "said"),
-    [("port", "the certificate shown there is not trusted"), ("plain_port", "TLS cannot be spoken")],
+    [
+        ("port", "the certificate shown there is not trusted"),
+        ("plain_port", "TLS cannot be spoken"),
+    ],
 )
 def test_the_client_says_what_is_wrong_with_tls(guarded: Guarded, port: str, said: str) -> None:
     address = f"https://127.0.0.1:{getattr(guarded, port)}"
