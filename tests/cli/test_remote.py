@@ -92,6 +92,10 @@ def test_a_video_is_submitted_seen_and_fetched(
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.startswith("Wrote results/clip_enhanced.mp4 (")
     assert (tmp_path / "results/clip_enhanced.mp4").read_bytes() == plain().read_bytes()
+    ended = reelworks("fetch", file_id, "-o", "missing/mine.jpg", "--poster")
+    assert ended.returncode == 1
+    said = f"{file_id} poster: missing/mine.jpg: No such file or directory."
+    assert ended.stderr.splitlines()[-1] == f"reelworks: {said}"
     ended = reelworks("fetch", file_id, "-o", "mine.jpg", "--poster")
     assert (ended.returncode, ended.stderr) == (0, f"Fetching {file_id} poster\n")
     assert (tmp_path / "mine.jpg").read_bytes().startswith(b"\xff\xd8")

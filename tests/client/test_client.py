@@ -182,6 +182,14 @@ def test_a_file_that_is_not_there_is_not_found(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_cannot_be_written_to_is_named(client: Client, tmp_path: Path) -> None:
+    video = client.upload(plain())
+    there = tmp_path / "missing" / "clip.mp4"
+    with pytest.raises(FileNotFoundError) as raised:
+        client.fetch(video.file_id, "original", there)
+    assert raised.value.filename == str(there)
+
+
 def test_what_is_no_ordinary_file_is_not_replaced(client: Client, tmp_path: Path) -> None:
     video = client.upload(plain())
     client.wait(video.file_id)

@@ -59,12 +59,19 @@ class Fetch:
         folder = self.to if self.to.is_dir() else self.to.parent
         draft = folder / f".reelworks-{secrets.token_hex(8)}.part"
         try:
-            with draft.open("xb") as file:
+            with self._opened(draft) as file:
                 await self._receive(file, patience)
                 await asyncio.to_thread(_settle, file)
             return self._publish(draft)
         finally:
             draft.unlink(missing_ok=True)
+
+    def _opened(self, draft: Path) -> BinaryIO:
+        """A new file. Where it cannot be had, the place that was named cannot."""
+        try:
+            return draft.open("xb")
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.to)) from error
 
     async def _receive(self, file: BinaryIO, patience: Patience) -> None:
         while True:

@@ -82,7 +82,8 @@ class _Each:
         except ReelworksError as error:
             self._say(str(error) if str(what) in str(error) else f"{what}: {error}")
         except OSError as error:
-            self._say(f"{what}: {error.strerror or error}.")
+            where = "" if error.filename in (None, str(what)) else f"{error.filename}: "
+            self._say(f"{what}: {where}{error.strerror or error}.")
         else:
             tell(found)
 
