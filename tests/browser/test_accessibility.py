@@ -37,7 +37,7 @@ def page(visitor: Visitor, request: pytest.FixtureRequest) -> Page:
     """The list, in a theme."""
     visitor.page.emulate_media(color_scheme=request.param)
     visitor.page.set_viewport_size({"width": 1280, "height": 900})
-    visitor.page.goto(f"{visitor.service.url}/#/")
+    visitor.page.goto(f"{visitor.url}/#/")
     expect(visitor.card("ready.mp4")).to_be_visible()
     return visitor.page
 

@@ -48,6 +48,7 @@ class Visitor:
     """A browser of its own, with an id of its own, on the page of a service.
 
     Attributes:
+        service: whose page it is.
         url: where the page is.
         page: Playwright's page.
         faults: errors on the console, in the page, and requests to other hosts.
@@ -60,6 +61,7 @@ class Visitor:
         """Args:
         url: where the page is, if not at the service itself.
         """
+        self.service = service
         self.url = url or service.url
         self.context: BrowserContext = browser.new_context(**options)
         self.page: Page = self.context.new_page()
