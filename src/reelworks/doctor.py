@@ -26,7 +26,7 @@ _NEEDED = {
         "bwdif",
         "yadif",
         "blend",
-        "hqdn3d",
+        "atadenoise",
         "nlmeans",
         "bilateral",
         "fftdnoiz",

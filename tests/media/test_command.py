@@ -49,7 +49,8 @@ def test_an_ordinary_mp4() -> None:
         "-filter:v:0",
         (
             f"{SIZE},format=yuv420p,nlmeans=s=6.87:p=5:r=5:enable=not(n),"
-            "nlmeans=s=6.87:p=5:r=3:enable=n,hqdn3d=4.29:4.29:8.59:8.59"
+            "nlmeans=s=6.87:p=5:r=3:enable=n,"
+            "atadenoise=0a=0.0505:0b=0.0606:1a=0.0505:1b=0.0606:2a=0.0505:2b=0.0606:s=7:a=s"
         ),
         *(
             "-c:v:0",

@@ -40,9 +40,18 @@ COARSEST = 2.2
 """Noise reads at most so many times as strong at half the size; more is texture."""
 
 CHEAP_NOISE, STRONG_NOISE = 3.5, 7.0
-"""Noise below the first is met with the cheapest filter; from the second on, pictures are averaged
-over time as far as the noise reaches, below it half of the way: fine detail in motion is as weak
-as such noise."""
+"""Noise below the first is met with the cheapest filter. Below the second, a little less is done
+than from there on: fine detail in motion is as weak as such noise."""
+
+NEAR, WEAKLY_NEAR = (1.5, 1.8), (1.1, 1.3)
+"""So many times the noise may a pixel differ from one in another picture, and from all on that
+side together, to be averaged with them; and where noise is weak."""
+
+MOST_NEAR = 0.3
+"""The share of the range that the filter takes at most."""
+
+TOGETHER = 7
+"""Pictures that are averaged at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +116,8 @@ def denoiser(strength: float, sigma: float, stored: Stored | None) -> str:
     if stored is None or stored.depth > 8:
         # Non-local means know 8 bits only.
         return f"fftdnoiz=sigma={min(strength * _fft_factor(strength), 100):.1f}"
-    patches, time = (0.8, 1.0) if sigma >= STRONG_NOISE else (0.75, 0.5)
-    return f"{_alike(min(max(patches * strength, 1.0), 30.0))},{_over_time(time * strength)}"
+    patches, near = (0.8, NEAR) if sigma >= STRONG_NOISE else (0.75, WEAKLY_NEAR)
+    return f"{_alike(min(max(patches * strength, 1.0), 30.0))},{_over_time(strength, near)}"
 
 
 def _alike(strength: float) -> str:
@@ -118,11 +127,14 @@ def _alike(strength: float) -> str:
     return f"{first}:enable=not(n),{others}:enable=n"
 
 
-def _over_time(strength: float) -> str:
-    """Averages with the pictures before where they differ by less than noise does: it takes what
-    patches leave, above all in colours, where that is coarse. A larger window costs far more."""
-    space = f"{strength / 2:.2f}"
-    return f"hqdn3d={space}:{space}:{strength:.2f}:{strength:.2f}"
+def _over_time(strength: float, near: tuple[float, float]) -> str:
+    """Averages each pixel with the pictures before and after, in either direction as far as it
+    differs by no more than noise does: it takes what patches leave, above all in colours, where
+    that is coarse. A larger window costs far more. Colours that are as alike as that reach over a
+    cut by half of the pictures; a running average had carried them on for seconds."""
+    one, together = (min(times * strength / 255, MOST_NEAR) for times in near)
+    planes = (f"{plane}a={one:.4f}:{plane}b={together:.4f}" for plane in range(3))
+    return f"atadenoise={':'.join(planes)}:s={TOGETHER}:a=s"
 
 
 def _fft_factor(sigma: float) -> float:

@@ -42,7 +42,7 @@ _SEEKABLE = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
 
 LEADS = {
     "deblock": 0,
-    "denoise": 16,
+    "denoise": 4,
     "levels": 0,
     "white balance": 0,
     "sharpen": 0,
