@@ -43,7 +43,7 @@ CHEAP_NOISE, STRONG_NOISE = 3.5, 7.0
 """Noise below the first is met with the cheapest filter. Below the second, a little less is done
 than from there on: fine detail in motion is as weak as such noise."""
 
-NEAR, WEAKLY_NEAR = (1.5, 1.8), (1.1, 1.3)
+NEAR, WEAKLY_NEAR = (1.5, 1.8), (0.8, 1.0)
 """So many times the noise may a pixel differ from one in another picture, and from all on that
 side together, to be averaged with them; and where noise is weak."""
 

@@ -2,7 +2,8 @@
 
 FFmpeg decodes every picture and hands over every n-th pixel of every n-th line; only these become
 R'G'B'. Short clips are taken whole. Of long ones there are so many pixels that the shares of the
-values come within a few thousandths of those of all of them, at a fraction of the work.
+values come within a few thousandths of those of all of them, at a fraction of the work. Which ones
+are taken moves on from picture to picture, so that a slide that stays is seen whole as well.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def _scale(probe: Probe) -> str:
     picture = probe.picture
     width, height = sampled_size(probe)
     # Without accurate rounding, the short cut for pictures taken whole leaves combs in the shares.
-    parts = [f"scale=w={width}:h={height}:flags=neighbor+accurate_rnd"]
+    parts = [f"{_moving(sampling(probe))}scale=w={width}:h={height}:flags=neighbor+accurate_rnd"]
     matrix = _matrix(picture)
     if matrix is None:
         return ":".join(parts)
@@ -144,21 +145,39 @@ def _scale(probe: Probe) -> str:
     return f"setparams={_UNTAGGED}," + ":".join(parts)
 
 
+def _moving(step: int) -> str:
+    """Moves what is seen from picture to picture: all pixels have their turn within step² of them.
+
+    FFmpeg moves by two at least, where colour has half the size; with an odd step that is enough.
+    """
+    if step == 1:
+        return ""
+    rest = _rest(step)
+    width, height = (f"max({step}*floor((i{side}-{rest})/{step})\\,2)" for side in "wh")
+    x, y = (f"2*mod({turn}\\,{step})" for turn in ("n", f"n+floor(n/{step})"))
+    return f"crop=w={width}:h={height}:x={x}:y={y},"
+
+
+def _rest(step: int) -> int:
+    """How far it moves at most, in pixels."""
+    return 2 * (step - 1)
+
+
 def sampling(probe: Probe) -> int:
-    """Every how many pixels and lines one is taken: 1 for a short clip, 6 for an hour of 1080p."""
+    """Every how many pixels and lines one is taken: 1 for a short clip, 5 for an hour of 1080p."""
     picture = probe.picture
-    coarsest = max(1, min(picture.width, picture.height) // _FEWEST_LINES)
-    if probe.timing is None:
-        return coarsest
-    pixels = picture.width * picture.height * probe.timing.packets
-    fine = math.ceil(math.sqrt(pixels / _ENOUGH_PIXELS))
-    return min(max(1, fine), coarsest)
+    step = max(1, min(picture.width, picture.height) // _FEWEST_LINES)
+    if probe.timing is not None:
+        pixels = picture.width * picture.height * probe.timing.packets
+        step = min(max(1, math.ceil(math.sqrt(pixels / _ENOUGH_PIXELS))), step)
+    return step if step % 2 else max(step - 1, 3)
 
 
 def sampled_size(probe: Probe) -> tuple[int, int]:
     """Width and height of what is taken of a picture, in pixels."""
-    step = sampling(probe)
-    return -(-probe.picture.width // step), -(-probe.picture.height // step)
+    picture, step = probe.picture, sampling(probe)
+    width, height = (max((n - _rest(step)) // step, 1) for n in (picture.width, picture.height))
+    return width, height
 
 
 def _matrix(picture: Picture) -> str | None:
