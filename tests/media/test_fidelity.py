@@ -606,6 +606,24 @@ def end_of_pictures(path: Path) -> Fraction:
         return max(p.pts for p in container.demux(stream) if p.pts is not None) * stream.time_base
 
 
+def test_what_moves_after_a_long_rest_stays_good_and_the_file_small(tmp_path: Path) -> None:
+    resting = "loop=loop=100:size=1:start=0,noise=alls=9:allf=t"
+    pictures = lavfi(f"testsrc2=size=320x180:rate=25:duration=1,format=yuv420p,{resting}")
+    source = clip(".mkv", *pictures, "-c:v", "libx264", "-crf", "30")
+    done = enhanced(source, tmp_path)
+    assert worst_picture(source, done.path) > 33
+    assert done.path.stat().st_size < 1.5 * source.stat().st_size
+
+
+def worst_picture(before: Path, after: Path) -> float:
+    """The least PSNR of brightness between pictures of the same number."""
+    squares = [
+        np.mean((a.to_ndarray(format="gray").astype(float) - b.to_ndarray(format="gray")) ** 2)
+        for a, b in zip(frames(before), frames(after), strict=True)
+    ]
+    return float(10 * np.log10(255**2 / max(squares)))
+
+
 @pytest.mark.parametrize("channels", [9, 16])
 def test_more_than_eight_channels_are_kept(channels: int, tmp_path: Path) -> None:
     tones = "|".join(f"0.1*sin({200 * n}*t)" for n in range(1, channels + 1))

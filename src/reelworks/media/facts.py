@@ -130,6 +130,7 @@ class Timing:
         decoding: whether its times are only those of decoding, and pictures are shown in another
             order.
         sparse: whether one of the file's streams pauses for long while another goes on, or always.
+        size_bytes: of all its packets; 0 where that is not known.
     """
 
     packets: int
@@ -140,6 +141,7 @@ class Timing:
     late: Fraction = Fraction(0)
     decoding: bool = False
     sparse: bool = False
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
