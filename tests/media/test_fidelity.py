@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
-from tests.clips import clip, lavfi, make_clip, toolbox
+from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
 from tests.media.plans import forced
 from tests.media.scenes import PAN, film
 
@@ -333,6 +333,36 @@ def test_hdr_stays_hdr(transfer: str, suffix: str, tmp_path: Path) -> None:
         assert float(Fraction(after.hdr["mastering_display"][key])) == pytest.approx(
             float(Fraction(value)), rel=1e-3
         )
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_spherical_pictures_stay_spherical(suffix: str, tmp_path: Path) -> None:
+    flat = clip(".mp4", *PICTURES, *X264).read_bytes()
+    around = box(b"proj", box(b"prhd", bytes(16)) + box(b"equi", bytes(20)))
+    round_ = tmp_path / "round.mp4"
+    mark = box(b"sv3d", box(b"svhd", bytes(5)) + around)
+    round_.write_bytes(with_box(flat, SAMPLES, mark))
+    copied = ("-i", str(round_), "-c", "copy", "-strict", "unofficial")
+    done = enhanced(make_clip(tmp_path / f"source{suffix}", *copied), tmp_path)
+    assert (done.before.picture.spherical, done.after.picture.spherical) == (True, True)
+    assert not done.plan.dropped
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4) + name + content
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_pictures_for_two_eyes_stay_so_whoever_says_that_they_are(
+    codec: str, tmp_path: Path
+) -> None:
+    source = clip(".mkv", *PICTURES, *both_eyes())
+    before = probe(toolbox(), source, count=True)
+    plan = decide(toolbox(), source, before, Options.of("none", codec=codec, quality="small"))
+    target = tmp_path / "result.mkv"
+    enhance_to(toolbox(), source, before, plan, target, lambda _: None)
+    assert (before.picture.stereo, plan.action) == (2, "encode")
+    assert probe(toolbox(), target, count=False).picture.stereo > 0
 
 
 def test_hdr10_plus_is_missed_aloud(tmp_path: Path) -> None:
@@ -949,11 +979,14 @@ def test_a_crop_at_the_left_is_kept(tmp_path: Path) -> None:
 def test_a_containers_own_crop_costs_no_pixels(tmp_path: Path) -> None:
     plain = clip(".mp4", *PICTURES, *X264).read_bytes()
     aperture = struct.pack(">I4s8i", 40, b"clap", 180, 1, 100, 1, 0, 1, 0, 1)
-    path = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
     source = tmp_path / "a.mp4"
-    source.write_bytes(with_box(plain, path, aperture))
+    source.write_bytes(with_box(plain, SAMPLES, aperture))
     after = enhanced(source, tmp_path).after.picture
     assert (after.width, after.height) == (192, 108)
+
+
+SAMPLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
+"""The way to the box that describes the pictures."""
 
 
 def with_box(data: bytes, path: tuple[bytes, ...], box: bytes) -> bytes:

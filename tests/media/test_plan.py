@@ -726,6 +726,24 @@ def test_what_is_left_out_is_said() -> None:
 
 
 @pytest.mark.parametrize(
+    ("container", "wish", "lost"),
+    [
+        ("mp4", {}, []),
+        ("matroska", {"codec": "hevc"}, []),
+        ("mp4", {"upscale": 2}, ["spherical"]),
+        ("mpegts", {}, ["spherical"]),
+        ("mpegts", {"codec": "hevc"}, ["spherical", "two eyes"]),
+    ],
+)
+def test_it_is_said_where_players_will_not_be_told_how_to_look_at_pictures(
+    container: str, wish: dict[str, Any], lost: list[str]
+) -> None:
+    around = probe_of(picture(spherical=True, stereo=1), container=container)
+    plan = make_plan(around, NOISE, "a", Options.of(**wish))
+    assert [what for what in ("spherical", "two eyes") if what in " ".join(plan.dropped)] == lost
+
+
+@pytest.mark.parametrize(
     ("container", "tag", "lost"),
     [
         ("mov", "01:02:03:04", False),

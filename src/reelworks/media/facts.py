@@ -61,6 +61,9 @@ class Picture:
         time_base: seconds of one tick.
         average_rate: frames a second as the container declares; None where it does not.
         hdr: mastering display and light level as libav's side data, empty where there is none.
+        spherical: whether it is laid around the viewer, as 360° cameras make it.
+        stereo: whether it holds the views of both eyes: how often that is said, by the container
+            and within the pictures.
     """
 
     index: int
@@ -81,6 +84,8 @@ class Picture:
     average_rate: Fraction | None
     mirrored: bool = False
     hdr: dict[str, Any] = field(default_factory=dict)
+    spherical: bool = False
+    stereo: int = 0
 
     @property
     def displayed_size(self) -> tuple[int, int]:

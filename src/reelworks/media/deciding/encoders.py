@@ -34,6 +34,7 @@ class Encoder:
         coarsest: the largest factor that it takes.
         chroma: the chroma formats that it takes.
         depth: the most bits that it takes.
+        stereo: whether it writes that pictures are for two eyes.
         captions: whether it writes the captions that come with pictures.
         fastest: the most pictures a second that it takes; None where there is no limit.
         smallest: the fewest pixels that a side must have.
@@ -49,6 +50,7 @@ class Encoder:
     coarsest: int = 51
     chroma: tuple[str, ...] = ("420", "422", "444")
     depth: int = 12
+    stereo: bool = False
     captions: bool = False
     fastest: int | None = None
     smallest: int = 1
@@ -95,6 +97,7 @@ _ALL = (
         factors={"small": 23, "light": 22, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "veryfast"),
         depth=10,
+        stereo=True,
         captions=True,
         largest=(16_384, 16_384),
     ),

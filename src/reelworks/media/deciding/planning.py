@@ -9,13 +9,14 @@ from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import keeping, tags
 from reelworks.media.deciding.choosing import Needs, average_rate, choose_encoder, told_rate
 from reelworks.media.deciding.encoders import Encoder
+from reelworks.media.deciding.immersion import lost_immersion
 from reelworks.media.deciding.noise import noise_of, shown_noise
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
 from reelworks.media.deciding.unmet import unmet
 from reelworks.media.facts import Picture, Probe
-from reelworks.media.formats import containers, demuxers, pixels
+from reelworks.media.formats import containers, demuxers, doubled, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.pixels import Pixels
 
@@ -124,6 +125,7 @@ def encode_plan(
     subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
     covers = keeping.covers(probe, box)
     lost = keeping.dropped(probe, box, form, alpha=alpha, dynamic_hdr=analysis.dynamic_hdr)
+    lost += lost_immersion(picture, box, encoder, filters + padding)
     retime = _retime(probe)
     return Plan(
         action="encode",
@@ -132,7 +134,7 @@ def encode_plan(
         + substitute
         + tuple(f.reason for f in padding)
         + _retime_words(retime),
-        dropped=(*lost_audio, *lost_subtitles, *lost, *_lost_captions(analysis, encoder)),
+        dropped=(*lost_audio, *lost_subtitles, *lost, *_lost_captions(picture, analysis, encoder)),
         container=box.name,
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
@@ -156,8 +158,8 @@ def encode_plan(
     )
 
 
-def _lost_captions(analysis: Analysis, encoder: Encoder) -> tuple[str, ...]:
-    if not analysis.captions or encoder.captions:
+def _lost_captions(picture: Picture, analysis: Analysis, encoder: Encoder) -> tuple[str, ...]:
+    if not analysis.captions or (encoder.captions and not doubled.is_said_twice(picture)):
         return ()
     return (f"The closed captions, which {encoder.title} cannot hold here.",)
 

@@ -130,7 +130,8 @@ def splice(
         beginning = container.start_time or 0
     read = [_Part.of(Path(path)) for path in parts]
     _check(read, film)
-    with av.open(target, "w", format="mp4") as out:
+    # Else notes on spherical pictures are left out.
+    with av.open(target, "w", format="mp4", options={"strict": "unofficial"}) as out:
         _write(out, read, film, moved)
     # As FFmpeg does: whole microseconds, and from these whole ticks.
     shift = Fraction(round(Fraction(early) * _MICROSECONDS) - beginning, _MICROSECONDS)

@@ -49,6 +49,8 @@ def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
         time_base=stream.time_base or Fraction(1),
         average_rate=stream.average_rate or None,
         hdr=hdr_of(frame) if frame is not None else {},
+        spherical=frame is not None and side_data.content(frame, Type.SPHERICAL) is not None,
+        stereo=_stereo(frame) if frame is not None else 0,
     )
 
 
@@ -69,6 +71,14 @@ def _mirrored(frame: VideoFrame) -> bool:
         return False
     a, b, _, c, d, *_ = _DISPLAY.unpack(matrix)
     return bool(a * d - b * c < 0)
+
+
+def _stereo(frame: VideoFrame) -> int:
+    """How often it is said; but once that it is not is not at all."""
+    said = side_data.contents(frame, Type.STEREO3D)
+    # struct AVStereo3D begins with its kind, of which 0 is a flat picture.
+    flat = all(_KIND.unpack_from(data) == (0,) for data in said)
+    return 0 if flat and len(said) == 1 else len(said)
 
 
 def _bit_depth(pixels: VideoFormat | None) -> int:
@@ -105,6 +115,8 @@ def _first(names: Any) -> str | None:
 
 # Column x and line y go to column a·x + c·y and line b·x + d·y.
 _DISPLAY = struct.Struct("=9i")
+
+_KIND = struct.Struct("=i")
 
 # struct AVMasteringDisplayMetadata: ten fractions, then what of them is set.
 _MASTERING = struct.Struct("=20i2i")
