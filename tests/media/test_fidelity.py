@@ -299,6 +299,18 @@ def test_colour_tags_and_levels_stay(kind: str, suffix: str, tmp_path: Path) -> 
     assert np.abs(old - new).mean() < 4
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_colours_that_only_the_container_names_stay_named(suffix: str, tmp_path: Path) -> None:
+    """libav's decoder of HEVC forgets them."""
+    hevc = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    plain = clip(".mp4", *PICTURES, *hevc, "-pix_fmt", "yuv420p10le")
+    names = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+    source = make_clip(tmp_path / f"a{suffix}", "-i", str(plain), "-c", "copy", *names)
+    done = enhanced(source, tmp_path)
+    for seen in (done.before.picture, done.after.picture):
+        assert (seen.matrix, seen.primaries, seen.transfer) == ("bt2020nc", "bt2020", "smpte2084")
+
+
 def test_colours_of_an_odd_size_stay_named(tmp_path: Path) -> None:
     named = "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084:range=tv"
     odd = lavfi(f"testsrc=size=161x121:duration=0.2,format=yuv420p10,{named}")

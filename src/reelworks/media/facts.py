@@ -61,6 +61,8 @@ class Picture:
         time_base: seconds of one tick.
         average_rate: frames a second as the container declares; None where it does not.
         hdr: mastering display and light level as libav's side data, empty where there is none.
+        borrowed: which of "matrix", "primaries" and "transfer" the container alone tells, where
+            the decoder forgets it.
         spherical: whether it is laid around the viewer, as 360° cameras make it.
         stereo: whether it holds the views of both eyes: how often that is said, by the container
             and within the pictures.
@@ -84,6 +86,7 @@ class Picture:
     average_rate: Fraction | None
     mirrored: bool = False
     hdr: dict[str, Any] = field(default_factory=dict)
+    borrowed: tuple[str, ...] = ()
     spherical: bool = False
     stereo: int = 0
 

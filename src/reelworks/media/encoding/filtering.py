@@ -21,6 +21,7 @@ def filter_chain(picture: Picture, plan: Plan) -> list[str]:
         *early,
         *(plan.turn or ()),
         *_colours(picture, plan),
+        *_borrowed(picture),
         *_late(plan),
     ]
 
@@ -82,6 +83,13 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
         f"format={plan.pixel_format}",
         f"setparams=colorspace={matrix}:range=tv",
     ]
+
+
+def _borrowed(picture: Picture) -> list[str]:
+    """The colours that the container alone tells; the decoder of HEVC does not hand them on."""
+    keys = {"matrix": "colorspace", "primaries": "color_primaries", "transfer": "color_trc"}
+    named = [f"{keys[name]}={getattr(picture, name)}" for name in picture.borrowed]
+    return [f"setparams={':'.join(named)}"] if named else []
 
 
 def _named_matrix(picture: Picture, plan: Plan) -> list[str]:

@@ -25,13 +25,32 @@ if TYPE_CHECKING:
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 
 
-def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
+Colours = dict[str, str | None]
+"""Matrix, primaries and transfer function by their names."""
+
+
+def colours(source: Any) -> Colours:
+    """What a picture or a decoder says; before its first picture, the decoder of a stream says what
+    the container says."""
+    return {
+        "matrix": matrix_name(source.colorspace),
+        "primaries": primaries_name(source.color_primaries),
+        "transfer": transfer_name(source.color_trc),
+    }
+
+
+def picture_of(
+    stream: VideoStream, frame: VideoFrame | None, told: Colours | None = None
+) -> Picture:
     """What is known of a stream's pictures.
 
     Args:
         frame: its first decoded picture, which knows best; without one the header is believed.
+        told: what the container says of colours, which the decoder may have forgotten since.
     """
     context = stream.codec_context
+    own = _colour(stream, frame)
+    borrowed = {name: said for name, said in (told or {}).items() if said and not own[name]}
     pixels = frame.format if frame is not None else context.format
     return Picture(
         index=stream.index,
@@ -44,7 +63,8 @@ def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
         pixel_format=pixels.name if pixels is not None else "unknown",
         bit_depth=_bit_depth(pixels),
         alpha=_has_alpha(stream, pixels),
-        **_colour(stream, frame),
+        **own | borrowed,
+        borrowed=tuple(borrowed),
         field_order=_FIELD_ORDERS.get(context.field_order),
         time_base=stream.time_base or Fraction(1),
         average_rate=stream.average_rate or None,
@@ -101,12 +121,9 @@ def _colour(stream: VideoStream, frame: VideoFrame | None) -> dict[str, str | No
     pixels = frame.format if frame is not None else context.format
     # The old "J" formats are full range by their name.
     full = "pc" if pixels is not None and pixels.name.startswith("yuvj") else None
-    return {
-        "matrix": _first(matrix_name(s.colorspace) for s in sources),
-        "range": full or _first(range_name(s.color_range) for s in sources),
-        "primaries": _first(primaries_name(s.color_primaries) for s in sources),
-        "transfer": _first(transfer_name(s.color_trc) for s in sources),
-    }
+    said = [colours(source) for source in sources]
+    named = {name: _first(each[name] for each in said) for name in said[0]}
+    return named | {"range": full or _first(range_name(s.color_range) for s in sources)}
 
 
 def _first(names: Any) -> str | None:
