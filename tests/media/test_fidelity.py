@@ -364,6 +364,19 @@ def box(name: bytes, content: bytes) -> bytes:
     return (8 + len(content)).to_bytes(4) + name + content
 
 
+def test_the_view_of_the_other_eye_is_missed_aloud(tmp_path: Path) -> None:
+    """Telephones' spatial videos have it in a layer of its own, and QuickTime's box says so."""
+    hevc = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    plain = clip(".mov", *PICTURES, *hevc, "-tag:v", "hvc1").read_bytes()
+    both = box(b"vexu", box(b"eyes", box(b"stri", b"\0\0\0\0\3")))
+    source = tmp_path / "spatial.mov"
+    source.write_bytes(with_box(plain, (*SAMPLES[:-1], b"hvc1"), both))
+    done = enhanced(source, tmp_path)
+    assert done.before.picture.views
+    assert done.plan.dropped == ("The other eye's view; only the main one is enhanced.",)
+    assert not done.after.picture.views
+
+
 @pytest.mark.parametrize("codec", ["h264", "hevc"])
 def test_pictures_for_two_eyes_stay_so_whoever_says_that_they_are(
     codec: str, tmp_path: Path
@@ -1008,7 +1021,7 @@ def with_box(data: bytes, path: tuple[bytes, ...], box: bytes) -> bytes:
         while made[start + 4 : start + 8] != name:
             start += int.from_bytes(made[start : start + 4])
         parents.append(start)
-        start += 8 + {b"stsd": 8, b"avc1": 78}.get(name, 0)
+        start += 8 + {b"stsd": 8, b"avc1": 78, b"hvc1": 78}.get(name, 0)
     end = parents[-1] + int.from_bytes(made[parents[-1] : parents[-1] + 4])
     made[end:end] = box
     for parent in parents:

@@ -66,6 +66,7 @@ class Picture:
         spherical: whether it is laid around the viewer, as 360° cameras make it.
         stereo: whether it holds the views of both eyes: how often that is said, by the container
             and within the pictures.
+        views: whether the other eye's view is a layer of its own, as in telephones' spatial videos.
     """
 
     index: int
@@ -89,6 +90,7 @@ class Picture:
     borrowed: tuple[str, ...] = ()
     spherical: bool = False
     stereo: int = 0
+    views: bool = False
 
     @property
     def displayed_size(self) -> tuple[int, int]:

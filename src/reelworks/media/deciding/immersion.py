@@ -26,7 +26,8 @@ def lost_immersion(
         "spherical": picture.spherical and not keeps_sphere(picture, box, filters),
         "for two eyes": picture.stereo > 0 and not (box.immersive or encoder.stereo),
     }
-    return tuple(
+    other = "The other eye's view; only the main one is enhanced."
+    return ((other,) if picture.views else ()) + tuple(
         f"The note that its pictures are {what}, which the result cannot hold."
         for what, is_lost in lost.items()
         if is_lost

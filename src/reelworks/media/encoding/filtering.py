@@ -22,6 +22,7 @@ def filter_chain(picture: Picture, plan: Plan) -> list[str]:
         *(plan.turn or ()),
         *_colours(picture, plan),
         *_borrowed(picture),
+        *_one_view(picture),
         *_late(plan),
     ]
 
@@ -90,6 +91,11 @@ def _borrowed(picture: Picture) -> list[str]:
     keys = {"matrix": "colorspace", "primaries": "color_primaries", "transfer": "color_trc"}
     named = [f"{keys[name]}={getattr(picture, name)}" for name in picture.borrowed]
     return [f"setparams={':'.join(named)}"] if named else []
+
+
+def _one_view(picture: Picture) -> list[str]:
+    """Where the other eye's view is left out, the result must not promise it."""
+    return ["sidedata=mode=delete:type=STEREO3D"] if picture.views else []
 
 
 def _named_matrix(picture: Picture, plan: Plan) -> list[str]:

@@ -50,6 +50,7 @@ def picture_of(
     """
     context = stream.codec_context
     own = _colour(stream, frame)
+    kinds = _stereo_kinds(frame) if frame is not None else []
     borrowed = {name: said for name, said in (told or {}).items() if said and not own[name]}
     pixels = frame.format if frame is not None else context.format
     return Picture(
@@ -70,7 +71,8 @@ def picture_of(
         average_rate=stream.average_rate or None,
         hdr=hdr_of(frame) if frame is not None else {},
         spherical=frame is not None and side_data.content(frame, Type.SPHERICAL) is not None,
-        stereo=_stereo(frame) if frame is not None else 0,
+        stereo=sum(0 < kind < _APART for kind in kinds),
+        views=_APART in kinds and context.codec.canonical_name == "hevc",
     )
 
 
@@ -93,12 +95,10 @@ def _mirrored(frame: VideoFrame) -> bool:
     return bool(a * d - b * c < 0)
 
 
-def _stereo(frame: VideoFrame) -> int:
-    """How often it is said; but once that it is not is not at all."""
-    said = side_data.contents(frame, Type.STEREO3D)
-    # struct AVStereo3D begins with its kind, of which 0 is a flat picture.
-    flat = all(_KIND.unpack_from(data) == (0,) for data in said)
-    return 0 if flat and len(said) == 1 else len(said)
+def _stereo_kinds(frame: VideoFrame) -> list[int]:
+    """How both eyes' views lie in the picture, by every one who says so: AVStereo3DType, with which
+    struct AVStereo3D begins. 0 is a flat picture."""
+    return [_KIND.unpack_from(data)[0] for data in side_data.contents(frame, Type.STEREO3D)]
 
 
 def _bit_depth(pixels: VideoFormat | None) -> int:
@@ -134,6 +134,9 @@ def _first(names: Any) -> str | None:
 _DISPLAY = struct.Struct("=9i")
 
 _KIND = struct.Struct("=i")
+
+_APART = 8
+"""AV_STEREO3D_UNSPEC: there are two views, and they do not share a picture."""
 
 # struct AVMasteringDisplayMetadata: ten fractions, then what of them is set.
 _MASTERING = struct.Struct("=20i2i")
