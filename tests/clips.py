@@ -52,6 +52,12 @@ def lavfi(source: str) -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", source)
 
 
+def both_eyes() -> tuple[str, ...]:
+    """FFmpeg's arguments that say, twice, that pictures are for two eyes: H.264, Matroska."""
+    packed = ("-x264-params", "frame-packing=3", "-metadata:s:v:0", "stereo_mode=left_right")
+    return ("-c:v", "libx264", *packed)
+
+
 def plain() -> Path:
     """One second of moving pictures with sound: 320 × 240, 25 frames a second, H.264, AAC."""
     pictures = lavfi("testsrc=size=320x240:rate=25:duration=1")

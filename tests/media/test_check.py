@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.clips import clip, lavfi, make_clip, plain, toolbox
+from tests.clips import both_eyes, clip, lavfi, make_clip, plain, toolbox
 
 from reelworks.errors import ChildFailed, NotAVideo, NoThreads
 from reelworks.media.probing.check import check
@@ -83,6 +83,10 @@ def test_lets_pictures_with_exif_in() -> None:
 def test_lets_colours_in_that_the_scaler_refuses(tag: str) -> None:
     tagged = lavfi(f"testsrc=size=64x48:rate=5:duration=0.4,format=yuv420p,setparams={tag}")
     check(toolbox(), clip(".mp4", *tagged, "-c:v", "libx264"))
+
+
+def test_lets_pictures_for_two_eyes_in_whoever_says_that_they_are() -> None:
+    check(toolbox(), clip(".mkv", *SECOND, *both_eyes()))
 
 
 def test_lets_a_damaged_beginning_in(tmp_path: Path) -> None:

@@ -109,6 +109,7 @@ def test_it_is_cut_into_parts_that_hold_every_picture_once(film: Encoded) -> Non
     assert len(film.spans) > 1
     assert film.probe.timing is not None
     assert sum(span.frames for span in film.spans) == film.probe.timing.packets
+    assert sum(span.size_bytes for span in film.spans) == film.probe.timing.size_bytes
 
 
 def test_every_picture_is_shown_when_it_was(film: Encoded) -> None:
@@ -193,6 +194,17 @@ def test_a_film_with_a_part_missing_is_not_joined(tmp_path: Path) -> None:
         encode_span(toolbox(), found, plan, span, whole, part, silent)
     with pytest.raises(WrongResult):
         join(toolbox(), found, plan, parts[:-1], whole, tmp_path / "joined.mp4", silent)
+
+
+def test_a_part_of_an_undamaged_film_is_about_as_large_as_it_was(tmp_path: Path) -> None:
+    source = made("B-frames")
+    found, plan = planned(source)
+    small = replace(cut(toolbox(), source, found, plan)[1], size_bytes=100_000)
+    part = tmp_path / "part"
+    encode_span(toolbox(), found, plan, small, source, part, silent)
+    assert part.stat().st_size > 150_000
+    encode_span(toolbox(), found, replace(plan, bounded=True), small, source, part, silent)
+    assert 75_000 < part.stat().st_size < 150_000
 
 
 def test_a_part_with_another_number_of_pictures_is_no_result(tmp_path: Path) -> None:

@@ -100,10 +100,6 @@ def test_a_matroska_with_everything() -> None:
         *(
             "-crf",
             "18",
-            "-maxrate",
-            "10400",
-            "-bufsize",
-            "5200",
             "-preset",
             "superfast",
             "-a53cc",
@@ -138,7 +134,7 @@ def test_a_webm_with_transparency() -> None:
             "[colours]fftdnoiz=sigma=1[filtered];[filtered][alpha]alphamerge"
         ),
         *("-c:v:0", "libvpx-vp9", "-pix_fmt:v:0", "yuva420p"),
-        *("-crf", "22", "-b:v", "10400", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
+        *("-crf", "22", "-b:v", "0", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
         *("-g", "100"),
         *("-metadata:s:v:0", "alpha_mode="),
         *("-c:a:0", "copy", "-disposition:a:0", "default", *ENGLISH),

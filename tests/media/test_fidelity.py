@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
-from tests.clips import clip, lavfi, make_clip, toolbox
+from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
 from tests.media.plans import forced
 from tests.media.scenes import PAN, film
 
@@ -299,6 +299,18 @@ def test_colour_tags_and_levels_stay(kind: str, suffix: str, tmp_path: Path) -> 
     assert np.abs(old - new).mean() < 4
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_colours_that_only_the_container_names_stay_named(suffix: str, tmp_path: Path) -> None:
+    """libav's decoder of HEVC forgets them."""
+    hevc = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    plain = clip(".mp4", *PICTURES, *hevc, "-pix_fmt", "yuv420p10le")
+    names = ("-color_primaries", "bt2020", "-color_trc", "smpte2084", "-colorspace", "bt2020nc")
+    source = make_clip(tmp_path / f"a{suffix}", "-i", str(plain), "-c", "copy", *names)
+    done = enhanced(source, tmp_path)
+    for seen in (done.before.picture, done.after.picture):
+        assert (seen.matrix, seen.primaries, seen.transfer) == ("bt2020nc", "bt2020", "smpte2084")
+
+
 def test_colours_of_an_odd_size_stay_named(tmp_path: Path) -> None:
     named = "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084:range=tv"
     odd = lavfi(f"testsrc=size=161x121:duration=0.2,format=yuv420p10,{named}")
@@ -333,6 +345,49 @@ def test_hdr_stays_hdr(transfer: str, suffix: str, tmp_path: Path) -> None:
         assert float(Fraction(after.hdr["mastering_display"][key])) == pytest.approx(
             float(Fraction(value)), rel=1e-3
         )
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+def test_spherical_pictures_stay_spherical(suffix: str, tmp_path: Path) -> None:
+    flat = clip(".mp4", *PICTURES, *X264).read_bytes()
+    around = box(b"proj", box(b"prhd", bytes(16)) + box(b"equi", bytes(20)))
+    round_ = tmp_path / "round.mp4"
+    mark = box(b"sv3d", box(b"svhd", bytes(5)) + around)
+    round_.write_bytes(with_box(flat, SAMPLES, mark))
+    copied = ("-i", str(round_), "-c", "copy", "-strict", "unofficial")
+    done = enhanced(make_clip(tmp_path / f"source{suffix}", *copied), tmp_path)
+    assert (done.before.picture.spherical, done.after.picture.spherical) == (True, True)
+    assert not done.plan.dropped
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4) + name + content
+
+
+def test_the_view_of_the_other_eye_is_missed_aloud(tmp_path: Path) -> None:
+    """Telephones' spatial videos have it in a layer of its own, and QuickTime's box says so."""
+    hevc = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    plain = clip(".mov", *PICTURES, *hevc, "-tag:v", "hvc1").read_bytes()
+    both = box(b"vexu", box(b"eyes", box(b"stri", b"\0\0\0\0\3")))
+    source = tmp_path / "spatial.mov"
+    source.write_bytes(with_box(plain, (*SAMPLES[:-1], b"hvc1"), both))
+    done = enhanced(source, tmp_path)
+    assert done.before.picture.views
+    assert done.plan.dropped == ("The other eye's view; only the main one is enhanced.",)
+    assert not done.after.picture.views
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_pictures_for_two_eyes_stay_so_whoever_says_that_they_are(
+    codec: str, tmp_path: Path
+) -> None:
+    source = clip(".mkv", *PICTURES, *both_eyes())
+    before = probe(toolbox(), source, count=True)
+    plan = decide(toolbox(), source, before, Options.of("none", codec=codec, quality="small"))
+    target = tmp_path / "result.mkv"
+    enhance_to(toolbox(), source, before, plan, target, lambda _: None)
+    assert (before.picture.stereo, plan.action) == (2, "encode")
+    assert probe(toolbox(), target, count=False).picture.stereo > 0
 
 
 def test_hdr10_plus_is_missed_aloud(tmp_path: Path) -> None:
@@ -604,6 +659,24 @@ def end_of_pictures(path: Path) -> Fraction:
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         return max(p.pts for p in container.demux(stream) if p.pts is not None) * stream.time_base
+
+
+def test_what_moves_after_a_long_rest_stays_good_and_the_file_small(tmp_path: Path) -> None:
+    resting = "loop=loop=100:size=1:start=0,noise=alls=9:allf=t"
+    pictures = lavfi(f"testsrc2=size=320x180:rate=25:duration=1,format=yuv420p,{resting}")
+    source = clip(".mkv", *pictures, "-c:v", "libx264", "-crf", "30")
+    done = enhanced(source, tmp_path)
+    assert worst_picture(source, done.path) > 33
+    assert done.path.stat().st_size < 1.5 * source.stat().st_size
+
+
+def worst_picture(before: Path, after: Path) -> float:
+    """The least PSNR of brightness between pictures of the same number."""
+    squares = [
+        np.mean((a.to_ndarray(format="gray").astype(float) - b.to_ndarray(format="gray")) ** 2)
+        for a, b in zip(frames(before), frames(after), strict=True)
+    ]
+    return float(10 * np.log10(255**2 / max(squares)))
 
 
 @pytest.mark.parametrize("channels", [9, 16])
@@ -931,11 +1004,14 @@ def test_a_crop_at_the_left_is_kept(tmp_path: Path) -> None:
 def test_a_containers_own_crop_costs_no_pixels(tmp_path: Path) -> None:
     plain = clip(".mp4", *PICTURES, *X264).read_bytes()
     aperture = struct.pack(">I4s8i", 40, b"clap", 180, 1, 100, 1, 0, 1, 0, 1)
-    path = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
     source = tmp_path / "a.mp4"
-    source.write_bytes(with_box(plain, path, aperture))
+    source.write_bytes(with_box(plain, SAMPLES, aperture))
     after = enhanced(source, tmp_path).after.picture
     assert (after.width, after.height) == (192, 108)
+
+
+SAMPLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
+"""The way to the box that describes the pictures."""
 
 
 def with_box(data: bytes, path: tuple[bytes, ...], box: bytes) -> bytes:
@@ -945,7 +1021,7 @@ def with_box(data: bytes, path: tuple[bytes, ...], box: bytes) -> bytes:
         while made[start + 4 : start + 8] != name:
             start += int.from_bytes(made[start : start + 4])
         parents.append(start)
-        start += 8 + {b"stsd": 8, b"avc1": 78}.get(name, 0)
+        start += 8 + {b"stsd": 8, b"avc1": 78, b"hvc1": 78}.get(name, 0)
     end = parents[-1] + int.from_bytes(made[parents[-1] : parents[-1] + 4])
     made[end:end] = box
     for parent in parents:

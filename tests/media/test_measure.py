@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.clips import clip, lavfi, make_clip, plain, toolbox
+from tests.clips import both_eyes, clip, lavfi, make_clip, plain, toolbox
 
 from reelworks.errors import ChildFailed
 from reelworks.media.measuring.measure import Measurement, measure, sampled_size, sampling
@@ -267,3 +267,8 @@ def test_a_sparse_sample_has_the_shares_of_the_whole(scene: str) -> None:
 
     assert (whole.sampling, sparse.sampling) == (1, 3)
     assert sum(abs(a - b) for a, b in zip(whole.red, sparse.red, strict=True)) / 2 < 0.01
+
+
+def test_pictures_for_two_eyes_are_counted_whoever_says_that_they_are() -> None:
+    film = lavfi("testsrc2=size=64x48:rate=25:duration=0.2")
+    assert measured(clip(".mkv", *film, *both_eyes())).frame_count == 5

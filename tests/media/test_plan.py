@@ -417,7 +417,7 @@ def argument(plan: Plan, name: str) -> str | None:
 def test_a_quality_or_another_codec_encodes_a_clean_clip(wish: dict[str, str]) -> None:
     plan = plan_of(probe_of(picture()), CLEAN, "a.mp4", **wish)
     assert (plan.action, plan.filters) == ("encode", ())
-    assert argument(plan, "-maxrate") is None
+    assert not plan.bounded
 
 
 def test_the_codec_that_it_has_is_no_reason_to_encode() -> None:
@@ -524,10 +524,27 @@ def test_an_undamaged_clip_that_is_made_vivid_keeps_its_codec_and_its_size(
 ) -> None:
     clip = probe_of(picture(codec=codec), container=container, size_bytes=1_000_000)
     plan = make_plan(clip, CLEAN, "a", Options.of("vivid"))
-    most = argument(plan, "-maxrate") or argument(plan, "-b:v")
     assert plan.encoder == encoder
-    assert most is not None
-    assert 8_000_000 <= int(most) <= 1.5 * 8_000_000
+    assert plan.bounded
+
+
+@pytest.mark.parametrize(("step", "factor"), [(None, "18"), (4.5, "18"), (9.0, "23")])
+def test_an_undamaged_clip_is_first_tried_about_as_coarsely_as_it_is(
+    step: float | None, factor: str
+) -> None:
+    clean = replace(CLEAN, quantiser=step)
+    plan = make_plan(probe_of(picture()), clean, "a.mp4", Options.of("vivid"))
+    assert argument(plan, "-crf") == factor
+
+
+@pytest.mark.parametrize("codec", sorted(ENCODERS))
+def test_a_coarser_encoding_is_as_coarse_as_the_encoder_can_at_most(codec: str) -> None:
+    encoder = ENCODERS[codec]
+    usual = encoder.arguments("balanced", "matroska", Fraction(25))
+    factors = [int(encoder.coarser(usual, times)[1]) for times in (1.0, 1.01, 2.0, 1000.0)]
+    first = int(usual[1])
+    assert factors == [first, first + 1, first + encoder.halving, encoder.coarsest]
+    assert encoder.coarser(usual, 2.0)[2:] == usual[2:]
 
 
 def test_a_damaged_clip_takes_the_bits_that_it_needs() -> None:
@@ -535,7 +552,7 @@ def test_a_damaged_clip_takes_the_bits_that_it_needs() -> None:
     for preset in ("auto", "vivid"):
         plan = make_plan(hevc, NOISE, "a.mp4", Options.of(preset))
         assert plan.encoder == "libx264"
-        assert argument(plan, "-maxrate") is None
+        assert not plan.bounded
 
 
 @pytest.mark.parametrize(
@@ -707,6 +724,24 @@ def test_what_is_left_out_is_said() -> None:
     words = " ".join(plan.dropped)
     for what in ("second video 1", "data track 2", "cover picture", "Dolby Vision", "HDR10+"):
         assert what in words
+
+
+@pytest.mark.parametrize(
+    ("container", "wish", "lost"),
+    [
+        ("mp4", {}, []),
+        ("matroska", {"codec": "hevc"}, []),
+        ("mp4", {"upscale": 2}, ["spherical"]),
+        ("mpegts", {}, ["spherical"]),
+        ("mpegts", {"codec": "hevc"}, ["spherical", "two eyes"]),
+    ],
+)
+def test_it_is_said_where_players_will_not_be_told_how_to_look_at_pictures(
+    container: str, wish: dict[str, Any], lost: list[str]
+) -> None:
+    around = probe_of(picture(spherical=True, stereo=1), container=container)
+    plan = make_plan(around, NOISE, "a", Options.of(**wish))
+    assert [what for what in ("spherical", "two eyes") if what in " ".join(plan.dropped)] == lost
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,12 @@ class Picture:
         time_base: seconds of one tick.
         average_rate: frames a second as the container declares; None where it does not.
         hdr: mastering display and light level as libav's side data, empty where there is none.
+        borrowed: which of "matrix", "primaries" and "transfer" the container alone tells, where
+            the decoder forgets it.
+        spherical: whether it is laid around the viewer, as 360° cameras make it.
+        stereo: whether it holds the views of both eyes: how often that is said, by the container
+            and within the pictures.
+        views: whether the other eye's view is a layer of its own, as in telephones' spatial videos.
     """
 
     index: int
@@ -81,6 +87,10 @@ class Picture:
     average_rate: Fraction | None
     mirrored: bool = False
     hdr: dict[str, Any] = field(default_factory=dict)
+    borrowed: tuple[str, ...] = ()
+    spherical: bool = False
+    stereo: int = 0
+    views: bool = False
 
     @property
     def displayed_size(self) -> tuple[int, int]:
@@ -130,6 +140,7 @@ class Timing:
         decoding: whether its times are only those of decoding, and pictures are shown in another
             order.
         sparse: whether one of the file's streams pauses for long while another goes on, or always.
+        size_bytes: of all its packets; 0 where that is not known.
     """
 
     packets: int
@@ -140,6 +151,7 @@ class Timing:
     late: Fraction = Fraction(0)
     decoding: bool = False
     sparse: bool = False
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

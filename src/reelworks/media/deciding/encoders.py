@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, log2
 
 from reelworks.media.formats import pixels
 
@@ -29,10 +30,11 @@ class Encoder:
         factors: its constant rate factor for each quality; lower is better and larger. "light",
             between small and balanced, and "exact" cannot be asked for by name.
         options: further arguments, the same for every quality.
-        free: what lets it take as many bits as the quality asks for.
-        bounded: what bounds its bits a second, "{most}" and "{half}" of it standing for numbers.
+        halving: by how much the factor rises where a result has half the bits, or less.
+        coarsest: the largest factor that it takes.
         chroma: the chroma formats that it takes.
         depth: the most bits that it takes.
+        stereo: whether it writes that pictures are for two eyes.
         captions: whether it writes the captions that come with pictures.
         fastest: the most pictures a second that it takes; None where there is no limit.
         smallest: the fewest pixels that a side must have.
@@ -44,10 +46,11 @@ class Encoder:
     name: str
     factors: Mapping[str, int]
     options: tuple[str, ...]
-    free: tuple[str, ...] = ()
-    bounded: tuple[str, ...] = ("-maxrate", "{most}", "-bufsize", "{half}")
+    halving: int = 8
+    coarsest: int = 51
     chroma: tuple[str, ...] = ("420", "422", "444")
     depth: int = 12
+    stereo: bool = False
     captions: bool = False
     fastest: int | None = None
     smallest: int = 1
@@ -67,23 +70,23 @@ class Encoder:
         (width, height), (widest, highest) = size, self.largest
         return min(size) >= self.smallest and width <= widest and height <= highest
 
-    def arguments(
-        self, quality: str, muxer: str, rate: Fraction, most_bits: int | None = None
-    ) -> tuple[str, ...]:
+    def arguments(self, quality: str, muxer: str, rate: Fraction) -> tuple[str, ...]:
         """What FFmpeg is told behind ``-c:v``.
 
         Args:
             muxer: libav's name.
             rate: pictures a second, on average.
-            most_bits: bits a second that it may use at most; None for as many as it takes.
         """
         # Without this tag Apple's players do not recognise it.
         tag = ("-tag:v", "hvc1") if self.codec == "hevc" and muxer in ("mp4", "mov") else ()
-        bits = self.free
-        if most_bits is not None:
-            bits = tuple(p.format(most=most_bits, half=most_bits // 2) for p in self.bounded)
         group = ("-g", str(min(max(1, round(KEYFRAME_SECONDS * rate)), _LONGEST_GROUP)))
-        return ("-crf", str(self.factors[quality]), *bits, *self.options, *group, *tag)
+        return ("-crf", str(self.factors[quality]), *self.options, *group, *tag)
+
+    def coarser(self, arguments: tuple[str, ...], times: float) -> tuple[str, ...]:
+        """The same arguments for a result of so many times fewer bits."""
+        place = arguments.index("-crf") + 1
+        factor = int(arguments[place]) + ceil(self.halving * log2(times))
+        return (*arguments[:place], str(min(factor, self.coarsest)), *arguments[place + 1 :])
 
 
 _ALL = (
@@ -94,6 +97,7 @@ _ALL = (
         factors={"small": 23, "light": 22, "balanced": 18, "high": 14, "exact": 10},
         options=("-preset", "veryfast"),
         depth=10,
+        stereo=True,
         captions=True,
         largest=(16_384, 16_384),
     ),
@@ -112,6 +116,8 @@ _ALL = (
         name="libsvtav1",
         factors={"small": 32, "light": 28, "balanced": 22, "high": 16, "exact": 10},
         options=("-preset", "9"),
+        halving=12,
+        coarsest=63,
         chroma=("420",),
         depth=10,
         fastest=240,
@@ -123,10 +129,12 @@ _ALL = (
         title="VP9",
         name="libvpx-vp9",
         factors={"small": 30, "light": 27, "balanced": 22, "high": 16, "exact": 10},
-        options=("-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
-        free=("-b:v", "0"),
-        bounded=("-b:v", "{most}"),
+        options=("-b:v", "0", "-deadline", "good", "-cpu-used", "5", "-row-mt", "1"),
+        halving=16,
+        coarsest=63,
     ),
 )
 ENCODERS = {encoder.codec: encoder for encoder in _ALL}
 """By the codec's name."""
+BY_NAME = {encoder.name: encoder for encoder in _ALL}
+"""By libav's name."""

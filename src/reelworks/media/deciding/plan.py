@@ -37,6 +37,7 @@ class Plan:
         muxer: libav's muxer; empty when copying.
         extension: of the result's name, without a dot.
         encoder, encoder_options, pixel_format: of the video.
+        bounded: whether it must not become much larger than its source.
         decoder: libav decoder that must be used, where the usual one would lose something.
         turn: filters that turn the picture upright where FFmpeg must not do it itself.
         width, height: of the result as displayed, in its own pixels.
@@ -58,6 +59,7 @@ class Plan:
     encoder: str = ""
     encoder_options: tuple[str, ...] = ()
     pixel_format: str = ""
+    bounded: bool = False
     decoder: str | None = None
     turn: tuple[str, ...] | None = None
     width: int

@@ -9,19 +9,23 @@ from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import keeping, tags
 from reelworks.media.deciding.choosing import Needs, average_rate, choose_encoder, told_rate
 from reelworks.media.deciding.encoders import Encoder
+from reelworks.media.deciding.immersion import lost_immersion
 from reelworks.media.deciding.noise import noise_of, shown_noise
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
 from reelworks.media.deciding.unmet import unmet
 from reelworks.media.facts import Picture, Probe
-from reelworks.media.formats import containers, demuxers, pixels
+from reelworks.media.formats import containers, demuxers, doubled, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.pixels import Pixels
 
 FINEST, UNROUNDED = 4.0, 1.0
 """Quantiser step (levels) of sources that are finer than our own usual encoding; and of those that
 have lost nothing at all."""
+
+COARSE = 8.0
+"""Quantiser step of sources that our own usual encoding would make much larger."""
 
 AMPLIFIED, SHOWN_STEP = 1.5, 6.0
 """A source's rounding counts as enlarged from this gain, and is coarse from this step in the
@@ -108,16 +112,20 @@ def encode_plan(
     alpha = _keeps_alpha(picture, box, options)
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
     damaged = bool(choose_filters(picture, analysis, Options.of()))
+    bounded = not damaged and not _asks_for_bits(picture, options)
     own = None if damaged else picture.codec
     needs = Needs(format_, _size(picture, filters), told_rate(probe))
     encoder, substitute = choose_encoder(box, needs, options, own)
-    quality = _quality(picture, options, analysis, filters if damaged else ())
-    most_bits = None if damaged or _asks_for_bits(picture, options) else _most_bits(probe)
+    if bounded:
+        quality = _bounded_quality(analysis)
+    else:
+        quality = _quality(picture, options, analysis, filters if damaged else ())
     size, padding = _padded(picture, needs, encoder)
     audio, lost_audio = keeping.audio_tracks(probe, box)
     subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
     covers = keeping.covers(probe, box)
     lost = keeping.dropped(probe, box, form, alpha=alpha, dynamic_hdr=analysis.dynamic_hdr)
+    lost += lost_immersion(picture, box, encoder, filters + padding)
     retime = _retime(probe)
     return Plan(
         action="encode",
@@ -126,13 +134,14 @@ def encode_plan(
         + substitute
         + tuple(f.reason for f in padding)
         + _retime_words(retime),
-        dropped=(*lost_audio, *lost_subtitles, *lost, *_lost_captions(analysis, encoder)),
+        dropped=(*lost_audio, *lost_subtitles, *lost, *_lost_captions(picture, analysis, encoder)),
         container=box.name,
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
         encoder=encoder.name,
-        encoder_options=encoder.arguments(quality, box.muxer, average_rate(picture), most_bits),
+        encoder_options=encoder.arguments(quality, box.muxer, average_rate(picture)),
         pixel_format=format_,
+        bounded=bounded,
         decoder=_alpha_decoder(picture) if alpha else None,
         turn=_turn(picture, filters),
         width=size[0],
@@ -149,8 +158,8 @@ def encode_plan(
     )
 
 
-def _lost_captions(analysis: Analysis, encoder: Encoder) -> tuple[str, ...]:
-    if not analysis.captions or encoder.captions:
+def _lost_captions(picture: Picture, analysis: Analysis, encoder: Encoder) -> tuple[str, ...]:
+    if not analysis.captions or (encoder.captions and not doubled.is_said_twice(picture)):
         return ()
     return (f"The closed captions, which {encoder.title} cannot hold here.",)
 
@@ -229,6 +238,12 @@ def _quality(
     return "exact" if step <= UNROUNDED else "high"
 
 
+def _bounded_quality(analysis: Analysis) -> str:
+    """What will not be much larger than an undamaged source; often it then need not be encoded
+    again to be held to that."""
+    return "small" if (analysis.quantiser or 0.0) > COARSE else "balanced"
+
+
 def _gain(filters: tuple[Filter, ...]) -> float:
     """By how much the filters enlarge the differences between neighbouring pixels."""
     gains = {f.name: f.strength for f in filters}
@@ -237,12 +252,6 @@ def _gain(filters: tuple[Filter, ...]) -> float:
 
 def _asks_for_bits(picture: Picture, options: Options) -> bool:
     return options.upscale > 1 or _asks_to_encode(picture, options)
-
-
-def _most_bits(probe: Probe) -> int | None:
-    """Of a source without damage the result must not be much larger: 1.3 × its bits a second."""
-    seconds = probe.timing.duration if probe.timing else probe.duration
-    return round(1.3 * 8 * probe.size_bytes / seconds) if seconds > 0 else None
 
 
 def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:

@@ -15,6 +15,7 @@ from reelworks.errors import WrongResult
 from reelworks.media.children.call import call
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.bounding import bounded
 from reelworks.media.encoding.command import join_command, span_command
 from reelworks.media.encoding.cutting import Span, lead_of, whole
 from reelworks.media.encoding.encode import carry_out, taken_covers
@@ -61,8 +62,12 @@ def encode_span(
         WrongResult: they are not as many as they should be: the film cannot be cut there.
         ChildFailed, ChildHung, WorkStopped: as from ``Children.run``.
     """
-    command = span_command(tools.ffmpeg, probe, plan, span, source, target)
-    frames = carry_out(tools, command, [source], target, on_progress)
+
+    def attempt(plan: Plan) -> int:
+        command = span_command(tools.ffmpeg, probe, plan, span, source, target)
+        return carry_out(tools, command, [source], target, on_progress)
+
+    frames = bounded(plan, span.size_bytes, attempt, lambda: target.stat().st_size)
     if frames != span.frames:
         raise WrongResult(
             f"Part {span.number + 1} has {frames} pictures in place of {span.frames}."

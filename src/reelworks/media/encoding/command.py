@@ -14,6 +14,7 @@ from reelworks.media.encoding.cutting import Span
 from reelworks.media.encoding.filtering import filter_chain, is_settled
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats.allowed import input_arguments, location
+from reelworks.media.formats.doubled import said_once
 
 _LENGTHS = (
     r"setts=duration=if(DURATION\,DURATION\,"
@@ -104,6 +105,7 @@ def span_command(
         *("-map", f"0:{probe.picture.index}", "-map_metadata", "-1", "-map_chapters", "-1"),
         *_time(plan),
         *_video(probe, plan, span),
+        *_immersive(probe.picture, plan),
         *("-f", "mp4", location(target)),
     ]
 
@@ -164,7 +166,7 @@ def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Pa
         *_covers(plan),
         *_attachments(probe, plan, covers),
         *_tags(probe, plan),
-        *_experiments(probe, plan),
+        *_strictness(probe, plan),
         *_interleaved(probe),
         *_container(plan, target),
         location(target),
@@ -179,6 +181,7 @@ def _decoding(probe: Probe, plan: Plan) -> list[str]:
         *(f"-apply_cropping:{stream}", "codec"),
         # Damage is counted when the result is checked; a badly damaged film is better than none.
         *("-max_error_rate", "1"),
+        *said_once(probe.picture),
     ]
     if plan.retime == "constant":
         # The decoder gives pictures their times, in the order in which they are shown. A filter
@@ -382,11 +385,20 @@ def _tags(probe: Probe, plan: Plan) -> list[str]:
     return [part for key, text in texts.items() for part in ("-metadata", f"{key}={text}")]
 
 
-def _experiments(probe: Probe, plan: Plan) -> list[str]:
+def _strictness(probe: Probe, plan: Plan) -> list[str]:
     copied = {track.index for track in plan.audio if track.codec == "copy"}
     codecs = {stream.codec for stream in probe.streams if stream.index in copied}
-    # So FFmpeg calls TrueHD in MP4, and writes none unless it is told to.
-    return ["-strict", "experimental"] if plan.muxer == "mp4" and "truehd" in codecs else []
+    if plan.muxer == "mp4" and "truehd" in codecs:
+        # So FFmpeg calls TrueHD in MP4, and writes none unless it is told to.
+        return ["-strict", "experimental"]
+    return _immersive(probe.picture, plan) if plan.muxer in ("mp4", "mov") else []
+
+
+def _immersive(picture: Picture, plan: Plan) -> list[str]:
+    """Of MP4's notes on spherical pictures and those for two eyes, FFmpeg thinks likewise. The
+    latter x264 writes into its stream, and FFmpeg reads no file that says it twice."""
+    noted = picture.spherical or (picture.stereo and plan.encoder != "libx264")
+    return ["-strict", "unofficial"] if noted else []
 
 
 def _interleaved(probe: Probe) -> list[str]:

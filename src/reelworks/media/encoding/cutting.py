@@ -68,6 +68,7 @@ class Span:
         frames: how many pictures are in it.
         since: from when on filters see pictures, at most ``start``; None as there.
         seek: what to seek to, so as to decode all this; None for the film's beginning.
+        size_bytes: of its pictures in the source; 0 where that is not known.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Span:
     frames: int
     since: Fraction | None = None
     seek: Fraction | None = None
+    size_bytes: int = 0
 
     @staticmethod
     def unpack(packed: dict[str, Any]) -> Span:

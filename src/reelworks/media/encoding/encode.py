@@ -10,6 +10,7 @@ from reelworks.errors import WrongResult
 from reelworks.media.children.process import collect
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.plan import Plan
+from reelworks.media.encoding.bounding import bounded
 from reelworks.media.encoding.command import attaches_covers, cover_command, encode_command
 from reelworks.media.facts import Probe
 
@@ -37,8 +38,17 @@ def encode(
     # Beside the target: a worker that is killed leaves nothing where nobody clears away.
     with TemporaryDirectory(prefix="reelworks-covers-", dir=target.parent) as folder:
         covers = taken_covers(tools, plan, source, Path(folder))
-        command = encode_command(tools.ffmpeg, probe, plan, source, target, covers)
-        return carry_out(tools, command, [source, *covers], target, on_progress)
+        pictures = probe.timing.size_bytes if probe.timing else 0
+
+        def attempt(plan: Plan) -> int:
+            command = encode_command(tools.ffmpeg, probe, plan, source, target, covers)
+            return carry_out(tools, command, [source, *covers], target, on_progress)
+
+        def made() -> int:
+            # All else has about the source's size.
+            return target.stat().st_size - (probe.size_bytes - pictures)
+
+        return bounded(plan, pictures, attempt, made)
 
 
 def carry_out(

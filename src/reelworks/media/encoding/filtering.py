@@ -21,6 +21,8 @@ def filter_chain(picture: Picture, plan: Plan) -> list[str]:
         *early,
         *(plan.turn or ()),
         *_colours(picture, plan),
+        *_borrowed(picture),
+        *_one_view(picture),
         *_late(plan),
     ]
 
@@ -82,6 +84,18 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
         f"format={plan.pixel_format}",
         f"setparams=colorspace={matrix}:range=tv",
     ]
+
+
+def _borrowed(picture: Picture) -> list[str]:
+    """The colours that the container alone tells; the decoder of HEVC does not hand them on."""
+    keys = {"matrix": "colorspace", "primaries": "color_primaries", "transfer": "color_trc"}
+    named = [f"{keys[name]}={getattr(picture, name)}" for name in picture.borrowed]
+    return [f"setparams={':'.join(named)}"] if named else []
+
+
+def _one_view(picture: Picture) -> list[str]:
+    """Where the other eye's view is left out, the result must not promise it."""
+    return ["sidedata=mode=delete:type=STEREO3D"] if picture.views else []
 
 
 def _named_matrix(picture: Picture, plan: Plan) -> list[str]:

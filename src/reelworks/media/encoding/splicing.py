@@ -5,9 +5,9 @@ No picture is decoded here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,9 @@ def cut(moved: Moved, *, path: str, main: int, lead: int) -> list[dict[str, Any]
         found = [] if film.lingers else cuts(film.times, film.keyframes, film.tick)
         parts = spans(film.times, film.keyframes, film.tick, found, lead)
         kept = [n for n, part in zip(found, parts[1:], strict=True) if film.finds(container, part)]
-    return [wire.pack(p) for p in spans(film.times, film.keyframes, film.tick, kept, lead)]
+    parts = spans(film.times, film.keyframes, film.tick, kept, lead)
+    sizes = iter(film.sizes)
+    return [wire.pack(replace(p, size_bytes=sum(islice(sizes, p.frames)))) for p in parts]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class _Film:
         stream: its number.
         tick: seconds of one.
         times, keyframes: in order.
+        sizes: of the pictures, in bytes, in the order of their times.
         last_length: how long the last picture says that it stays.
     """
 
@@ -59,22 +62,24 @@ class _Film:
     tick: Fraction
     times: list[int]
     keyframes: list[int]
+    sizes: list[int]
     last_length: int
 
     @staticmethod
     def of(container: InputContainer, main: int, moved: Moved) -> _Film:
         stream = container.streams[main]
-        pictures: list[tuple[int, int, bool]] = []
+        pictures: list[tuple[int, int, bool, int]] = []
         for number, packet in enumerate(shown_packets(container, [stream])):
             moved(number)
             if packet.pts is not None:
-                pictures.append((packet.pts, packet.duration or 0, packet.is_keyframe))
+                pictures.append((packet.pts, packet.duration or 0, packet.is_keyframe, packet.size))
         pictures.sort()
         return _Film(
             main,
             stream.time_base or Fraction(1),
-            [time for time, _, _ in pictures],
-            [time for time, _, key in pictures if key],
+            [time for time, _, _, _ in pictures],
+            [time for time, _, key, _ in pictures if key],
+            [size for _, _, _, size in pictures],
             pictures[-1][1] if pictures else 0,
         )
 
@@ -125,7 +130,8 @@ def splice(
         beginning = container.start_time or 0
     read = [_Part.of(Path(path)) for path in parts]
     _check(read, film)
-    with av.open(target, "w", format="mp4") as out:
+    # Else notes on spherical pictures are left out.
+    with av.open(target, "w", format="mp4", options={"strict": "unofficial"}) as out:
         _write(out, read, film, moved)
     # As FFmpeg does: whole microseconds, and from these whole ticks.
     shift = Fraction(round(Fraction(early) * _MICROSECONDS) - beginning, _MICROSECONDS)

@@ -47,6 +47,7 @@ class Container:
         attachments: whether files (fonts) can be attached.
         chapters: whether it holds chapters.
         alpha: whether the video may carry transparency.
+        immersive: whether it says that pictures are spherical or for two eyes.
         time_codes: whether the time code of the first picture is kept.
         languages: how tracks name theirs: by any code, by QuickTime's list, or not at all.
         flags: of "default" and "forced", what it holds of a sound track and of a subtitle.
@@ -70,6 +71,7 @@ class Container:
     attachments: bool = False
     chapters: bool = False
     alpha: bool = False
+    immersive: bool = False
     time_codes: bool = False
     languages: Literal["any", "quicktime", "none"] = "any"
     flags: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -87,6 +89,7 @@ MP4 = Container(
     text_subtitles="mov_text",
     pictures=True,
     chapters=True,
+    immersive=True,
     time_codes=True,
     flags=_FLAGS_OF_MP4,
     always_default=True,
@@ -105,6 +108,7 @@ MOV = Container(
     text_subtitles="mov_text",
     # Covers live in iTunes' list, which QuickTime's own metadata takes the place of.
     chapters=True,
+    immersive=True,
     time_codes=True,
     languages="quicktime",
     flags=_FLAGS_OF_QUICKTIME,
@@ -166,6 +170,7 @@ MATROSKA = Container(
     pictures=True,
     attachments=True,
     chapters=True,
+    immersive=True,
     flags=_FLAGS_OF_MATROSKA,
     titles=True,
     tags="all",
@@ -180,6 +185,7 @@ WEBM = Container(
     subtitles=frozenset({"webvtt"}),
     text_subtitles="webvtt",
     chapters=True,
+    immersive=True,
     alpha=True,
     flags=_FLAGS_OF_MATROSKA,
     titles=True,

@@ -17,6 +17,7 @@ from reelworks.errors import ChildFailed
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.facts import Picture, Probe, usual_matrix
 from reelworks.media.formats.allowed import input_arguments
+from reelworks.media.formats.doubled import said_once
 
 Shares = tuple[float, ...]
 """256 shares that sum to 1, one for each value of a channel."""
@@ -123,7 +124,7 @@ def measure_command(tools: Toolbox, path: Path, probe: Probe) -> list[str]:
     # However much of a file is damaged, what decodes counts.
     command += ["-max_error_rate", "1"]
     # Turning pictures moves pixels about, and changes no count of them.
-    command += ["-noautorotate", *input_arguments(path)]
+    command += ["-noautorotate", *said_once(probe.picture), *input_arguments(path)]
     command += ["-map", f"0:{probe.picture.index}", "-fps_mode", "passthrough"]
     # Pictures keep their times, so that FFmpeg has none to complain of that it rounded together.
     command += ["-enc_time_base", "demux"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import av
 
+from reelworks.media.probing.pictures import colours
 from reelworks.media.probing.reading import decoded, prepare
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Film:
 
     Attributes:
         opening: the first picture that decodes; None where none does.
+        told: what the container says of its colours.
         tick: seconds of one tick.
     """
 
@@ -52,6 +54,7 @@ class Film:
         self.stream = stream
         self.tick = stream.time_base or Fraction(1)
         self._context = _other(stream, decoder) if decoder else stream.codec_context
+        self.told = colours(stream.codec_context)
         prepare(self._context, quantiser=quantiser)
         self._pictures = self.pictures()
         self.opening = next(self._pictures, None)

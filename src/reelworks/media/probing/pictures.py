@@ -25,13 +25,33 @@ if TYPE_CHECKING:
 _FIELD_ORDERS = {1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"}
 
 
-def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
+Colours = dict[str, str | None]
+"""Matrix, primaries and transfer function by their names."""
+
+
+def colours(source: Any) -> Colours:
+    """What a picture or a decoder says; before its first picture, the decoder of a stream says what
+    the container says."""
+    return {
+        "matrix": matrix_name(source.colorspace),
+        "primaries": primaries_name(source.color_primaries),
+        "transfer": transfer_name(source.color_trc),
+    }
+
+
+def picture_of(
+    stream: VideoStream, frame: VideoFrame | None, told: Colours | None = None
+) -> Picture:
     """What is known of a stream's pictures.
 
     Args:
         frame: its first decoded picture, which knows best; without one the header is believed.
+        told: what the container says of colours, which the decoder may have forgotten since.
     """
     context = stream.codec_context
+    own = _colour(stream, frame)
+    kinds = _stereo_kinds(frame) if frame is not None else []
+    borrowed = {name: said for name, said in (told or {}).items() if said and not own[name]}
     pixels = frame.format if frame is not None else context.format
     return Picture(
         index=stream.index,
@@ -44,11 +64,15 @@ def picture_of(stream: VideoStream, frame: VideoFrame | None) -> Picture:
         pixel_format=pixels.name if pixels is not None else "unknown",
         bit_depth=_bit_depth(pixels),
         alpha=_has_alpha(stream, pixels),
-        **_colour(stream, frame),
+        **own | borrowed,
+        borrowed=tuple(borrowed),
         field_order=_FIELD_ORDERS.get(context.field_order),
         time_base=stream.time_base or Fraction(1),
         average_rate=stream.average_rate or None,
         hdr=hdr_of(frame) if frame is not None else {},
+        spherical=frame is not None and side_data.content(frame, Type.SPHERICAL) is not None,
+        stereo=sum(0 < kind < _APART for kind in kinds),
+        views=_APART in kinds and context.codec.canonical_name == "hevc",
     )
 
 
@@ -71,6 +95,12 @@ def _mirrored(frame: VideoFrame) -> bool:
     return bool(a * d - b * c < 0)
 
 
+def _stereo_kinds(frame: VideoFrame) -> list[int]:
+    """How both eyes' views lie in the picture, by every one who says so: AVStereo3DType, with which
+    struct AVStereo3D begins. 0 is a flat picture."""
+    return [_KIND.unpack_from(data)[0] for data in side_data.contents(frame, Type.STEREO3D)]
+
+
 def _bit_depth(pixels: VideoFormat | None) -> int:
     return max((c.bits for c in pixels.components), default=8) if pixels is not None else 8
 
@@ -91,12 +121,9 @@ def _colour(stream: VideoStream, frame: VideoFrame | None) -> dict[str, str | No
     pixels = frame.format if frame is not None else context.format
     # The old "J" formats are full range by their name.
     full = "pc" if pixels is not None and pixels.name.startswith("yuvj") else None
-    return {
-        "matrix": _first(matrix_name(s.colorspace) for s in sources),
-        "range": full or _first(range_name(s.color_range) for s in sources),
-        "primaries": _first(primaries_name(s.color_primaries) for s in sources),
-        "transfer": _first(transfer_name(s.color_trc) for s in sources),
-    }
+    said = [colours(source) for source in sources]
+    named = {name: _first(each[name] for each in said) for name in said[0]}
+    return named | {"range": full or _first(range_name(s.color_range) for s in sources)}
 
 
 def _first(names: Any) -> str | None:
@@ -105,6 +132,11 @@ def _first(names: Any) -> str | None:
 
 # Column x and line y go to column a·x + c·y and line b·x + d·y.
 _DISPLAY = struct.Struct("=9i")
+
+_KIND = struct.Struct("=i")
+
+_APART = 8
+"""AV_STEREO3D_UNSPEC: there are two views, and they do not share a picture."""
 
 # struct AVMasteringDisplayMetadata: ten fractions, then what of them is set.
 _MASTERING = struct.Struct("=20i2i")

@@ -96,15 +96,16 @@ def examine(container: InputContainer, path: Path) -> Probe:
     Raises:
         NotAVideo: it has no video stream that libav knows.
     """
-    from reelworks.media.probing.pictures import picture_of
+    from reelworks.media.probing.pictures import colours, picture_of
     from reelworks.media.probing.raw import raw_of
     from reelworks.media.probing.reading import first_frame, looks_far, main_video
 
     stream = main_video(container)
     if stream is None or stream.codec_context is None:
         raise NotAVideo("The file holds no video of a kind that is known.")
+    told = colours(stream.codec_context)
     frame = first_frame(container, stream)
-    picture = picture_of(stream, frame)
+    picture = picture_of(stream, frame, told)
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     demuxer = container.format.name

@@ -29,6 +29,12 @@ def side_data(frame: VideoFrame) -> dict[Type, SideData]:
     return {data.type: data for data in found}
 
 
+def contents(frame: VideoFrame, kind: Type) -> list[bytes]:
+    """All side data of a kind: of some, a picture may have what it says and what its file says."""
+    found: Any = frame.side_data
+    return [bytes(data) for data in found if data.type == kind]
+
+
 def content(frame: VideoFrame, kind: Type) -> bytes | None:
     """The side data of a kind, as libav's bytes, or None."""
     found = side_data(frame).get(kind)

@@ -157,12 +157,14 @@ class _Track:
         self._decoded = array("q")
         self._cuts: list[int] = []
         self.packets = 0
+        self._size = 0
         self._without_pts = 0
         self._stated = 0
         self._stated_lengths: set[int | None] = set()
 
     def add(self, packet: Packet[Stream]) -> None:
         self.packets += 1
+        self._size += packet.size
         self._without_pts += packet.pts is None
         start = packet.dts if packet.pts is None or self._decoding else packet.pts
         self._stated += packet.duration or 0
@@ -199,6 +201,7 @@ class _Track:
             early=early if early > _MICROSECOND else Fraction(),
             late=-early if early < -_MICROSECOND else Fraction(),
             decoding=decoding,
+            size_bytes=self._size,
         )
 
     @property

@@ -39,6 +39,8 @@ def _picture(packed: dict[str, Any]) -> Picture:
             "sample_aspect": Fraction(packed["sample_aspect"]),
             "time_base": Fraction(packed["time_base"]),
             "average_rate": Fraction(rate) if rate else None,
+            # What an older version recorded does not have it.
+            "borrowed": tuple(packed.get("borrowed", ())),
         }
     )
 

@@ -155,7 +155,7 @@ def _film(container: InputContainer, index: int | None) -> Film:
 
 def _look(film: Film, fallback: Look | None) -> Look:
     """How a film's pictures are to be read; what it does not say is as in another one."""
-    picture = picture_of(film.stream, film.opening)
+    picture = picture_of(film.stream, film.opening, film.told)
     said = picture.matrix or (fallback.matrix if fallback else None)
     return Look(
         matrix=stills.matrix_to_read(said, picture.height),

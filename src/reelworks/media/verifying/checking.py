@@ -126,6 +126,7 @@ _WORDS = {
     "primaries": "colour primaries",
     "transfer": "transfer function",
     "hdr": "HDR side data",
+    "spherical": "note on spherical pictures",
 }
 
 

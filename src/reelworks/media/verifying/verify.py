@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reelworks.media.children.call import call
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.chapters import kept_chapters
+from reelworks.media.deciding.immersion import keeps_sphere
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.deciding.tags import kept_tags
@@ -113,6 +114,8 @@ def expected_picture(picture: Picture, plan: Plan) -> dict[str, Any]:
         expected |= {"matrix": picture.matrix_at(_times(plan)), "primaries": picture.primaries}
     if picture.hdr:
         expected["hdr"] = picture.hdr
+    if keeps_sphere(picture, containers.BY_EXTENSION[plan.extension], plan.filters):
+        expected["spherical"] = True
     return expected
 
 
