@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
 from reelworks.engine.queue import Queue
-from reelworks.engine.records import Records, lock, unknown
+from reelworks.engine.records import REPAIR_MS, Records, lock, unknown
 from reelworks.engine.tables import chunks, deletions, processes, videos
 from reelworks.errors import Conflict, NotFound
 from reelworks.model import ProcessType, Status, Work
@@ -24,8 +24,6 @@ from reelworks.model import ProcessType, Status, Work
 CANCELLED = "Cancelled"
 _UNFINISHED = (Status.PENDING, Status.PROCESSING)
 DAY_MS = 24 * 3600_000
-# Whoever deletes a video removes its files himself. This long after, a worker makes sure of it.
-REPAIR_MS = 60_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,7 +144,12 @@ def _cancelled(connection: sa.Connection, file_id: str) -> list[Work]:
     connection.execute(
         processes.update()
         .where(processes.c.file_id == file_id, processes.c.status.in_(_UNFINISHED))
-        .values(status=Status.FAILED, error=CANCELLED, updated_at=now_ms())
+        .values(
+            status=Status.FAILED,
+            error=CANCELLED,
+            updated_at=now_ms(),
+            clear_at=now_ms() + REPAIR_MS,
+        )
     )
     rows = connection.execute(
         sa.select(processes.c.process_type, processes.c.attempt).where(
@@ -171,6 +174,7 @@ def _tried_again(connection: sa.Connection, file_id: str) -> list[Work]:
             started_at=None,
             moved_at=None,
             pace_ms=None,
+            clear_at=None,
             updated_at=now_ms(),
         )
         .returning(processes.c.process_type, processes.c.attempt)

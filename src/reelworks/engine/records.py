@@ -21,6 +21,9 @@ from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
 DELETED = "Deleted"
+# Whoever ends a process, or deletes a video, removes what is left of it himself. This long after, a
+# worker makes sure of it.
+REPAIR_MS = 60_000
 
 
 class Records:
@@ -232,7 +235,14 @@ class Records:
         self, file_id: str, process_type: ProcessType, error: str, *, attempt: int | None = None
     ) -> None:
         """It will have no result, for a reason that a person understands."""
-        self._change(file_id, process_type, attempt, status=Status.FAILED, error=error)
+        self._change(
+            file_id,
+            process_type,
+            attempt,
+            status=Status.FAILED,
+            error=error,
+            clear_at=now_ms() + REPAIR_MS,
+        )
 
     def count_takeover(self, work: Work) -> int:
         """Count that a worker was lost at it; returns how often that has now happened.
