@@ -53,9 +53,7 @@ def age(records: Records, file_id: str, days: float) -> None:
         connection.execute(
             processes.update()
             .where(processes.c.file_id == file_id)
-            .values(
-                updated_at=processes.c.updated_at - by, clear_at=processes.c.clear_at - by
-            )
+            .values(updated_at=processes.c.updated_at - by, clear_at=processes.c.clear_at - by)
         )
 
 

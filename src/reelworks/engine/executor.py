@@ -39,6 +39,7 @@ from reelworks.errors import (
 )
 from reelworks.model import Work
 from reelworks.telemetry import instruments
+from reelworks.telemetry.outage import Outage
 from reelworks.telemetry.subject import about, at_stage
 
 log = logging.getLogger(__name__)
@@ -235,6 +236,7 @@ class WorkExecutor:
             log.info("%s of %s was stopped: nobody waits for it", work.process_type, work.file_id)
 
     def _keep_lease(self) -> None:
+        outage = Outage(log, "the lease cannot be renewed", "the lease can be renewed again")
         for tick in itertools.count(1):
             if self._leaving.wait(RENEWAL_SECONDS):
                 return
@@ -246,10 +248,11 @@ class WorkExecutor:
                 self._take_over_lost()
                 if tick % _ORPHANS_EVERY == 0:
                     self._take_over_orphans()
+                outage.succeeded()
             except Exception as error:
                 # The database is away for a while. If for too long, the lease tells us. Whatever
                 # else it may be: without this thread nobody would see that the lease is lost.
-                log.warning("the lease could not be renewed: %s", error)
+                outage.failed(error)
 
     def _take_over_lost(self) -> None:
         for lost in self._leases.lost():
