@@ -75,6 +75,20 @@ def test_what_was_cancelled_can_be_tried_again(api: OpenedApi) -> None:
     assert {api.base.records.process(file_id, name).attempt for name in ProcessType} == {2}
 
 
+def test_a_retry_that_is_sent_again_as_its_answer_was_lost_begins_nothing_more(
+    api: OpenedApi,
+) -> None:
+    file_id = uploaded(api)
+    api.post(f"/videos/{file_id}/cancel")
+    first = api.post(f"/videos/{file_id}/retry")
+    again = api.post(f"/videos/{file_id}/retry")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert {api.base.records.process(file_id, name).attempt for name in ProcessType} == {2}
+    for name in ProcessType:
+        api.base.records.complete(file_id, name)
+    assert api.post(f"/videos/{file_id}/retry").status_code == 409
+
+
 def test_there_is_nothing_to_retry_where_nothing_failed(api: OpenedApi) -> None:
     file_id = uploaded(api)
     response = api.post(f"/videos/{file_id}/retry")

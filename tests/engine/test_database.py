@@ -107,6 +107,29 @@ def test_a_database_that_cannot_be_written(
     assert len(str(refused.value).splitlines()) == 1
 
 
+def test_a_database_that_turns_into_a_standby_and_back(
+    postgres: PostgresServer, template: str
+) -> None:
+    url = postgres.create(template)
+    engine = open_database(url)
+    records = Records(engine)
+    file_id = add_video(records)
+    postgres.let_write(url, is_allowed=False)
+    engine.dispose()
+    for refused in (records.check, lambda: add_video(records)):
+        with pytest.raises(EngineError, match="can only be read"):
+            refused()
+    assert records.is_known(file_id)
+    # No connection breaks.
+    postgres.let_write(url, is_allowed=True)
+    with pytest.raises(EngineError, match="can only be read"):
+        add_video(records)
+    records.check()
+    add_video(records)
+    engine.dispose()
+    postgres.drop(url)
+
+
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
 def test_a_database_that_lacks_letters(postgres: PostgresServer, encoding: str) -> None:
     url = postgres.create(f"template0 ENCODING '{encoding}' LOCALE 'C'")

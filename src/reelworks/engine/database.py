@@ -81,6 +81,7 @@ def _create(url: sa.URL) -> sa.Engine:
         event.listen(engine, "connect", _bound_standstill)
         event.listen(engine, "checkin", _note_return)
         event.listen(engine, "checkout", partial(_try_out, engine))
+        event.listen(engine, "handle_error", _leave_standby)
         return engine
     if url.get_backend_name() != "sqlite":
         raise sa.exc.ArgumentError("neither SQLite nor PostgreSQL")
@@ -191,6 +192,14 @@ def _try_out(engine: sa.Engine, connection: Any, record: Any, _proxy: Any) -> No
     except psycopg.Error as error:
         # All of the pool's: the server was started again, most likely.
         raise sa.exc.InvalidatePoolError from error
+
+
+def _leave_standby(context: sa.engine.ExceptionContext) -> None:
+    """Have the pool open all connections anew that lead to a server which can only be read: the
+    same name may lead elsewhere by now, and who was a standby does not break connections when he is
+    one no more."""
+    if isinstance(context.original_exception, psycopg.errors.ReadOnlySqlTransaction):
+        context.is_disconnect = True
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

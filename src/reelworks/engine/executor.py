@@ -61,6 +61,15 @@ _LEAVE_SECONDS_IN_ALL = 5.0
 _BREAKS = (ChildFailed, ChildHung)
 # What a machine may have too little of for a video: it is given up by who meets that too often.
 _LACKS = {NoSpace: "ran out of room on its disk", NoThreads: "could start no more threads"}
+# How the engine begins to say that threads of it failed that do nothing for us.
+_ITS_POLLING = (
+    "Exception polling schedules",
+    "Exception listing queues",
+    "Exception taking the background_jobs lock",
+    "Exception in background job",
+    "Exception encountered in queue thread for _dbos_internal_queue",
+    "Notification listener error",
+)
 # How it shows that a result was written down by a release with other classes.
 _NOT_READ = (ImportError, AttributeError, TypeError)
 
@@ -304,8 +313,8 @@ class WorkExecutor:
 
 def _is_news(record: logging.LogRecord) -> bool:
     """Whether the engine tells more than that work ended which somebody cancelled or deleted, or,
-    with all of a traceback, that a database which is away has no schedules; there never are any."""
-    if record.getMessage().startswith("Exception polling schedules"):
+    every second, that a database is away: we say so ourselves, once."""
+    if record.getMessage().startswith(_ITS_POLLING):
         return False
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, DBOSAwaitedWorkflowCancelledError)

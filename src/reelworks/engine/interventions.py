@@ -65,6 +65,9 @@ class Interventions:
     def retry(self, file_id: str) -> list[Work]:
         """Queue what has failed anew, each as its next attempt, from the beginning. Returns it.
 
+        What is being tried anew already stays as it is: whoever asks a second time may not have
+        heard that he was answered.
+
         Raises:
             NotFound: there is no such video.
             Conflict: nothing of it has failed.
@@ -74,7 +77,7 @@ class Interventions:
             if not lock(connection, file_id):
                 raise unknown(file_id)
             again = _tried_again(connection, file_id)
-            if not again:
+            if not again and not _is_being_tried_again(connection, file_id):
                 raise Conflict(f"Nothing of file {file_id} has failed: there is nothing to retry.")
             for work in again:
                 self._queue.put(connection, video, work.process_type, attempt=work.attempt)
@@ -184,6 +187,15 @@ def _tried_again(connection: sa.Connection, file_id: str) -> list[Work]:
         if work.process_type is ProcessType.VIDEO_ENHANCEMENT:
             connection.execute(chunks.delete().where(chunks.c.file_id == file_id))
     return again
+
+
+def _is_being_tried_again(connection: sa.Connection, file_id: str) -> bool:
+    again = sa.exists().where(
+        processes.c.file_id == file_id,
+        processes.c.attempt > 1,
+        processes.c.status.in_(_UNFINISHED),
+    )
+    return _holds(connection, again)
 
 
 def _as_they_stand(

@@ -13,10 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from reelworks.engine.changes import Announcer
-from reelworks.engine.database import now_ms
-from reelworks.engine.failing import translated
+from reelworks.engine.database import is_sqlite, now_ms
+from reelworks.engine.failing import READ_ONLY, translated
 from reelworks.engine.tables import deletions, processes, videos
-from reelworks.errors import NotFound, Unavailable, WorkStopped
+from reelworks.errors import EngineError, NotFound, Unavailable, WorkStopped
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
@@ -32,6 +32,17 @@ class Records:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._announcer = Announcer()
+
+    def check(self) -> None:
+        """Raises EngineError where the database does not answer, or not as it should."""
+        with self.reading() as connection:
+            # From a table: a database without it is none of ours.
+            connection.execute(sa.select(videos.c.file_id).limit(1))
+            if is_sqlite(self.engine):
+                return
+            if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+                connection.invalidate()
+                raise EngineError(READ_ONLY)
 
     # Videos
 
