@@ -52,6 +52,10 @@ _NO_THREADS = re.compile(
 )
 """How FFmpeg, numpy and Python say that they may start no more threads."""
 
+_X264_NOT_OPENED = re.compile(r"\[enc:libx264 @ [^\]]*\] Error while opening encoder")
+_X264_SAYS = re.compile(r"^\[libx264 @ ", re.MULTILINE)
+"""x264 says why it cannot be opened, unless it is that it may start no more threads."""
+
 Feed = Callable[[bytes], bool]
 """Takes what the child wrote on standard output; says whether the work moved on."""
 
@@ -282,7 +286,7 @@ def _widen(pipe: IO[bytes]) -> None:
 def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace | NoThreads:
     if any(os.strerror(number) in tail for number in NO_ROOM):
         return NoSpace("There is no room left on the disk; make some, and try again.")
-    if _NO_THREADS.search(tail):
+    if _NO_THREADS.search(tail) or (_X264_NOT_OPENED.search(tail) and not _X264_SAYS.search(tail)):
         return _no_threads()
     return ChildFailed(_sentence(command, code, tail), log=tail)
 
