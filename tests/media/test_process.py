@@ -94,6 +94,13 @@ def test_a_child_is_told_without_a_folder_for_temporary_files(
     assert listener.heard == b"hello\n"
 
 
+def test_what_a_child_said_before_it_was_killed_is_not_why() -> None:
+    program = "import os, sys; print('of no matter', file=sys.stderr); os.kill(os.getpid(), 9)"
+
+    with pytest.raises(ChildFailed, match="killed by signal 9: most likely .* no memory left"):
+        Children().run(python(program), Listener().feed)
+
+
 def test_an_encoder_that_gets_no_threads_is_not_the_videos_fault() -> None:
     picture = [str(toolbox().ffmpeg), "-v", "error", *lavfi("color=size=64x64:duration=0.1")]
     encode = ["-c:v", "libx264", "-threads", "64", "-f", "null", "-"]

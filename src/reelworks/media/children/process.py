@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -300,6 +301,8 @@ def _no_threads() -> NoThreads:
 
 def _sentence(command: list[str], code: int, tail: str) -> str:
     name = Path(command[0]).name.split("-")[0]
+    if code == -signal.SIGKILL:  # by whom, and why, it could not say
+        return f"{name} was killed by signal 9: most likely the machine had no memory left."
     how = f"was killed by signal {-code}" if code < 0 else "failed"
     return f"{name} {how}: {_reason(tail)}"
 
