@@ -97,7 +97,7 @@ def test_a_child_is_told_without_a_folder_for_temporary_files(
 def test_what_a_child_said_before_it_was_killed_is_not_why() -> None:
     program = "import os, sys; print('of no matter', file=sys.stderr); os.kill(os.getpid(), 9)"
 
-    with pytest.raises(ChildFailed, match="killed by signal 9: most likely .* no memory left"):
+    with pytest.raises(ChildFailed, match=r"killed by signal 9: most likely .* no memory left"):
         Children().run(python(program), Listener().feed)
 
 

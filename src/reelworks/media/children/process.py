@@ -24,7 +24,15 @@ from pathlib import Path
 from typing import IO
 from weakref import WeakValueDictionary
 
-from reelworks.errors import NO_ROOM, ChildFailed, ChildHung, NoSpace, NoThreads, WorkStopped
+from reelworks.errors import (
+    NO_ROOM,
+    ChildFailed,
+    ChildHung,
+    ChildKilled,
+    NoSpace,
+    NoThreads,
+    WorkStopped,
+)
 from reelworks.media.children.confinement import allowed_files
 
 log = logging.getLogger(__name__)
@@ -139,7 +147,7 @@ class Children:
             The tail of what it wrote on standard error.
 
         Raises:
-            ChildFailed: it ended with an error, or was killed by somebody else.
+            ChildFailed: it ended with an error; ChildKilled where somebody else ended it.
             NoSpace: there was no room on the disk for what it wrote.
             NoThreads: it, or a thread of it, could not be started.
             ChildHung: it made no progress for ``stall_seconds`` and was killed.
@@ -289,6 +297,11 @@ def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace 
         return NoSpace("There is no room left on the disk; make some, and try again.")
     if _NO_THREADS.search(tail) or (_X264_NOT_OPENED.search(tail) and not _X264_SAYS.search(tail)):
         return _no_threads()
+    if code == -signal.SIGKILL:  # by whom, and why, it could not say
+        return ChildKilled(
+            f"{_name(command)} was killed by signal 9: most likely the machine had no memory left.",
+            log=tail,
+        )
     return ChildFailed(_sentence(command, code, tail), log=tail)
 
 
@@ -300,11 +313,12 @@ def _no_threads() -> NoThreads:
 
 
 def _sentence(command: list[str], code: int, tail: str) -> str:
-    name = Path(command[0]).name.split("-")[0]
-    if code == -signal.SIGKILL:  # by whom, and why, it could not say
-        return f"{name} was killed by signal 9: most likely the machine had no memory left."
     how = f"was killed by signal {-code}" if code < 0 else "failed"
-    return f"{name} {how}: {_reason(tail)}"
+    return f"{_name(command)} {how}: {_reason(tail)}"
+
+
+def _name(command: list[str]) -> str:
+    return Path(command[0]).name.split("-")[0]
 
 
 def _reason(tail: str) -> str:
