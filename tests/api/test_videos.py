@@ -43,6 +43,13 @@ def test_cancel_leaves_what_is_finished_and_to_do_it_twice_does_no_harm(api: Ope
     assert (again.status_code, again.json()) == (200, first.json())
 
 
+def test_what_cannot_be_removed_now_keeps_nobody_from_cancelling(api: OpenedApi) -> None:
+    file_id = uploaded(api)
+    (api.data / results_of(file_id)[1] / "folder").mkdir(parents=True)
+    body = api.post(f"/videos/{file_id}/cancel").json()
+    assert {body[name]["error"] for name in ProcessType} == {"Cancelled"}
+
+
 def test_an_unknown_file_cannot_be_cancelled(api: OpenedApi) -> None:
     response = api.post("/videos/nope/cancel")
     assert response.status_code == 404
