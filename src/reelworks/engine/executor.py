@@ -174,7 +174,7 @@ class WorkExecutor:
                 "run_migrations": False,
             }
         )
-        logging.getLogger("dbos").addFilter(_is_news)
+        logging.getLogger("dbos").addFilter(is_news)
         DBOS.listen_queues([])  # the dispatcher does
         DBOS.launch()
         self._take_over_lost()
@@ -311,7 +311,7 @@ class WorkExecutor:
         return True
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def is_news(record: logging.LogRecord) -> bool:
     """Whether the engine tells more than that work ended which somebody cancelled or deleted, or,
     every second, that a database is away: we say so ourselves, once."""
     if record.getMessage().startswith(_ITS_POLLING):
