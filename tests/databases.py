@@ -80,6 +80,11 @@ class PostgresServer:
             f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
         )
 
+    def let_write(self, url: str, *, is_allowed: bool) -> None:
+        """Let a database be written, or only read, by connections that are opened from now on."""
+        name, value = sa.make_url(url).database, "off" if is_allowed else "on"
+        self._run(f"ALTER DATABASE {name} SET default_transaction_read_only = {value}")
+
     def demand_passwords(self) -> None:
         """Let nobody in without a password that is right; there is none."""
         self._let_in("password")

@@ -18,6 +18,7 @@ ReelworksError                  one plain sentence for a person, as its text
 │   └── Unreachable             it did not answer at all, or its answer broke off
 └── MediaError                  work on a video did not succeed
     ├── ChildFailed             its child process ended with an error
+    │   └── ChildKilled         somebody else ended it, most likely as memory ran out
     ├── ChildHung               its child process made no progress and was killed
     └── WrongResult             a result was made, checked, and found wrong
 
@@ -115,6 +116,10 @@ class MediaError(ReelworksError):
 
 class ChildFailed(MediaError):
     """A child process ended with an error."""
+
+
+class ChildKilled(ChildFailed):
+    """Somebody else ended a child process: most likely the system, as memory ran out."""
 
 
 class ChildHung(MediaError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from fastapi import FastAPI, HTTPException
 
 from reelworks.api.problems import install, status_of
 from reelworks.errors import DatabaseFull, EngineError, NoSpace, ReelworksError
+from tests.limits import without_files
 
 
 @pytest.mark.parametrize("error", [NoSpace("full"), DatabaseFull("full")])
@@ -29,6 +31,11 @@ def ask(method: str, path: str) -> httpx.Response:
     def there() -> None:
         raise HTTPException(404, "No such thing.")
 
+    @app.get("/file")
+    def file() -> None:
+        with without_files():
+            Path(__file__).read_bytes()
+
     async def main() -> httpx.Response:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://reel.example"
@@ -36,6 +43,12 @@ def ask(method: str, path: str) -> httpx.Response:
             return await client.request(method, path)
 
     return asyncio.run(main())
+
+
+def test_a_machine_that_opens_no_more_files_is_said_to_be_one() -> None:
+    answer = ask("GET", "/file")
+    assert answer.status_code == 500
+    assert "raise the limit of open files" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,13 @@ def test_cancel_leaves_what_is_finished_and_to_do_it_twice_does_no_harm(api: Ope
     assert (again.status_code, again.json()) == (200, first.json())
 
 
+def test_what_cannot_be_removed_now_keeps_nobody_from_cancelling(api: OpenedApi) -> None:
+    file_id = uploaded(api)
+    (api.data / results_of(file_id)[1] / "folder").mkdir(parents=True)
+    body = api.post(f"/videos/{file_id}/cancel").json()
+    assert {body[name]["error"] for name in ProcessType} == {"Cancelled"}
+
+
 def test_an_unknown_file_cannot_be_cancelled(api: OpenedApi) -> None:
     response = api.post("/videos/nope/cancel")
     assert response.status_code == 404
@@ -73,6 +80,20 @@ def test_what_was_cancelled_can_be_tried_again(api: OpenedApi) -> None:
     body = api.post(f"/videos/{file_id}/retry").json()
     assert {body[name]["status"] for name in ProcessType} == {"pending"}
     assert {api.base.records.process(file_id, name).attempt for name in ProcessType} == {2}
+
+
+def test_a_retry_that_is_sent_again_as_its_answer_was_lost_begins_nothing_more(
+    api: OpenedApi,
+) -> None:
+    file_id = uploaded(api)
+    api.post(f"/videos/{file_id}/cancel")
+    first = api.post(f"/videos/{file_id}/retry")
+    again = api.post(f"/videos/{file_id}/retry")
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert {api.base.records.process(file_id, name).attempt for name in ProcessType} == {2}
+    for name in ProcessType:
+        api.base.records.complete(file_id, name)
+    assert api.post(f"/videos/{file_id}/retry").status_code == 409
 
 
 def test_there_is_nothing_to_retry_where_nothing_failed(api: OpenedApi) -> None:

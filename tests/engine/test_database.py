@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -105,6 +108,76 @@ def test_a_database_that_cannot_be_written(
         migrate(open_database(url.render_as_string(hide_password=False)))
     assert expected in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="PgBouncer is not installed")
+@pytest.mark.parametrize("mode", ["session", "transaction"])
+def test_a_pooler_that_lends_sessions_and_one_that_lends_transactions(
+    postgres: PostgresServer, tmp_path: Path, unused_port: int, mode: str
+) -> None:
+    url = postgres.create()
+    with pooled(url, tmp_path, unused_port, mode) as pooler:
+        if mode == "session":
+            check_connection(pooler)
+        else:
+            with pytest.raises(SettingsError, match="have it lend them for a session"):
+                check_connection(pooler)
+    postgres.drop(url)
+
+
+@contextmanager
+def pooled(url: str, folder: Path, port: int, mode: str) -> Iterator[sa.Engine]:
+    """PgBouncer in front of a database."""
+    database = sa.make_url(url)
+    socket_folder = str(database.query["host"])
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(
+        f"[databases]\n{database.database} = host={socket_folder} user=postgres\n"
+        f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+        f"auth_type = any\nauth_file = {settings}\npool_mode = {mode}\n"
+    )
+    # As the server's user: it refuses root, and the server's folder others.
+    owner = Path(socket_folder).owner()
+    with settings.open() as file:
+        program = subprocess.Popen(
+            ["pgbouncer", "-q", "/dev/stdin"], stdin=file, stderr=subprocess.PIPE, user=owner
+        )
+    engine = open_database(f"postgresql://postgres@127.0.0.1:{port}/{database.database}")
+    try:
+        wait_for(lambda: program.poll() is not None or listens(port), "PgBouncer to listen")
+        yield engine
+    finally:
+        engine.dispose()
+        program.kill()
+        program.communicate()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_database_that_turns_into_a_standby_and_back(
+    postgres: PostgresServer, template: str
+) -> None:
+    url = postgres.create(template)
+    engine = open_database(url)
+    records = Records(engine)
+    file_id = add_video(records)
+    postgres.let_write(url, is_allowed=False)
+    engine.dispose()
+    for refused in (records.check, lambda: add_video(records)):
+        with pytest.raises(EngineError, match="can only be read"):
+            refused()
+    assert records.is_known(file_id)
+    # No connection breaks.
+    postgres.let_write(url, is_allowed=True)
+    with pytest.raises(EngineError, match="can only be read"):
+        add_video(records)
+    records.check()
+    add_video(records)
+    engine.dispose()
+    postgres.drop(url)
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])

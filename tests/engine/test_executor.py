@@ -7,6 +7,7 @@ version recovers, counts or queues in another way.
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import pickle
 import signal
@@ -19,7 +20,7 @@ import pytest
 import sqlalchemy as sa
 
 from reelworks.engine.database import open_database
-from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS
+from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS, is_news
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.leases import LEASE_SECONDS, Executor
 from reelworks.engine.queue import Queue, priority, process_of, workflow_id
@@ -403,6 +404,16 @@ def test_a_worker_that_is_told_to_leaves_also_while_the_database_stands_still(
             worker.terminate()
             assert worker.wait(20) == 0
         assert workers.count("left") == 1
+
+
+def test_what_the_engine_says_every_second_without_a_database_is_no_news() -> None:
+    for said, expected in (
+        ("Exception listing queues: connection refused", False),
+        ("Notification listener error: server closed the connection", False),
+        ("Exception in background job workflow_timeout: read-only", False),
+        ("Step being automatically retried (attempt 1 of 3)", True),
+    ):
+        assert is_news(logging.makeLogRecord({"msg": said})) is expected
 
 
 @contextmanager

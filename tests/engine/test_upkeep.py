@@ -53,7 +53,7 @@ def age(records: Records, file_id: str, days: float) -> None:
         connection.execute(
             processes.update()
             .where(processes.c.file_id == file_id)
-            .values(updated_at=processes.c.updated_at - by)
+            .values(updated_at=processes.c.updated_at - by, clear_at=processes.c.clear_at - by)
         )
 
 
@@ -121,23 +121,55 @@ def make_due(records: Records, **values: int) -> None:
         connection.execute(deletions.update().values(due_at=0, **values))
 
 
-def test_chunks_of_what_failed_are_found_and_those_of_its_retry_are_kept(
+def test_what_failed_is_seen_to_once_more_and_then_never_again(
+    records: Records, upkeep: Upkeep
+) -> None:
+    file_id = add_video(records)
+    work = Work(file_id, EXTRACTION, 1)
+    records.fail(file_id, EXTRACTION, "It broke.")
+    make_clearing_due(records)
+    assert upkeep.failed() == [work]
+    upkeep.put_off_clearing(work)
+    assert upkeep.failed() == []
+    make_clearing_due(records)
+    upkeep.cleared(work)
+    assert upkeep.failed() == []
+    make_clearing_due(records, updated_at=0)
+    assert upkeep.failed() == [work]
+    upkeep.cleared(work)
+    with records.engine.connect() as connection:
+        query = sa.select(sa.func.count()).where(processes.c.clear_at.is_not(sa.null()))
+        assert connection.execute(query).scalar_one() == 0
+
+
+def make_clearing_due(records: Records, **values: int) -> None:
+    with records.engine.begin() as connection:
+        connection.execute(
+            processes.update().where(processes.c.clear_at > 0).values(clear_at=0, **values)
+        )
+
+
+def test_chunks_of_what_failed_go_and_those_of_its_retry_are_kept(
     records: Records, upkeep: Upkeep, interventions: Interventions
 ) -> None:
     table = Chunks(records, Queue(records.engine))
     file_id = submit(records)
     work = Work(file_id, ENHANCEMENT, 1)
     table.spread(work, "{}", [NewChunk(number=0, span="{}", frames=10)])
-    assert upkeep.cut_for_nothing() == []
+    assert upkeep.failed() == []
     records.fail(file_id, ENHANCEMENT, "It broke.")
-    assert upkeep.cut_for_nothing() == []  # somebody may be at it just now
+    assert upkeep.failed() == []  # somebody may be at it just now
     age(records, file_id, 1)
-    assert upkeep.cut_for_nothing() == [work]
+    assert upkeep.failed() == [work]
     interventions.retry(file_id)
+    assert upkeep.failed() == []
     again = Work(file_id, ENHANCEMENT, 2)
     table.spread(again, "{}", [NewChunk(number=0, span="{}", frames=10)])
-    upkeep.forget_chunks(work)
+    upkeep.cleared(work)
     assert table.numbers(again) == [0]
+    records.fail(file_id, ENHANCEMENT, "It broke again.")
+    upkeep.cleared(again)
+    assert table.numbers(again) == []
 
 
 def test_the_engines_records_of_finished_work_go_and_nothing_misses_them(

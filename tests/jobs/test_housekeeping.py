@@ -140,11 +140,40 @@ def test_files_that_cannot_be_removed_now_are_tried_later_and_keep_nothing_else(
     assert housekeeper.clear_away() == 2
 
 
+def test_a_cancel_that_died_before_the_files_were_removed_is_finished(
+    records: Records, storage: LocalStorage
+) -> None:
+    file_id = add_video(records)
+    records.keep_plan(file_id, '{"extension": "mp4"}')
+    for key in keys(file_id):
+        put(storage, key)
+    Interventions(records, Queue(records.engine)).cancel(file_id)
+    housekeeper = housekeeping(records, storage, keep_days=None)
+    assert housekeeper.clear_away() == 0  # whoever cancelled it is given the time to do it himself
+    age(records, file_id, 1)
+    assert housekeeper.clear_away() == 2
+    assert left(storage) == {f"uploads/{file_id}"}
+    assert housekeeper.clear_away() == 0
+
+
+def test_what_a_failure_left_that_cannot_be_removed_now_keeps_nothing_else(
+    records: Records, storage: LocalStorage
+) -> None:
+    stuck, other = add_video(records), add_video(records)
+    (storage.root / metadata_key(stuck) / "folder").mkdir(parents=True)
+    put(storage, metadata_key(other))
+    for file_id in (stuck, other):
+        records.fail(file_id, ProcessType.METADATA_EXTRACTION, "It broke.")
+        age(records, file_id, 1)
+    assert housekeeping(records, storage, keep_days=None).clear_away() == 1
+    assert left(storage) == set()
+
+
 def test_chunks_of_what_is_deleted_in_that_moment_keep_nothing_else(
     records: Records, storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [Work(str(uuid4()), ProcessType.VIDEO_ENHANCEMENT, 1)]
-    monkeypatch.setattr(Upkeep, "cut_for_nothing", lambda _: found)
+    found = [[], [Work(str(uuid4()), ProcessType.VIDEO_ENHANCEMENT, 1)]]
+    monkeypatch.setattr(Upkeep, "failed", lambda _: found.pop())
     assert housekeeping(records, storage, keep_days=None).clear_away() == 1
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import struct
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 from tests.clips import both_eyes, clip, lavfi, make_clip, plain, toolbox
+from tests.waiting import wait_for
 
-from reelworks.errors import ChildFailed, NotAVideo, NoThreads
+from reelworks.errors import ChildFailed, ChildKilled, NotAVideo, NoThreads
+from reelworks.media.formats.signatures import HEAD_BYTES
 from reelworks.media.probing.check import check
 
 ADVICE = "upload a video file such as MP4, MOV, MKV or WebM."
@@ -52,6 +57,27 @@ def test_does_not_blame_a_video_for_a_machine_that_starts_no_more_threads() -> N
     video = plain()
     with without_threads(), pytest.raises(NoThreads, match="raise the limit of the service"):
         check(toolbox(), video)
+
+
+def test_does_not_blame_a_video_for_a_machine_without_memory(tmp_path: Path) -> None:
+    video = tmp_path / "pipe.mp4"
+    os.mkfifo(video)  # whoever reads it waits until it is written
+
+    def child() -> psutil.Process | None:
+        children = psutil.Process().children()
+        return next((each for each in children if "check" in each.cmdline()), None)
+
+    def kill() -> None:
+        video.write_bytes(bytes(HEAD_BYTES))
+        found = wait_for(child, "the child")
+        with video.open("wb"):  # it is at it
+            found.kill()
+
+    with ThreadPoolExecutor() as threads:
+        killed = threads.submit(kill)
+        with pytest.raises(ChildKilled, match="most likely the machine had no memory left"):
+            check(toolbox(), video)
+        killed.result()
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".webm", ".avi", ".ts", ".gif", ".flv", ".mpg"])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -15,7 +18,7 @@ import pytest
 from tests.clips import lavfi, toolbox
 from tests.waiting import wait_for
 
-from reelworks.errors import ChildFailed, ChildHung, WorkStopped
+from reelworks.errors import ChildFailed, ChildHung, NoThreads, WorkStopped
 from reelworks.media.children.process import Children
 
 FOREVER = "import time; time.sleep(600)"
@@ -89,6 +92,37 @@ def test_a_child_is_told_without_a_folder_for_temporary_files(
     listener = Listener()
     Children().run(python("print(input())"), listener.feed, told=b"hello")
     assert listener.heard == b"hello\n"
+
+
+def test_what_a_child_said_before_it_was_killed_is_not_why() -> None:
+    program = "import os, sys; print('of no matter', file=sys.stderr); os.kill(os.getpid(), 9)"
+
+    with pytest.raises(ChildFailed, match=r"killed by signal 9: most likely .* no memory left"):
+        Children().run(python(program), Listener().feed)
+
+
+def test_an_encoder_that_gets_no_threads_is_not_the_videos_fault() -> None:
+    picture = [str(toolbox().ffmpeg), "-v", "error", *lavfi("color=size=64x64:duration=0.1")]
+    encode = ["-c:v", "libx264", "-threads", "64", "-f", "null", "-"]
+
+    with room_for_some_threads(), pytest.raises(NoThreads, match="raise the limit"):
+        Children().run([*picture, *encode], Listener().feed)
+
+
+@contextmanager
+def room_for_some_threads() -> Iterator[None]:
+    """Each thread of a child claims a gigabyte, and there are 40: FFmpeg itself has a few."""
+    limits = {resource.RLIMIT_STACK: 1 << 30, resource.RLIMIT_AS: 40 << 30}
+    before = {limit: resource.getrlimit(limit) for limit in limits}
+    if any(hard != resource.RLIM_INFINITY for _, hard in before.values()):
+        pytest.skip("this user may not ask for so much")
+    for limit, value in limits.items():
+        resource.setrlimit(limit, (value, resource.RLIM_INFINITY))
+    try:
+        yield
+    finally:
+        for limit, value in before.items():
+            resource.setrlimit(limit, value)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 
 from reelworks.errors import NoSpace, NotFound, StorageError
 from reelworks.storage.local import LocalStorage
+from tests.limits import without_files
 
 
 @pytest.fixture
@@ -46,6 +47,12 @@ def test_an_upload_is_hashed_and_kept_under_its_key(storage: LocalStorage) -> No
     incoming.close()
     assert storage.read("uploads/id") == b"first second"
     assert files(storage) == {"uploads/id"}
+
+
+def test_no_folder_is_blamed_for_too_many_open_files(storage: LocalStorage) -> None:
+    with without_files(), pytest.raises(StorageError, match="raise the limit of open files"):
+        storage.incoming("uploads/id")
+    assert files(storage) == set()
 
 
 def test_a_discarded_upload_leaves_nothing(storage: LocalStorage) -> None:

@@ -21,13 +21,13 @@ async def live() -> Health:
     "/ready",
     summary="Readiness",
     responses=problems.responses(
-        s500="The database or the store of files does not answer.",
+        s500="The database or the store of files does not answer as it should.",
         s507="There is no room left on the disk.",
     ),
 )
 def ready(service: ServiceDependency) -> Health:
     """The database and the store of files answer, and there is room for uploads."""
-    service.records.is_known("")  # read from a table: a database without it is none of ours
+    service.records.check()
     service.storage.check()
     service.storage.check_room(0)
     return Health()

@@ -24,6 +24,7 @@ from reelworks.errors import (
     ReelworksError,
     TooLarge,
 )
+from reelworks.storage.disk import NO_FILES, no_files
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ReelworksError, _ours)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OSError, _of_the_machine)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -110,6 +112,13 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # not the client's doing: we must hear of it
         log.error("%s %s failed: %s", request.method, request.url.path, error)
     return problem(status, str(error))
+
+
+async def _of_the_machine(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, OSError)
+    if error.errno in NO_FILES:  # wherever one was to be opened: a pipe to a child, say
+        return await _ours(request, no_files())
+    return await _unexpected(request, error)
 
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:

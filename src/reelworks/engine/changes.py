@@ -15,6 +15,8 @@ import psycopg
 import sqlalchemy as sa
 
 from reelworks.engine.database import is_sqlite
+from reelworks.engine.failing import translated
+from reelworks.telemetry.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ class DataVersion:
         self._last: int | None = None
 
     def changed(self) -> bool:
-        with self._lock:
+        with self._lock, translated():
             return not self._closed and self._moved_on()
 
     def _moved_on(self) -> bool:
@@ -86,6 +88,9 @@ class Announcements:
         self._closing = threading.Event()
         self._lock = threading.Lock()
         self._listener: threading.Thread | None = None
+        self._outage = Outage(
+            log, "nothing is heard from the database", "the database is heard again"
+        )
 
     def changed(self) -> bool:
         with self._lock:
@@ -111,7 +116,7 @@ class Announcements:
             try:
                 self._hear()
             except (sa.exc.DBAPIError, sa.exc.TimeoutError, psycopg.Error) as error:
-                log.warning("nothing is heard from the database; connecting again: %s", error)
+                self._outage.failed(error)
                 self._news.set()
                 self._closing.wait(_RECONNECT_SECONDS)
 
@@ -122,6 +127,7 @@ class Announcements:
         with connection:
             connection.autocommit = True
             connection.execute(f"LISTEN {_CHANNEL}")
+            self._outage.succeeded()
             while not self._closing.is_set():
                 self._news.set()
                 for _ in connection.notifies(timeout=_UNANNOUNCED_SECONDS):

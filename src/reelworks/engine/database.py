@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -81,6 +81,7 @@ def _create(url: sa.URL) -> sa.Engine:
         event.listen(engine, "connect", _bound_standstill)
         event.listen(engine, "checkin", _note_return)
         event.listen(engine, "checkout", partial(_try_out, engine))
+        event.listen(engine, "handle_error", _leave_standby)
         return engine
     if url.get_backend_name() != "sqlite":
         raise sa.exc.ArgumentError("neither SQLite nor PostgreSQL")
@@ -103,6 +104,8 @@ def check_connection(engine: sa.Engine) -> None:
         connection.execute(sa.select(1))
         if not is_sqlite(engine):
             _check_server(connection)
+    if not is_sqlite(engine):
+        _check_sessions(engine)
 
 
 def _check_server(connection: sa.Connection) -> None:
@@ -118,6 +121,31 @@ def _check_server(connection: sa.Connection) -> None:
             f"{name} can only be read, as a standby or by what its user may do; "
             "name one in the URL that can be written."
         )
+
+
+def _check_sessions(engine: sa.Engine) -> None:
+    """Locks, statements that were prepared and what is listened to belong to a session.
+
+    A pooler such as PgBouncer may lend each transaction another one.
+    """
+    idle_engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with explained(engine), idle_engine.connect() as idle, engine.connect() as other:
+        lent = _server_process(idle)
+        if lent == cast(psycopg.Connection, idle.connection.driver_connection).info.backend_pid:
+            return  # there is nobody in between
+        # A transaction gets the session that is used by none, or those of one client change.
+        if _server_process(other) != lent and _server_process(idle) == lent:
+            return
+    raise SettingsError(
+        f"The database {shown(engine.url)} cannot be used through this pooler, which lends its "
+        "connections for a transaction at a time; have it lend them for a session, or name the "
+        "server itself in the URL."
+    )
+
+
+def _server_process(connection: sa.Connection) -> int:
+    number: int = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    return number
 
 
 def migrate(engine: sa.Engine) -> None:
@@ -191,6 +219,14 @@ def _try_out(engine: sa.Engine, connection: Any, record: Any, _proxy: Any) -> No
     except psycopg.Error as error:
         # All of the pool's: the server was started again, most likely.
         raise sa.exc.InvalidatePoolError from error
+
+
+def _leave_standby(context: sa.engine.ExceptionContext) -> None:
+    """Have the pool open all connections anew that lead to a server which can only be read: the
+    same name may lead elsewhere by now, and who was a standby does not break connections when he is
+    one no more."""
+    if isinstance(context.original_exception, psycopg.errors.ReadOnlySqlTransaction):
+        context.is_disconnect = True
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

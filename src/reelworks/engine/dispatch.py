@@ -29,6 +29,7 @@ from reelworks.engine.failing import translated
 from reelworks.engine.patience import LEAVE_SECONDS
 from reelworks.engine.queue import QUEUE
 from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
+from reelworks.telemetry.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +115,7 @@ class Dispatcher:
         self._thread.join(LEAVE_SECONDS)
 
     def _dispatch(self) -> None:
+        outage = Outage(log, "no work can be claimed", "work can be claimed again")
         while not self._ended.is_set():
             # At once when a slot is free again; otherwise not all workers at the same moment.
             self._wake.wait(_POLLING_SECONDS * random.uniform(0.9, 1.1))
@@ -122,11 +124,12 @@ class Dispatcher:
                 with translated():
                     while not self._ended.is_set() and self._is_able() and self._fill():
                         pass
+                outage.succeeded()
             except Exception as error:
                 # The database is away for a while, or the data folder. If the database is for too
                 # long, the lease tells us. Whatever else it may be: without this thread a worker
                 # that looks alive would never work again.
-                log.warning("no work could be claimed: %s", error)
+                outage.failed(error)
                 self._ended.wait(_AWAY_SECONDS)
 
     def _fill(self) -> int:

@@ -39,6 +39,7 @@ from reelworks.errors import (
 )
 from reelworks.model import Work
 from reelworks.telemetry import instruments
+from reelworks.telemetry.outage import Outage
 from reelworks.telemetry.subject import about, at_stage
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,15 @@ _LEAVE_SECONDS_IN_ALL = 5.0
 _BREAKS = (ChildFailed, ChildHung)
 # What a machine may have too little of for a video: it is given up by who meets that too often.
 _LACKS = {NoSpace: "ran out of room on its disk", NoThreads: "could start no more threads"}
+# How the engine begins to say that threads of it failed that do nothing for us.
+_ITS_POLLING = (
+    "Exception polling schedules",
+    "Exception listing queues",
+    "Exception taking the background_jobs lock",
+    "Exception in background job",
+    "Exception encountered in queue thread for _dbos_internal_queue",
+    "Notification listener error",
+)
 # How it shows that a result was written down by a release with other classes.
 _NOT_READ = (ImportError, AttributeError, TypeError)
 
@@ -164,7 +174,7 @@ class WorkExecutor:
                 "run_migrations": False,
             }
         )
-        logging.getLogger("dbos").addFilter(_is_news)
+        logging.getLogger("dbos").addFilter(is_news)
         DBOS.listen_queues([])  # the dispatcher does
         DBOS.launch()
         self._take_over_lost()
@@ -235,6 +245,7 @@ class WorkExecutor:
             log.info("%s of %s was stopped: nobody waits for it", work.process_type, work.file_id)
 
     def _keep_lease(self) -> None:
+        outage = Outage(log, "the lease cannot be renewed", "the lease can be renewed again")
         for tick in itertools.count(1):
             if self._leaving.wait(RENEWAL_SECONDS):
                 return
@@ -246,10 +257,11 @@ class WorkExecutor:
                 self._take_over_lost()
                 if tick % _ORPHANS_EVERY == 0:
                     self._take_over_orphans()
+                outage.succeeded()
             except Exception as error:
                 # The database is away for a while. If for too long, the lease tells us. Whatever
                 # else it may be: without this thread nobody would see that the lease is lost.
-                log.warning("the lease could not be renewed: %s", error)
+                outage.failed(error)
 
     def _take_over_lost(self) -> None:
         for lost in self._leases.lost():
@@ -299,10 +311,10 @@ class WorkExecutor:
         return True
 
 
-def _is_news(record: logging.LogRecord) -> bool:
+def is_news(record: logging.LogRecord) -> bool:
     """Whether the engine tells more than that work ended which somebody cancelled or deleted, or,
-    with all of a traceback, that a database which is away has no schedules; there never are any."""
-    if record.getMessage().startswith("Exception polling schedules"):
+    every second, that a database is away: we say so ourselves, once."""
+    if record.getMessage().startswith(_ITS_POLLING):
         return False
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, DBOSAwaitedWorkflowCancelledError)

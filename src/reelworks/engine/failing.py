@@ -33,6 +33,10 @@ NO_CONNECTION_LEFT = (
     "connection slots are reserved",
 )
 """How PostgreSQL says that it lets nobody else in."""
+READ_ONLY = (
+    "The database can only be read, as a standby can; name the one that can be written, "
+    "or make this one so, and try again."
+)
 _NO_ROOM = "There is no room left on the disk of the database; make some, and try again."
 
 
@@ -59,6 +63,8 @@ def translated() -> Iterator[None]:
                 "and try again."
             ) from error
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) else None
+        if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
+            raise EngineError(READ_ONLY) from error
         if isinstance(cause, sqlite3.Error):  # a file of this machine, and short words about it
             raise EngineError(f"The database does not answer: {cause}.") from error
         raise EngineError("The database does not answer; try again.") from error

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
 from reelworks.engine.queue import Queue
-from reelworks.engine.records import Records, lock, unknown
+from reelworks.engine.records import REPAIR_MS, Records, lock, unknown
 from reelworks.engine.tables import chunks, deletions, processes, videos
 from reelworks.errors import Conflict, NotFound
 from reelworks.model import ProcessType, Status, Work
@@ -24,8 +24,6 @@ from reelworks.model import ProcessType, Status, Work
 CANCELLED = "Cancelled"
 _UNFINISHED = (Status.PENDING, Status.PROCESSING)
 DAY_MS = 24 * 3600_000
-# Whoever deletes a video removes its files himself. This long after, a worker makes sure of it.
-REPAIR_MS = 60_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +65,9 @@ class Interventions:
     def retry(self, file_id: str) -> list[Work]:
         """Queue what has failed anew, each as its next attempt, from the beginning. Returns it.
 
+        What is being tried anew already stays as it is: whoever asks a second time may not have
+        heard that he was answered.
+
         Raises:
             NotFound: there is no such video.
             Conflict: nothing of it has failed.
@@ -76,7 +77,7 @@ class Interventions:
             if not lock(connection, file_id):
                 raise unknown(file_id)
             again = _tried_again(connection, file_id)
-            if not again:
+            if not again and not _is_being_tried_again(connection, file_id):
                 raise Conflict(f"Nothing of file {file_id} has failed: there is nothing to retry.")
             for work in again:
                 self._queue.put(connection, video, work.process_type, attempt=work.attempt)
@@ -146,7 +147,12 @@ def _cancelled(connection: sa.Connection, file_id: str) -> list[Work]:
     connection.execute(
         processes.update()
         .where(processes.c.file_id == file_id, processes.c.status.in_(_UNFINISHED))
-        .values(status=Status.FAILED, error=CANCELLED, updated_at=now_ms())
+        .values(
+            status=Status.FAILED,
+            error=CANCELLED,
+            updated_at=now_ms(),
+            clear_at=now_ms() + REPAIR_MS,
+        )
     )
     rows = connection.execute(
         sa.select(processes.c.process_type, processes.c.attempt).where(
@@ -171,6 +177,7 @@ def _tried_again(connection: sa.Connection, file_id: str) -> list[Work]:
             started_at=None,
             moved_at=None,
             pace_ms=None,
+            clear_at=None,
             updated_at=now_ms(),
         )
         .returning(processes.c.process_type, processes.c.attempt)
@@ -180,6 +187,15 @@ def _tried_again(connection: sa.Connection, file_id: str) -> list[Work]:
         if work.process_type is ProcessType.VIDEO_ENHANCEMENT:
             connection.execute(chunks.delete().where(chunks.c.file_id == file_id))
     return again
+
+
+def _is_being_tried_again(connection: sa.Connection, file_id: str) -> bool:
+    again = sa.exists().where(
+        processes.c.file_id == file_id,
+        processes.c.attempt > 1,
+        processes.c.status.in_(_UNFINISHED),
+    )
+    return _holds(connection, again)
 
 
 def _as_they_stand(

@@ -13,14 +13,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from reelworks.engine.changes import Announcer
-from reelworks.engine.database import now_ms
-from reelworks.engine.failing import translated
+from reelworks.engine.database import is_sqlite, now_ms
+from reelworks.engine.failing import READ_ONLY, translated
 from reelworks.engine.tables import deletions, processes, videos
-from reelworks.errors import NotFound, Unavailable, WorkStopped
+from reelworks.errors import EngineError, NotFound, Unavailable, WorkStopped
 from reelworks.model import NewVideo, Process, ProcessType, Status, Video, Work
 
 _FINAL = (Status.COMPLETED, Status.FAILED)
 DELETED = "Deleted"
+# Whoever ends a process, or deletes a video, removes what is left of it himself. This long after, a
+# worker makes sure of it.
+REPAIR_MS = 60_000
 
 
 class Records:
@@ -29,6 +32,17 @@ class Records:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._announcer = Announcer()
+
+    def check(self) -> None:
+        """Raises EngineError where the database does not answer, or not as it should."""
+        with self.reading() as connection:
+            # From a table: a database without it is none of ours.
+            connection.execute(sa.select(videos.c.file_id).limit(1))
+            if is_sqlite(self.engine):
+                return
+            if connection.exec_driver_sql("SHOW transaction_read_only").scalar_one() == "on":
+                connection.invalidate()
+                raise EngineError(READ_ONLY)
 
     # Videos
 
@@ -232,7 +246,14 @@ class Records:
         self, file_id: str, process_type: ProcessType, error: str, *, attempt: int | None = None
     ) -> None:
         """It will have no result, for a reason that a person understands."""
-        self._change(file_id, process_type, attempt, status=Status.FAILED, error=error)
+        self._change(
+            file_id,
+            process_type,
+            attempt,
+            status=Status.FAILED,
+            error=error,
+            clear_at=now_ms() + REPAIR_MS,
+        )
 
     def count_takeover(self, work: Work) -> int:
         """Count that a worker was lost at it; returns how often that has now happened.

@@ -57,12 +57,20 @@ processes = sa.Table(
     sa.Column("moved_at", sa.BigInteger),
     sa.Column("pace_ms", sa.BigInteger),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
+    # When to see to what it may have left, of a failed one; null: that was done for good.
+    sa.Column("clear_at", sa.BigInteger),
     sa.CheckConstraint("progress BETWEEN 0 AND 100", name="progress_is_percent"),
     sa.CheckConstraint(
         "(progress = 100) = (status = 'completed')", name="progress_is_100_only_when_completed"
     ),
     sa.CheckConstraint("(error IS NOT NULL) = (status = 'failed')", name="error_only_when_failed"),
     sa.Index("processes_by_update", "updated_at"),
+    sa.Index(
+        "processes_to_clear",
+        "clear_at",
+        sqlite_where=sa.text("clear_at IS NOT NULL"),
+        postgresql_where=sa.text("clear_at IS NOT NULL"),
+    ),
 )
 
 # Videos whose rows are gone and whose files are to go, or went a short while ago: whoever comes

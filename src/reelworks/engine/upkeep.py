@@ -10,12 +10,12 @@ import sqlalchemy as sa
 
 from reelworks.engine.database import now_ms
 from reelworks.engine.failing import translated
-from reelworks.engine.interventions import DAY_MS, REPAIR_MS, Deleted, is_wanted
+from reelworks.engine.interventions import DAY_MS, Deleted, is_wanted
 from reelworks.engine.queue import KINDS, Queue
-from reelworks.engine.records import Records
+from reelworks.engine.records import REPAIR_MS, Records
 from reelworks.engine.tables import chores, chunks, deletions, processes, videos
 from reelworks.engine.workflows import seeing_workflows, workflows
-from reelworks.model import ProcessType, Status, Work
+from reelworks.model import ProcessType, Work
 
 BATCH = 200
 _CHORE = "upkeep"
@@ -89,30 +89,38 @@ class Upkeep:
                 .values(due_at=now_ms() + REPAIR_MS)
             )
 
-    def cut_for_nothing(self) -> list[Work]:
-        """Enhancements that are over and of which chunks are still written down."""
+    def failed(self) -> list[Work]:
+        """What failed or was cancelled, and may have left something: due to be removed, once
+        more."""
         query = (
-            sa.select(processes.c.file_id, processes.c.attempt)
-            .where(
-                processes.c.file_id.in_(sa.select(chunks.c.file_id)),
-                processes.c.process_type == ProcessType.VIDEO_ENHANCEMENT,
-                processes.c.status == Status.FAILED,
-                processes.c.updated_at <= now_ms() - REPAIR_MS,
-            )
+            sa.select(processes.c.file_id, processes.c.process_type, processes.c.attempt)
+            .where(processes.c.clear_at <= now_ms())
+            .order_by(processes.c.clear_at)
             .limit(BATCH)
         )
         with self._records.reading() as connection:
             rows = connection.execute(query).all()
-        return [Work(row.file_id, ProcessType.VIDEO_ENHANCEMENT, row.attempt) for row in rows]
+        return [Work(row.file_id, ProcessType(row.process_type), row.attempt) for row in rows]
 
-    def forget_chunks(self, work: Work) -> None:
-        """Their files are removed. What a retry has cut anew since stays."""
+    def cleared(self, work: Work) -> None:
+        """It has left nothing: forget its chunks, and look once more later, or never again. What a
+        retry has begun since stays."""
         with self._records.writing() as connection:
-            connection.execute(
-                chunks.delete().where(
-                    chunks.c.file_id == work.file_id, chunks.c.attempt == work.attempt
+            if work.process_type is ProcessType.VIDEO_ENHANCEMENT:
+                connection.execute(
+                    chunks.delete().where(
+                        chunks.c.file_id == work.file_id, chunks.c.attempt == work.attempt
+                    )
                 )
+            last_look = processes.c.updated_at + _GRACE_MS
+            connection.execute(
+                _clearing(work, sa.case((last_look > now_ms(), last_look), else_=sa.null()))
             )
+
+    def put_off_clearing(self, work: Work) -> None:
+        """What it left could not be removed now: let the others go first."""
+        with self._records.writing() as connection:
+            connection.execute(_clearing(work, now_ms() + REPAIR_MS))
 
     def expired(self, days: int) -> list[str]:
         """Videos of which nothing has changed for so many days, and that are finished."""
@@ -146,3 +154,15 @@ class Upkeep:
                 finished = list(connection.execute(query).scalars())
             self._queue.forget(finished)
         return len(finished)
+
+
+def _clearing(work: Work, at: sa.ColumnElement[int]) -> sa.Update:
+    return (
+        processes.update()
+        .where(
+            processes.c.file_id == work.file_id,
+            processes.c.process_type == work.process_type,
+            processes.c.attempt == work.attempt,
+        )
+        .values(clear_at=at)
+    )

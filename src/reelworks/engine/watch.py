@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from reelworks.engine.patience import LEAVE_SECONDS
 from reelworks.engine.records import Records
 from reelworks.model import Work
+from reelworks.telemetry.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -67,14 +68,18 @@ class Watch:
                 self._running += Counter()  # forgets those that are at zero
 
     def _look(self) -> None:
+        outage = Outage(
+            log, "running work cannot be looked after", "running work is looked after again"
+        )
         while not self._ended.wait(_LOOK_SECONDS):
             with self._lock:
                 running = set(self._running)
             try:
                 for work in self._records.over(running) if running else ():
                     self._stop(work)
+                outage.succeeded()
             except Exception as error:
                 # The database is away for a while. If for too long, the lease tells us. Whatever
                 # else it may be: without this thread nothing that is cancelled would ever stop.
-                log.warning("running work could not be looked after: %s", error)
+                outage.failed(error)
                 self._ended.wait(_AWAY_SECONDS)

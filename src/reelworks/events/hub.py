@@ -17,6 +17,7 @@ from reelworks.errors import EngineError
 from reelworks.events import messages
 from reelworks.events.messages import Message
 from reelworks.model import Process, Status
+from reelworks.telemetry.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -156,12 +157,14 @@ class Hub:
 
     async def run(self) -> None:
         """Hand out changes until cancelled."""
+        outage = Outage(log, "changes cannot be read", "changes can be read again")
         while True:
             await self._listened_to.wait()
             try:
                 self._hand_out(await asyncio.to_thread(self._look))
+                outage.succeeded()
             except EngineError as error:  # the sockets stay open; a later look may succeed
-                log.warning("changes could not be read: %s", error)
+                outage.failed(error)
                 await asyncio.sleep(_AWAY_SECONDS)
             except Exception:
                 log.exception("changes could not be read")

@@ -8,7 +8,7 @@ from reelworks.engine.interventions import Interventions
 from reelworks.engine.records import Records
 from reelworks.errors import Conflict, StorageError
 from reelworks.jobs.leavings import extension_of, remove_results, remove_video
-from reelworks.model import Process, ProcessType
+from reelworks.model import Process, ProcessType, Work
 from reelworks.storage.store import Storage
 from reelworks.telemetry.subject import about
 
@@ -27,6 +27,7 @@ class Control:
         """Give up what is unfinished: it is ``failed``, and nothing of it is left.
 
         Whichever worker runs it notices within a fraction of a second. What is finished stays.
+        Where the files cannot be removed now, a worker does it later.
 
         Returns:
             Both processes as they are then.
@@ -35,7 +36,8 @@ class Control:
             NotFound: there is no such video.
         """
         for work in self._interventions.cancel(file_id):
-            remove_results(self._records, self._storage, work)
+            with about(*work):
+                self._remove_results(work)
         return self._both(file_id)
 
     def retry(self, file_id: str) -> list[Process]:
@@ -69,6 +71,12 @@ class Control:
                 remove_video(self._storage, deleted)
             except (StorageError, OSError) as error:
                 log.warning("its files could not be removed yet: %s", error)
+
+    def _remove_results(self, work: Work) -> None:
+        try:
+            remove_results(self._records, self._storage, work)
+        except (StorageError, OSError) as error:
+            log.warning("what it had made could not be removed yet: %s", error)
 
     def _both(self, file_id: str) -> list[Process]:
         return [self._records.process(file_id, process_type) for process_type in ProcessType]

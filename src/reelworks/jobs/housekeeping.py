@@ -1,7 +1,7 @@
 """Clears away, from time to time, what nobody needs any more. One worker does it for all.
 
-That is: files of deleted videos that are still there, because somebody died or the store was away;
-chunks of enhancements that failed; the engine's records of finished work; and, where the operator
+That is: files of deleted videos, and of what failed or was cancelled, that are still there because
+somebody died or the store was away; the engine's records of finished work; and, where the operator
 wants it, videos that have been finished for long.
 """
 
@@ -17,6 +17,7 @@ from reelworks.engine.records import Records
 from reelworks.engine.upkeep import Upkeep
 from reelworks.errors import NotFound, Unavailable
 from reelworks.jobs.leavings import extension_of, remove_results, remove_video
+from reelworks.model import Work
 from reelworks.storage.store import Storage
 
 log = logging.getLogger(__name__)
@@ -87,13 +88,22 @@ class Housekeeping:
             yield len(expired)
             if not any(expired):
                 break
-        for work in self._upkeep.cut_for_nothing():
-            with suppress(NotFound):  # deleted since, and its files with it
-                remove_results(self._records, self._storage, work)
-            self._upkeep.forget_chunks(work)
-            yield 1
+        while failed := self._upkeep.failed():
+            yield sum(self._clear(work) for work in failed)
         while forgotten := self._upkeep.forget_finished_work():
             yield forgotten
+
+    def _clear(self, work: Work) -> bool:
+        """Remove what a failed process left; whether that could be done."""
+        try:
+            with suppress(NotFound):  # deleted since, and its files with it
+                remove_results(self._records, self._storage, work)
+        except (Unavailable, OSError) as error:
+            log.warning("what %s left could not be removed yet: %s", work.file_id, error)
+            self._upkeep.put_off_clearing(work)
+            return False
+        self._upkeep.cleared(work)
+        return True
 
     def _expire(self, file_id: str, days: int) -> bool:
         deleted = self._interventions.expire(file_id, days, extension_of)

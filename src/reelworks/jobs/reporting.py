@@ -22,6 +22,7 @@ from reelworks.jobs.leavings import remove_results
 from reelworks.jobs.workshop import Workshop
 from reelworks.model import Work
 from reelworks.telemetry import instruments
+from reelworks.telemetry.outage import Outage
 from reelworks.telemetry.subject import subject
 
 log = logging.getLogger(__name__)
@@ -129,6 +130,9 @@ class Progress:
         self._is_part = overall is not None
         self._write_seconds = _PART_WRITE_SECONDS if self._is_part else _WRITE_SECONDS
         self._clock = clock
+        self._outage = Outage(
+            log, "progress cannot be written down", "progress can be written down again"
+        )
         self._last = 0
         self._written_at = -self._write_seconds
 
@@ -142,8 +146,9 @@ class Progress:
         try:
             if self._advance(done):
                 self._written_at = now
+                self._outage.succeeded()
         except EngineError as error:  # the work goes on without; the next number says it too
-            log.warning("progress could not be written down: %s", error)
+            self._outage.failed(error)
 
     def _advance(self, done: int) -> bool:
         """Whether anything was asked of the database."""

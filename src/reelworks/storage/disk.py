@@ -6,6 +6,7 @@ host that somebody is still at it, and it goes with the process, however that en
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -14,6 +15,17 @@ from io import FileIO
 from pathlib import Path
 
 from reelworks.errors import NO_ROOM, NoSpace, StorageError
+
+NO_FILES = (errno.EMFILE, errno.ENFILE)
+"""How the system says that too many files are open already."""
+
+
+def no_files() -> StorageError:
+    """The same in our words."""
+    return StorageError(
+        "No more files can be opened on this machine; raise the limit of open files of the "
+        "service, or let it do less at once, and try again."
+    )
 
 
 @contextmanager
@@ -29,6 +41,8 @@ def explained(folder: Path) -> Iterator[None]:
             raise NoSpace(
                 f"There is no room left on the disk of {folder}; make some, and try again."
             ) from error
+        if error.errno in NO_FILES:
+            raise no_files() from error
         said = error.strerror or error
         raise StorageError(
             f"The folder {folder} cannot be used: {said}; mend it, and try again."

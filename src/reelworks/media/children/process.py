@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,15 @@ from pathlib import Path
 from typing import IO
 from weakref import WeakValueDictionary
 
-from reelworks.errors import NO_ROOM, ChildFailed, ChildHung, NoSpace, NoThreads, WorkStopped
+from reelworks.errors import (
+    NO_ROOM,
+    ChildFailed,
+    ChildHung,
+    ChildKilled,
+    NoSpace,
+    NoThreads,
+    WorkStopped,
+)
 from reelworks.media.children.confinement import allowed_files
 
 log = logging.getLogger(__name__)
@@ -51,6 +60,10 @@ _NO_THREADS = re.compile(
     rf"|opening decoder: {os.strerror(errno.EAGAIN)})"
 )
 """How FFmpeg, numpy and Python say that they may start no more threads."""
+
+_X264_NOT_OPENED = re.compile(r"\[enc:libx264 @ [^\]]*\] Error while opening encoder")
+_X264_SAYS = re.compile(r"^\[libx264 @ ", re.MULTILINE)
+"""x264 says why it cannot be opened, unless it is that it may start no more threads."""
 
 Feed = Callable[[bytes], bool]
 """Takes what the child wrote on standard output; says whether the work moved on."""
@@ -134,7 +147,7 @@ class Children:
             The tail of what it wrote on standard error.
 
         Raises:
-            ChildFailed: it ended with an error, or was killed by somebody else.
+            ChildFailed: it ended with an error; ChildKilled where somebody else ended it.
             NoSpace: there was no room on the disk for what it wrote.
             NoThreads: it, or a thread of it, could not be started.
             ChildHung: it made no progress for ``stall_seconds`` and was killed.
@@ -282,8 +295,13 @@ def _widen(pipe: IO[bytes]) -> None:
 def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace | NoThreads:
     if any(os.strerror(number) in tail for number in NO_ROOM):
         return NoSpace("There is no room left on the disk; make some, and try again.")
-    if _NO_THREADS.search(tail):
+    if _NO_THREADS.search(tail) or (_X264_NOT_OPENED.search(tail) and not _X264_SAYS.search(tail)):
         return _no_threads()
+    if code == -signal.SIGKILL:  # by whom, and why, it could not say
+        return ChildKilled(
+            f"{_name(command)} was killed by signal 9: most likely the machine had no memory left.",
+            log=tail,
+        )
     return ChildFailed(_sentence(command, code, tail), log=tail)
 
 
@@ -295,9 +313,12 @@ def _no_threads() -> NoThreads:
 
 
 def _sentence(command: list[str], code: int, tail: str) -> str:
-    name = Path(command[0]).name.split("-")[0]
     how = f"was killed by signal {-code}" if code < 0 else "failed"
-    return f"{name} {how}: {_reason(tail)}"
+    return f"{_name(command)} {how}: {_reason(tail)}"
+
+
+def _name(command: list[str]) -> str:
+    return Path(command[0]).name.split("-")[0]
 
 
 def _reason(tail: str) -> str:

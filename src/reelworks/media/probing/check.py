@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reelworks.errors import ChildFailed, ChildHung, NotAVideo
+from reelworks.errors import ChildFailed, ChildHung, ChildKilled, NotAVideo
 from reelworks.media.children.call import call
 from reelworks.media.children.child import Moved
 from reelworks.media.children.process import collect
@@ -53,6 +53,7 @@ def check(tools: Toolbox, path: Path) -> Probe:
         NotAVideo: there is no video in it that can be worked on; the sentence says what it is.
         OSError: the file itself is not there or cannot be read.
         ChildFailed, ChildHung: no child process could be started, which is not the file's doing.
+        ChildKilled: one was, most likely for want of memory.
     """
     head = read_head(path)
     signs: list[int] = []
@@ -66,7 +67,7 @@ def check(tools: Toolbox, path: Path) -> Probe:
             stall_seconds=_STALL_SECONDS,
         )
     except (ChildFailed, ChildHung) as error:
-        if not signs:
+        if not signs or isinstance(error, ChildKilled):
             raise
         log.warning("the upload check of %s did not survive it: %s", path.name, error)
         raise NotAVideo(
@@ -94,6 +95,8 @@ def _one_picture_decodes(tools: Toolbox, path: Path, picture: Picture) -> bool:
     seen = bytearray()
     try:
         tools.children.run(command, collect(seen), reads=[path], stall_seconds=_STALL_SECONDS)
+    except ChildKilled:
+        raise
     except (ChildFailed, ChildHung) as error:
         log.info("no picture of %s decodes: %s", path.name, error)
     return any(line and not line.startswith(b"#") for line in seen.splitlines())
