@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import Annotated
 
 import typer
 
-from reelworks.commands.alone import alone
+from reelworks.commands.alone import alone, version
 from reelworks.commands.flags import FAILED, WRONG_USE
 from reelworks.commands.remote import remote
 from reelworks.commands.running import running
@@ -25,6 +26,24 @@ cli = typer.Typer(
 
 for part in (running, remote, alone):
     cli.add_typer(part)
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        version()
+        raise typer.Exit
+
+
+@cli.callback()
+def _before_any_command(
+    is_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_say_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

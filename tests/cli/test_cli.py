@@ -53,6 +53,12 @@ def test_the_installed_command_is_the_same_one() -> None:
     assert ended.stdout.startswith("reelworks 0.")
 
 
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_is_said_where_people_ask_for_it(reelworks: Run, flag: str) -> None:
+    ended = reelworks(flag)
+    assert (ended.returncode, ended.stdout) == (0, reelworks("version").stdout)
+
+
 def test_no_command_shows_the_commands(reelworks: Run) -> None:
     shown = reelworks().stdout
     assert all(command in shown for command in COMMANDS)
