@@ -85,6 +85,12 @@ def test_names_are_utf8() -> None:
     assert part.filename == "ünï 日本;$(x).mp4"
 
 
+def test_what_forms_escape_in_names_is_as_it_was() -> None:
+    """Browsers, fetch and curl do so; a name has its own per cents as they are."""
+    ((part, _),) = read(body(('name="file"; filename="12%22%0D%0A100%25 %2F.mp4"', b"")))
+    assert part.filename == '12"\r\n100%25 %2F.mp4'
+
+
 def test_a_name_in_the_form_of_other_headers_is_understood() -> None:
     told = (
         """name=file; filename="=?utf-8?B?w7xuw68ubXA0?="; filename*=utf-8''%C3%BCn%C3%AF%3B.mp4"""
