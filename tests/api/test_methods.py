@@ -48,10 +48,9 @@ def test_what_a_path_allows_is_named_in_full(
 
 def test_a_slash_at_the_end_of_a_path_means_nothing(api: OpenedApi) -> None:
     """A redirection would come before an upload's body is read, and is wrong behind a proxy."""
-    for path in (*paths(api), "/videos?client_id=me"):
-        path, _, query = path.partition("?")
-        slashed = ask(api, "GET", f"{path}/?{query}")
-        assert slashed.status_code == ask(api, "GET", f"{path}?{query}").status_code, path
+    for path in (*paths(api), "/openapi.json"):
+        slashed = ask(api, "GET", f"{path}/?client_id=me")
+        assert slashed.status_code == ask(api, "GET", f"{path}?client_id=me").status_code, path
     assert ask(api, "POST", "/upload/").status_code == 400
     assert ask(api, "GET", "/ws/").status_code == ask(api, "GET", "/ws").status_code == 426
 
