@@ -101,7 +101,11 @@ def test_a_video_is_submitted_seen_and_fetched(
     assert (tmp_path / "mine.jpg").read_bytes().startswith(b"\xff\xd8")
 
     assert reelworks("delete", file_id).stdout == f"Deleted {file_id}\n"
-    assert reelworks("list").stdout == ""
+    ended = reelworks("list")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert ended.stderr == f"{env['REELWORKS_CLIENT_ID']} has no videos here.\n"
+    ended = reelworks("list", "--json")
+    assert (ended.stdout, ended.stderr) == ("", "")
 
 
 def test_json_is_one_object_a_line(reelworks: Run, env: dict[str, str]) -> None:
@@ -205,6 +209,13 @@ def test_wrong_use_is_a_plain_sentence(
     assert (ended.returncode, ended.stdout) == (2, "")
     assert said in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_result_is_no_file_called_dash(reelworks: Run, tmp_path: Path) -> None:
+    ended = reelworks("fetch", "0b0c5e2e-6d2c-4c3e-9a55-4f0d7a2f9a11", "-o", "-")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("reelworks: --output names a file or a folder")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_is_needed_for_several_results(

@@ -188,6 +188,10 @@ def test_a_place_that_cannot_be_written_to_is_named(client: Client, tmp_path: Pa
     with pytest.raises(FileNotFoundError) as raised:
         client.fetch(video.file_id, "original", there)
     assert raised.value.filename == str(there)
+    (tmp_path / "notes").touch()
+    with pytest.raises(NotADirectoryError) as raised_too:
+        client.fetch(video.file_id, "original", tmp_path / "notes" / "clip.mp4")
+    assert raised_too.value.filename == str(tmp_path / "notes" / "clip.mp4")
 
 
 def test_what_is_no_ordinary_file_is_not_replaced(client: Client, tmp_path: Path) -> None:

@@ -58,8 +58,9 @@ class Fetch:
             raise OSError(errno.EINVAL, "This is no ordinary file; name another", str(self.to))
         folder = self.to if self.to.is_dir() else self.to.parent
         draft = folder / f".reelworks-{secrets.token_hex(8)}.part"
+        opened = self._opened(draft)
         try:
-            with self._opened(draft) as file:
+            with opened as file:
                 await self._receive(file, patience)
                 await asyncio.to_thread(_settle, file)
             return self._publish(draft)

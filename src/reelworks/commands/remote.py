@@ -258,6 +258,8 @@ def fetch(
 
 def _target(output: str, results: int) -> Path:
     """Where results go. ``results/`` is a folder whether it is there or not."""
+    if output == "-":
+        raise SettingsError("--output names a file or a folder; nothing is written to a pipe.")
     target = Path(output)
     if output.endswith("/") or results > 1:
         target.mkdir(parents=True, exist_ok=True)
@@ -343,8 +345,10 @@ def list_videos(
     as_json: AsJson = False,
 ) -> None:
     """List your videos, newest first."""
-    screen = choose(as_json=as_json)
+    screen, video = choose(as_json=as_json), None
     with _client(url, client_id) as client:
         for video in islice(client.videos(), limit):
             text = listed(video, terminal_width())
             screen.done({"type": "video", **video.document}, text)
+        if video is None and not as_json:
+            sys.stderr.write(f"{printable(client.client_id)} has no videos here.\n")
