@@ -388,6 +388,10 @@ def test_the_client_loads_nothing_of_the_service() -> None:
         ("a\x1b[2Jb.mp4", "a[2Jb.mp4"),
         ("日" * 200 + ".mp4", "日" * 66 + ".mp4"),
         ("a." + "x" * 300, "a." + "x" * 19),
+        (
+            "می\u200cخواهم\u202e \U0001f468\u200d\U0001f469",
+            "می\u200cخواهم \U0001f468\u200d\U0001f469",
+        ),
     ],
 )
 def test_a_name_from_elsewhere_stays_in_its_folder(sent: str, kept: str) -> None:

@@ -24,6 +24,8 @@ _PIECE_BYTES = 1 << 20
 _NAMELESS = "result"
 # With a number between them, a name is never longer than the 255 bytes that a folder takes.
 _STEM_BYTES, _SUFFIX_BYTES = 200, 20
+# Persian and Hindi words are spelt with them, and emoji put together.
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 @dataclass
@@ -163,10 +165,15 @@ def _told_name(response: httpx.Response) -> str | None:
     return next(iter(extended + [value for value in names if isinstance(value, str)]), None)
 
 
+def is_plain(letter: str) -> bool:
+    """Whether a letter of a name that a stranger gave does nothing but show."""
+    return letter.isprintable() or letter in _JOINERS
+
+
 def plain_name(name: str, otherwise: str) -> str:
     """A name that stays in its folder, whatever it was sent as."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(letter for letter in last if letter.isprintable()).strip()
+    kept = "".join(letter for letter in last if is_plain(letter)).strip()
     if kept in ("", ".", ".."):
         return otherwise
     suffix = PurePath(kept).suffix.encode()[:_SUFFIX_BYTES].decode(errors="ignore")
