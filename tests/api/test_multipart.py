@@ -126,6 +126,14 @@ def test_a_content_type_that_was_set_by_hand_is_said_to_be_it() -> None:
         list(Parser("multipart/form-data; boundary=another").feed(body(("name=a", b"b"))))
 
 
+def test_a_part_in_base64_is_refused_as_what_it_is() -> None:
+    raw = body(('name="file"; filename="a"\r\nContent-Transfer-Encoding: Base64', b"AAAA"))
+    with pytest.raises(BadRequest, match="encoded as base64; send its bytes"):
+        read(raw)
+    raw = body(('name="file"; filename="a"\r\nContent-Transfer-Encoding: binary', b"AAAA"))
+    assert read(raw)[0][1] == b"AAAA"
+
+
 def test_a_part_without_a_name_is_refused() -> None:
     with pytest.raises(BadRequest, match="no name"):
         read(body(('filename="a"', b"")))

@@ -225,6 +225,7 @@ def test_what_cannot_be_worked_on_is_one_plain_sentence(
         (text, "is text, not a video"),
         (tmp_path / "missing.mp4", "There is no file"),
         (tmp_path, f"{tmp_path} is a folder"),
+        (Path(os.devnull), "/dev/null is no ordinary file"),
     ):
         ended = reelworks(command, str(path))
         assert ended.returncode == 1

@@ -161,6 +161,9 @@ class _Headers:
         _, options = parse_options_header(disposition)
         if b"name" not in options:
             raise BadRequest("A part of the multipart body has no name.")
+        if self.found.get(b"content-transfer-encoding", b"").lower() == b"base64":
+            # Nobody has to read it (RFC 7578, section 4.7), and it would pass for a text.
+            raise BadRequest("A part of the form is encoded as base64; send its bytes as they are.")
         filename = _extended_filename(disposition) or _plain_filename(options)
         kind, _ = parse_options_header(self.found.get(b"content-type", b""))
         return PartBegin(

@@ -131,6 +131,8 @@ def require_file(source: Path) -> None:
     """Raises BadRequest where a source is not there, or is none."""
     if source.is_dir():
         raise BadRequest(f"{source} is a folder; name a video file in it.")
+    if source.exists() and not source.is_file():
+        raise BadRequest(f"{source} is no ordinary file; name another.")
     if not source.is_file():
         raise BadRequest(f"There is no file {source}.")
 
