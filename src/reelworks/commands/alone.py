@@ -116,7 +116,7 @@ def _plain(value: Any) -> str:
 
 @alone.command()
 def version() -> None:
-    """Print the version."""
+    """Print the version; so do --version and -V."""
     typer.echo(f"reelworks {__version__}")
 
 
