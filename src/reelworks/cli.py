@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from reelworks.commands.alone import alone, version
-from reelworks.commands.flags import FAILED, WRONG_USE
+from reelworks.commands.flags import FAILED, INTERRUPTED, WRONG_USE
 from reelworks.commands.remote import remote
 from reelworks.commands.running import running
 from reelworks.errors import ReelworksError, SettingsError
@@ -52,6 +52,8 @@ def main() -> None:
     _spell_out_letters()
     try:
         cli()
+    except KeyboardInterrupt:  # before a command has begun
+        sys.exit(INTERRUPTED)
     except SettingsError as error:
         _fail(str(error), WRONG_USE)
     except ReelworksError as error:
