@@ -298,6 +298,19 @@ def test_a_list_is_readable_in_a_narrow_terminal(env: dict[str, str], tmp_path: 
         assert terminal.now() == expected
 
 
+def test_ctrl_c_within_an_upload_does_not_say_that_it_was_in_vain(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    """The service may have accepted it, and have been about to answer."""
+    os.mkfifo(tmp_path / "clip.mp4")
+    terminal = Terminal(100, "submit", "clip.mp4", env=env, cwd=tmp_path)
+    wait_for(lambda: terminal.ever("Uploading clip.mp4"), "the upload")
+    terminal.interrupt()
+    assert terminal.end(30) == 1
+    said = "Stopped. Whether clip.mp4 was uploaded in time, `reelworks list` says."
+    assert terminal.now()[-1] == f"reelworks: {said}"
+
+
 def test_ctrl_c_ends_the_watching_and_not_the_work(env: dict[str, str], tmp_path: Path) -> None:
     terminal = Terminal(80, "submit", str(noisy(40)), "--watch", env=env, cwd=tmp_path)
     wait_for(lambda: terminal.ever("enhance "), "the bars")
