@@ -9,8 +9,11 @@ folder=${2:-.}
 # A field of a flat JSON answer; enough here, and jq need not be there.
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
+# curl reads the name between quotation marks, as a comma or a semicolon would end it.
+quoted=$(printf '%s' "$video" | sed 's/["\\]/\\&/g')
+
 # -f would hide the sentence of an error: show it, and stop.
-answer=$(curl -sS -w '\n%{http_code}' -F client_id=examples -F "file=@\"$video\"" "$url/upload")
+answer=$(curl -sS -w '\n%{http_code}' -F client_id=examples -F "file=@\"$quoted\"" "$url/upload")
 case $answer in
   *200) ;;
   *) echo "$answer" | field detail >&2; exit 1 ;;

@@ -172,7 +172,7 @@ def run_api(settings: Settings) -> None:
     listener = listen(settings)
     base = open_base(settings)
     if settings.processes == 1:
-        _serve(create_api(base, settings), settings, listener)
+        _serve(create_server(create_api(base, settings), settings), listener)
         base.tools.children.stop()
         return
     base.engine.dispose()
@@ -184,7 +184,9 @@ def run_api_process(settings: Settings, descriptor: int) -> None:
     configure_logging(settings.log_level, settings.log_format)
     base = open_base(settings)
     listener = socket.socket(fileno=descriptor)
-    _serve(create_api(base, settings), settings, listener, leave_with_parent=True)
+    server = create_server(create_api(base, settings), settings)
+    _at_parents_end(_leave(server))
+    _serve(server, listener)
     base.tools.children.stop()
 
 
@@ -224,10 +226,17 @@ def run_service(settings: Settings) -> None:
     configure_logging(settings.log_level, settings.log_format)
     listener = listen(settings)
     base = open_base(settings)
-    worker = KeptProcess("worker", ("worker",), environment(settings))
+    server = create_server(create_api(base, settings), settings)
+    worker = KeptProcess(
+        "worker",
+        ("worker",),
+        environment(settings),
+        # A signal to all processes at once reaches the worker, too.
+        is_leaving=lambda: server.should_exit,
+    )
     worker.start()
     try:
-        _serve(create_api(base, settings), settings, listener)
+        _serve(server, listener)
     finally:
         base.tools.children.stop()
         worker.stop()
@@ -348,25 +357,26 @@ def serve_metrics(settings: Settings) -> None:
         ) from error
 
 
-def _serve(
-    app: FastAPI,
-    settings: Settings,
-    listener: socket.socket,
-    *,
-    leave_with_parent: bool = False,
-) -> None:
-    allow_many_files()
+def create_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """A server of an application; signals to stop are heard from now on."""
     config = server_config(
         app, access_log=settings.log_level == "debug", grace_seconds=_GRACE_SECONDS
     )
     server = uvicorn.Server(config)
-    leave = partial(setattr, server, "should_exit", True)
+    leave = _leave(server)
     for number in (signal.SIGTERM, signal.SIGINT):
         # Until the server has handlers of its own, these are heard by ours. It raises its signals
         # again after it has stopped; there is more to be done then.
         signal.signal(number, lambda *_: leave())
-    if leave_with_parent:
-        _at_parents_end(leave)
+    return server
+
+
+def _leave(server: uvicorn.Server) -> Callable[[], None]:
+    return partial(setattr, server, "should_exit", True)
+
+
+def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+    allow_many_files()
     log.info("serving on %s", address_of(*listener.getsockname()[:2]))
     server.run(sockets=[listener])
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
+from typing import Annotated
 
 import typer
 
-from reelworks.commands.alone import alone
-from reelworks.commands.flags import FAILED, WRONG_USE
+from reelworks.commands.alone import alone, version
+from reelworks.commands.flags import FAILED, INTERRUPTED, WRONG_USE
 from reelworks.commands.remote import remote
 from reelworks.commands.running import running
 from reelworks.errors import ReelworksError, SettingsError
@@ -27,12 +28,32 @@ for part in (running, remote, alone):
     cli.add_typer(part)
 
 
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        version()
+        raise typer.Exit
+
+
+@cli.callback()
+def _before_any_command(
+    is_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_say_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
 def main() -> None:
     """Run the command line. Every error a person can meet is one sentence on standard error."""
     _have_descriptors()
     _spell_out_letters()
     try:
         cli()
+    except KeyboardInterrupt:  # before a command has begun
+        sys.exit(INTERRUPTED)
     except SettingsError as error:
         _fail(str(error), WRONG_USE)
     except ReelworksError as error:

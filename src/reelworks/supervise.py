@@ -29,6 +29,7 @@ class KeptProcess:
         *,
         descriptors: Sequence[int] = (),
         on_end: Callable[[int], None] = lambda _: None,
+        is_leaving: Callable[[], bool] = lambda: False,
     ) -> None:
         """Args:
         name: for the log.
@@ -36,12 +37,14 @@ class KeptProcess:
         environment: variables that it gets on top of this process's own.
         descriptors: open files that it gets, by their numbers here.
         on_end: called with its process number whenever it ended by itself.
+        is_leaving: whether this program is about to end; none is started again then.
         """
         self._name = name
         self._arguments = arguments
         self._environment = os.environ | environment
         self._descriptors = descriptors
         self._on_end = on_end
+        self._is_leaving = is_leaving
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +83,7 @@ class KeptProcess:
                     return
                 self._process = self._spawn()
             ended = self._wait(self._process)
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self._is_leaving():
                 return
             wait = _FIRST_WAIT if time.monotonic() - started > _STEADY_SECONDS else wait
             log.error("%s %s; starting it again in %.1f s", self._name, ended, wait)

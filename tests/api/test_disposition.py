@@ -38,6 +38,12 @@ def test_a_name_is_told_safely(name: str, header: str) -> None:
     assert re.sub(r"a +Set", "aSet", told) == header
 
 
+@pytest.mark.parametrize("name", ["می\u200cخواهم.mp4", "\U0001f468\u200d\U0001f469.mp4"])
+def test_what_joins_letters_stays(name: str) -> None:
+    """Without it words are misspelt, and a family is two people."""
+    assert clean_name(name) == name
+
+
 def test_a_download_is_an_attachment() -> None:
     assert content_disposition("a.mp4", download=True) == 'attachment; filename="a.mp4"'
 

@@ -92,8 +92,10 @@ def test_everything_is_found_by_the_file_id(kept: Kept) -> None:
 @pytest.mark.parametrize("what", ALL)
 def test_a_download_is_an_attachment(kept: Kept, what: str) -> None:
     kept.finish()
-    disposition = kept.ask(f"{what}?download=1").headers["content-disposition"]
-    assert disposition.startswith("attachment; filename=")
+    for query in ("download=1", "download"):
+        disposition = kept.ask(f"{what}?{query}").headers["content-disposition"]
+        assert disposition.startswith("attachment; filename=")
+    assert kept.ask(f"{what}?download=0").headers["content-disposition"].startswith("inline; ")
 
 
 @pytest.mark.parametrize("what", ALL)

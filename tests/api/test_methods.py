@@ -46,6 +46,15 @@ def test_what_a_path_allows_is_named_in_full(
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
 
 
+def test_a_slash_at_the_end_of_a_path_means_nothing(api: OpenedApi) -> None:
+    """A redirection would come before an upload's body is read, and is wrong behind a proxy."""
+    for path in (*paths(api), "/openapi.json"):
+        slashed = ask(api, "GET", f"{path}/?client_id=me")
+        assert slashed.status_code == ask(api, "GET", f"{path}?client_id=me").status_code, path
+    assert ask(api, "POST", "/upload/").status_code == 400
+    assert ask(api, "GET", "/ws/").status_code == ask(api, "GET", "/ws").status_code == 426
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_an_ordinary_request_to_the_socket_is_told_what_it_lacks(
     api: OpenedApi, method: str

@@ -85,6 +85,12 @@ def test_names_are_utf8() -> None:
     assert part.filename == "ünï 日本;$(x).mp4"
 
 
+def test_what_forms_escape_in_names_is_as_it_was() -> None:
+    """Browsers, fetch and curl do so; a name has its own per cents as they are."""
+    ((part, _),) = read(body(('name="file"; filename="12%22%0D%0A100%25 %2F.mp4"', b"")))
+    assert part.filename == '12"\r\n100%25 %2F.mp4'
+
+
 def test_a_name_in_the_form_of_other_headers_is_understood() -> None:
     told = (
         """name=file; filename="=?utf-8?B?w7xuw68ubXA0?="; filename*=utf-8''%C3%BCn%C3%AF%3B.mp4"""
@@ -118,6 +124,14 @@ def test_a_content_type_that_was_set_by_hand_is_said_to_be_it() -> None:
         Parser("multipart/form-data")
     with pytest.raises(BadRequest, match=r"does not begin with the boundary.*by hand"):
         list(Parser("multipart/form-data; boundary=another").feed(body(("name=a", b"b"))))
+
+
+def test_a_part_in_base64_is_refused_as_what_it_is() -> None:
+    raw = body(('name="file"; filename="a"\r\nContent-Transfer-Encoding: Base64', b"AAAA"))
+    with pytest.raises(BadRequest, match="encoded as base64; send its bytes"):
+        read(raw)
+    raw = body(('name="file"; filename="a"\r\nContent-Transfer-Encoding: binary', b"AAAA"))
+    assert read(raw)[0][1] == b"AAAA"
 
 
 def test_a_part_without_a_name_is_refused() -> None:

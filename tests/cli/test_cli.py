@@ -53,6 +53,12 @@ def test_the_installed_command_is_the_same_one() -> None:
     assert ended.stdout.startswith("reelworks 0.")
 
 
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_is_said_where_people_ask_for_it(reelworks: Run, flag: str) -> None:
+    ended = reelworks(flag)
+    assert (ended.returncode, ended.stdout) == (0, reelworks("version").stdout)
+
+
 def test_no_command_shows_the_commands(reelworks: Run) -> None:
     shown = reelworks().stdout
     assert all(command in shown for command in COMMANDS)
@@ -218,6 +224,8 @@ def test_what_cannot_be_worked_on_is_one_plain_sentence(
     for path, said in (
         (text, "is text, not a video"),
         (tmp_path / "missing.mp4", "There is no file"),
+        (tmp_path, f"{tmp_path} is a folder"),
+        (Path(os.devnull), "/dev/null is no ordinary file"),
     ):
         ended = reelworks(command, str(path))
         assert ended.returncode == 1

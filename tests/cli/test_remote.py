@@ -101,7 +101,11 @@ def test_a_video_is_submitted_seen_and_fetched(
     assert (tmp_path / "mine.jpg").read_bytes().startswith(b"\xff\xd8")
 
     assert reelworks("delete", file_id).stdout == f"Deleted {file_id}\n"
-    assert reelworks("list").stdout == ""
+    ended = reelworks("list")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert ended.stderr == f"{env['REELWORKS_CLIENT_ID']} has no videos here.\n"
+    ended = reelworks("list", "--json")
+    assert (ended.stdout, ended.stderr) == ("", "")
 
 
 def test_json_is_one_object_a_line(reelworks: Run, env: dict[str, str]) -> None:
@@ -207,6 +211,13 @@ def test_wrong_use_is_a_plain_sentence(
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_a_result_is_no_file_called_dash(reelworks: Run, tmp_path: Path) -> None:
+    ended = reelworks("fetch", "0b0c5e2e-6d2c-4c3e-9a55-4f0d7a2f9a11", "-o", "-")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("reelworks: --output names a file or a folder")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_is_needed_for_several_results(
     reelworks: Run, env: dict[str, str], tmp_path: Path
 ) -> None:
@@ -285,6 +296,19 @@ def test_a_list_is_readable_in_a_narrow_terminal(env: dict[str, str], tmp_path: 
         terminal = Terminal(columns, "list", env=env, cwd=tmp_path)
         assert terminal.end() == 0, terminal.now()
         assert terminal.now() == expected
+
+
+def test_ctrl_c_within_an_upload_does_not_say_that_it_was_in_vain(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    """The service may have accepted it, and have been about to answer."""
+    os.mkfifo(tmp_path / "clip.mp4")
+    terminal = Terminal(100, "submit", "clip.mp4", env=env, cwd=tmp_path)
+    wait_for(lambda: terminal.ever("Uploading clip.mp4"), "the upload")
+    terminal.interrupt()
+    assert terminal.end(30) == 1
+    said = "Stopped. Whether clip.mp4 was uploaded in time, `reelworks list` says."
+    assert terminal.now()[-1] == f"reelworks: {said}"
 
 
 def test_ctrl_c_ends_the_watching_and_not_the_work(env: dict[str, str], tmp_path: Path) -> None:

@@ -36,3 +36,12 @@ def test_nothing_in_the_working_directory_is_taken_for_a_module(
     assert ended.wait(30)
     kept.stop()
     assert not (tmp_path / "ran").exists()
+
+
+def test_who_is_about_to_leave_starts_nothing_again(caplog: pytest.LogCaptureFixture) -> None:
+    """As where a signal was sent to all processes, and an upload is waited for yet."""
+    kept = KeptProcess("version", ("version",), {}, is_leaving=lambda: True)
+    kept.start()
+    kept._keeper.join(30)
+    assert not kept._keeper.is_alive()
+    assert "starting it again" not in caplog.text

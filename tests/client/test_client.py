@@ -188,6 +188,10 @@ def test_a_place_that_cannot_be_written_to_is_named(client: Client, tmp_path: Pa
     with pytest.raises(FileNotFoundError) as raised:
         client.fetch(video.file_id, "original", there)
     assert raised.value.filename == str(there)
+    (tmp_path / "notes").touch()
+    with pytest.raises(NotADirectoryError) as raised_too:
+        client.fetch(video.file_id, "original", tmp_path / "notes" / "clip.mp4")
+    assert raised_too.value.filename == str(tmp_path / "notes" / "clip.mp4")
 
 
 def test_what_is_no_ordinary_file_is_not_replaced(client: Client, tmp_path: Path) -> None:
@@ -384,6 +388,10 @@ def test_the_client_loads_nothing_of_the_service() -> None:
         ("a\x1b[2Jb.mp4", "a[2Jb.mp4"),
         ("日" * 200 + ".mp4", "日" * 66 + ".mp4"),
         ("a." + "x" * 300, "a." + "x" * 19),
+        (
+            "می\u200cخواهم\u202e \U0001f468\u200d\U0001f469",
+            "می\u200cخواهم \U0001f468\u200d\U0001f469",
+        ),
     ],
 )
 def test_a_name_from_elsewhere_stays_in_its_folder(sent: str, kept: str) -> None:

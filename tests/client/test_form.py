@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelworks.api.multipart import Parser, PartBegin, PartData
-from reelworks.client.form import Form, length_of, video_type
+from reelworks.client.form import Form, length_of, require_bytes, video_type
 from reelworks.errors import BadRequest
 
 
@@ -55,10 +55,21 @@ def test_the_name_arrives_whatever_it_is(filename: str) -> None:
     assert _read(_form(b"", filename))[0].filename == filename
 
 
+def test_what_looks_escaped_in_a_name_arrives_as_it_is() -> None:
+    assert _read(_form(b"", 'the "%22" 100% ü.mp4'))[0].filename == 'the "%22" 100% ü.mp4'
+    assert _read(_form(b"", "\udcff%0A.mp4"))[0].filename == "\N{REPLACEMENT CHARACTER}%0A.mp4"
+
+
+@pytest.mark.parametrize("source", [io.StringIO("text"), b"bytes"])
+def test_what_is_no_file_of_bytes_is_said_to_be_it(source: object) -> None:
+    with pytest.raises(TypeError, match=r"opened for bytes, as by open\(path, 'rb'\); it is "):
+        require_bytes(source)
+
+
 def test_a_name_cannot_break_out_of_its_line() -> None:
-    part, _ = _read(_form(b"", 'a"\r\nContent-Type: text/html\r\n\r\n<b>.mp4'))
-    assert part.content_type == "video/mp4"
-    assert part.filename == 'a"%0D%0AContent-Type: text/html%0D%0A%0D%0A<b>.mp4'
+    name = 'a"\r\nContent-Type: text/html\r\n\r\n<b>.mp4'
+    part, _ = _read(_form(b"", name))
+    assert part == PartBegin(name="file", filename=name, content_type="video/mp4")
 
 
 def test_a_name_that_is_not_text_on_this_system_is_sent_all_the_same() -> None:

@@ -22,7 +22,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 @pytest.fixture
 def video(tmp_path: Path) -> Path:
     """A video whose name a careless script would take apart."""
-    path = tmp_path / "a film; of the sea, 2026.mp4"
+    path = tmp_path / 'a "film"; of the sea, 2026.mp4'
     path.write_bytes(plain().read_bytes())
     return path
 

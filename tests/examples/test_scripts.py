@@ -34,7 +34,7 @@ def test_the_shell_script_uploads_polls_and_fetches(
     ended = _run(service, tmp_path, script, video, "results")
     assert ended.returncode == 0, ended.stderr
     results = tmp_path / "results"
-    enhanced = results / "a film_ of the sea, 2026_enhanced.mp4"
+    enhanced = results / "a _film__ of the sea, 2026_enhanced.mp4"
     assert {path.name for path in results.iterdir()} == {
         *(enhanced.name, "metadata.json", "compare.jpg")
     }
@@ -55,6 +55,6 @@ def test_the_python_program_watches_and_fetches(
     assert f"{notes}: The file is text, not a video" in ended.stderr
     assert "enhanced 100 %" in ended.stdout
     assert "metadata 100 %" in ended.stdout
-    assert (tmp_path / "a film_ of the sea, 2026_enhanced.mp4").exists()
-    assert (tmp_path / "a film; of the sea, 2026_metadata.json").exists()
+    assert (tmp_path / "a _film__ of the sea, 2026_enhanced.mp4").exists()
+    assert (tmp_path / 'a "film"; of the sea, 2026_metadata.json').exists()
     assert _run(service, tmp_path, sys.executable, program, video).returncode == 0

@@ -31,6 +31,7 @@ from reelworks.api import (
 from reelworks.api.examples import EXAMPLES
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import Service
+from reelworks.api.slashes import Unslashed
 from reelworks.api.stopping import Stopping, Unawaited
 
 _MODULES = (
@@ -67,6 +68,7 @@ def create_application(service: Service, *, origins: Sequence[str] = ()) -> Fast
         # The framework's pages of documentation load scripts from elsewhere; ours load nothing.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.service = service
     for module in _MODULES:
@@ -81,6 +83,7 @@ def create_application(service: Service, *, origins: Sequence[str] = ()) -> Fast
             allow_headers=["*"],
             expose_headers=["Content-Disposition", "Content-Range", "ETag"],
         )
+    app.add_middleware(Unslashed)
     app.add_middleware(Stopping)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app

@@ -15,6 +15,9 @@ _KEPT_IN_UTF8 = "!#$&+-.^_`|~"
 # Path separators, what shells, Windows and header fields treat as special, and "%", which some
 # browsers decode in the plain form too.
 _SPECIAL = frozenset('/\\:*?"<>|%;')
+# Hidden, and still part of how words are spelt (Persian, Hindi) and of what emoji show: they say
+# whether the letters beside them join, and turn nothing.
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 def content_disposition(name: str, *, download: bool) -> str:
@@ -47,6 +50,8 @@ def enhanced_name(name: str, extension: str) -> str:
 
 
 def _is_hidden(character: str) -> bool:
+    if character in _JOINERS:
+        return False
     return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from pydantic import BeforeValidator
 
 from reelworks.api.disposition import content_disposition, enhanced_name
 from reelworks.api.parameters import FileId
@@ -42,7 +43,9 @@ _CONTENT_TYPES = {
 served as a video or as bytes."""
 
 Download = Annotated[
-    bool, Query(description="Whether a browser is to save it; it shows it otherwise.")
+    bool,
+    Query(description="Whether a browser is to save it; it shows it otherwise."),
+    BeforeValidator(lambda given: given == "" or given),  # a bare ?download means it, too
 ]
 
 

@@ -48,6 +48,7 @@ async def status_updates(socket: WebSocket, client_id: str, service: ServiceDepe
         await _serve(socket, client_id, service)
 
 
+@router.get("/ws", include_in_schema=False)
 @router.get("/ws/{client_id:text}", include_in_schema=False)
 async def no_socket() -> Response:
     """What came as an ordinary request, as from a proxy that keeps the Upgrade header to itself."""

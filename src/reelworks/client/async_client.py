@@ -18,7 +18,7 @@ from reelworks.client.answers import document, reaching, shown, understood
 from reelworks.client.aside import aside
 from reelworks.client.fetching import Fetch, plain_name
 from reelworks.client.following import follow, is_this_machine
-from reelworks.client.form import Form, Progress, length_of, video_type
+from reelworks.client.form import Form, Progress, length_of, require_bytes, video_type
 from reelworks.client.nouns import Result, Update, Video
 from reelworks.client.patience import Patience
 from reelworks.client.trust import trusted
@@ -133,6 +133,7 @@ class AsyncClient:
             with await aside(lambda: path.open("rb", buffering=0)) as file:
                 name = filename or path.name
                 return await self._upload(file, name, content_type, wishes, on_progress)
+        require_bytes(source)
         name = filename or _name_of(source)
         return await self._upload(source, name, content_type, wishes, on_progress)
 

@@ -24,6 +24,8 @@ _PIECE_BYTES = 1 << 20
 _NAMELESS = "result"
 # With a number between them, a name is never longer than the 255 bytes that a folder takes.
 _STEM_BYTES, _SUFFIX_BYTES = 200, 20
+# Persian and Hindi words are spelt with them, and emoji put together.
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 
 
 @dataclass
@@ -58,8 +60,9 @@ class Fetch:
             raise OSError(errno.EINVAL, "This is no ordinary file; name another", str(self.to))
         folder = self.to if self.to.is_dir() else self.to.parent
         draft = folder / f".reelworks-{secrets.token_hex(8)}.part"
+        opened = self._opened(draft)
         try:
-            with self._opened(draft) as file:
+            with opened as file:
                 await self._receive(file, patience)
                 await asyncio.to_thread(_settle, file)
             return self._publish(draft)
@@ -162,10 +165,15 @@ def _told_name(response: httpx.Response) -> str | None:
     return next(iter(extended + [value for value in names if isinstance(value, str)]), None)
 
 
+def is_plain(letter: str) -> bool:
+    """Whether a letter of a name that a stranger gave does nothing but show."""
+    return letter.isprintable() or letter in _JOINERS
+
+
 def plain_name(name: str, otherwise: str) -> str:
     """A name that stays in its folder, whatever it was sent as."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(letter for letter in last if letter.isprintable()).strip()
+    kept = "".join(letter for letter in last if is_plain(letter)).strip()
     if kept in ("", ".", ".."):
         return otherwise
     suffix = PurePath(kept).suffix.encode()[:_SUFFIX_BYTES].decode(errors="ignore")

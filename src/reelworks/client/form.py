@@ -8,8 +8,10 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from io import TextIOBase
 from pathlib import PurePath
 from typing import BinaryIO
+from urllib.parse import quote
 
 from reelworks.client.aside import aside
 from reelworks.errors import BadRequest
@@ -74,7 +76,7 @@ class Form:
         ]
         parts.append(
             f"--{self._boundary}\r\n"
-            f'Content-Disposition: form-data; name="file"; filename="{_quoted(self.filename)}"\r\n'
+            f'Content-Disposition: form-data; name="file"; {_named(self.filename)}\r\n'
             f"Content-Type: {self.content_type}\r\n\r\n"
         )
         # A name that is not text on this system is sent as the bytes that it is.
@@ -94,6 +96,15 @@ def video_type(filename: str) -> str:
     return guessed if is_video and guessed else "application/octet-stream"
 
 
+def require_bytes(source: object) -> None:
+    """Raises TypeError for what is no file of bytes: it would break off half-way, if at all."""
+    if isinstance(source, TextIOBase) or not hasattr(source, "read"):
+        raise TypeError(
+            "source must be a path, or a file that is opened for bytes, as by open(path, 'rb'); "
+            f"it is {type(source).__name__}."
+        )
+
+
 def length_of(file: BinaryIO) -> int | None:
     """How many bytes are left of a file; None for what has no length, such as a pipe."""
     if not file.seekable():
@@ -104,7 +115,11 @@ def length_of(file: BinaryIO) -> int | None:
     return max(0, end - here)
 
 
-def _quoted(filename: str) -> str:
-    """A file name between quotation marks; line ends as browsers write them."""
+def _named(filename: str) -> str:
+    """A file name as a form has it; line ends as browsers write them."""
     escaped = filename.replace("\\", "\\\\").replace('"', '\\"')
-    return escaped.replace("\r", "%0D").replace("\n", "%0A")
+    escaped = escaped.replace("\r", "%0D").replace("\n", "%0A")
+    # What a name itself has of such writing is not to be undone: it is told in the other form, too.
+    exact = quote(filename.encode(errors="surrogateescape"))
+    extended = f"; filename*=UTF-8''{exact}" if "%" in filename else ""
+    return f'filename="{escaped}"{extended}'

@@ -87,11 +87,11 @@ def enhance(
 def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
     """Print the exact metadata of one video file as JSON, without a server."""
     from reelworks.app import create_toolbox
+    from reelworks.jobs.single import require_file
     from reelworks.media.inspect import inspect as measure
 
     tools = create_toolbox(read_settings(ffmpeg=ffmpeg))
-    if not source.is_file():
-        raise BadRequest(f"There is no file {source}.")
+    require_file(source)
     with _progress("Measuring") as show:
         document = measure(tools, source, lambda share: show(round(share * 1000), 1000))
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
@@ -116,7 +116,7 @@ def _plain(value: Any) -> str:
 
 @alone.command()
 def version() -> None:
-    """Print the version."""
+    """Print the version; so do --version and -V."""
     typer.echo(f"reelworks {__version__}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import signal
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
@@ -14,6 +15,9 @@ from reelworks.media.deciding.wishes import allowed, flag_of
 
 FAILED, WRONG_USE = 1, 2
 """Exit status: what was asked for could not be done; it was asked for wrongly."""
+
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit status after Ctrl-C, as shells have it."""
 
 Ffmpeg = Annotated[
     str | None,

@@ -150,7 +150,11 @@ def _send(
     client: Client, screen: Screen, file: Path, preset: str | None, options: dict[str, Any] | None
 ) -> Video:
     with screen.moving("Uploading", file.name) as tell:
-        return client.upload(file, preset=preset, options=options, on_progress=tell)
+        try:
+            return client.upload(file, preset=preset, options=options, on_progress=tell)
+        except KeyboardInterrupt:
+            screen.cut_off = file.name
+            raise
 
 
 def _watch(client: Client, screen: Screen, each: _Each) -> None:
@@ -167,16 +171,23 @@ def _interruptible(screen: Screen) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        file_ids = list(screen.board.rows)
-        said = "Stopped; nothing was uploaded."
-        if file_ids:
-            which = " ".join(file_ids) if len(file_ids) <= 3 else "FILE_ID"
-            said = (
-                "Stopped; the service goes on with what is uploaded. "
-                f"See `reelworks status {which} --watch`."
-            )
-        sys.stderr.write(f"reelworks: {said}\n")
+        sys.stderr.write(f"reelworks: {_stopped(screen)}\n")
         raise typer.Exit(FAILED) from None
+
+
+def _stopped(screen: Screen) -> str:
+    """What becomes of the videos now."""
+    file_ids, said = list(screen.board.rows), "Stopped."
+    if file_ids:
+        which = " ".join(file_ids) if len(file_ids) <= 3 else "FILE_ID"
+        said = (
+            "Stopped; the service goes on with what is uploaded. "
+            f"See `reelworks status {which} --watch`."
+        )
+    if screen.cut_off is not None:
+        name = printable(screen.cut_off)
+        return f"{said} Whether {name} was uploaded in time, `reelworks list` says."
+    return said
 
 
 @remote.command(
@@ -258,6 +269,8 @@ def fetch(
 
 def _target(output: str, results: int) -> Path:
     """Where results go. ``results/`` is a folder whether it is there or not."""
+    if output == "-":
+        raise SettingsError("--output names a file or a folder; nothing is written to a pipe.")
     target = Path(output)
     if output.endswith("/") or results > 1:
         target.mkdir(parents=True, exist_ok=True)
@@ -343,8 +356,10 @@ def list_videos(
     as_json: AsJson = False,
 ) -> None:
     """List your videos, newest first."""
-    screen = choose(as_json=as_json)
+    screen, video = choose(as_json=as_json), None
     with _client(url, client_id) as client:
         for video in islice(client.videos(), limit):
             text = listed(video, terminal_width())
             screen.done({"type": "video", **video.document}, text)
+        if video is None and not as_json:
+            sys.stderr.write(f"{printable(client.client_id)} has no videos here.\n")

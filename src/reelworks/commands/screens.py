@@ -33,10 +33,16 @@ _LINE_PERCENT = 10
 
 
 class Screen:
-    """Where a command shows what goes on: results as text, and of all else nothing."""
+    """Where a command shows what goes on: results as text, and of all else nothing.
+
+    Attributes:
+        board: the videos that are watched.
+        cut_off: the file whose upload was broken off; nobody heard whether it was accepted.
+    """
 
     def __init__(self) -> None:
         self.board = Board()
+        self.cut_off: str | None = None
 
     @contextmanager
     def moving(self, verb: str, name: str) -> Iterator[Progress | None]:

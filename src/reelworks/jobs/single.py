@@ -55,7 +55,7 @@ def enhance_file(
         BadRequest: the source is not there or no video, or the result does not fit the name.
         MediaError: the work did not succeed. Nothing was written, unless the sentence says so.
     """
-    _require_file(source)
+    require_file(source)
     if output is None:
         _require_writable(source.parent)
     else:
@@ -127,7 +127,12 @@ def _prove(tools: Toolbox, source: Path, target: Path, done: _Done, compare: Pat
     return proof
 
 
-def _require_file(source: Path) -> None:
+def require_file(source: Path) -> None:
+    """Raises BadRequest where a source is not there, or is none."""
+    if source.is_dir():
+        raise BadRequest(f"{source} is a folder; name a video file in it.")
+    if source.exists() and not source.is_file():
+        raise BadRequest(f"{source} is no ordinary file; name another.")
     if not source.is_file():
         raise BadRequest(f"There is no file {source}.")
 
