@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from reelworks.media.deciding.noise import TOGETHER
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.facts import Probe
 
@@ -42,7 +43,9 @@ _SEEKABLE = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"})
 
 LEADS = {
     "deblock": 0,
-    "denoise": 4,
+    # Half of the pictures that it averages, and the first that it sees, which it takes apart from
+    # the others.
+    "denoise": TOGETHER // 2 + 1,
     "levels": 0,
     "white balance": 0,
     "sharpen": 0,
