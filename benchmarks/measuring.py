@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -56,10 +58,15 @@ def processor_seconds(command: list[str]) -> float:
 
 def spent(work: Callable[[], object]) -> tuple[float, float]:
     """Do a work; the seconds that it took, and the processor time of it and of its children."""
-    begin, before = time.perf_counter(), os.times()
+    begin, before = time.perf_counter(), _processor_time()
     work()
-    seconds, after = time.perf_counter() - begin, os.times()
-    return seconds, sum(after[:4]) - sum(before[:4])
+    return time.perf_counter() - begin, _processor_time() - before
+
+
+def _processor_time() -> float:
+    """Of this process and of its children, those included that its fork server has reaped."""
+    running = psutil.Process().children()
+    return sum(os.times()[:4]) + sum(sum(child.cpu_times()[:4]) for child in running)
 
 
 def table(rows: list[Row]) -> str:

@@ -131,5 +131,6 @@ def _is_completed(status: str) -> bool:
 
 
 def _spent(worker: tuple[psutil.Process, Path]) -> float:
-    """Processor time of a worker and of its children that ended."""
-    return sum(worker[0].cpu_times()[:4])
+    """Processor time of a worker, of its fork server, and of the children that ended."""
+    family = [worker[0], *worker[0].children()]
+    return sum(sum(process.cpu_times()[:4]) for process in family)

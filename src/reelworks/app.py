@@ -172,8 +172,7 @@ def run_api(settings: Settings) -> None:
     listener = listen(settings)
     base = open_base(settings)
     if settings.processes == 1:
-        _serve(create_server(create_api(base, settings), settings), listener)
-        base.tools.children.stop()
+        _serve(create_server(create_api(base, settings), settings), listener, base.tools.children)
         return
     base.engine.dispose()
     _keep_serving(settings, listener)
@@ -186,8 +185,7 @@ def run_api_process(settings: Settings, descriptor: int) -> None:
     listener = socket.socket(fileno=descriptor)
     server = create_server(create_api(base, settings), settings)
     _at_parents_end(_leave(server))
-    _serve(server, listener)
-    base.tools.children.stop()
+    _serve(server, listener, base.tools.children)
 
 
 def _keep_serving(settings: Settings, listener: socket.socket) -> None:
@@ -236,9 +234,8 @@ def run_service(settings: Settings) -> None:
     )
     worker.start()
     try:
-        _serve(server, listener)
+        _serve(server, listener, base.tools.children)
     finally:
-        base.tools.children.stop()
         worker.stop()
 
 
@@ -251,6 +248,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
         signal.signal(number, lambda *_: leaving.set())
     if leave_with_parent:  # which hears of Ctrl-C, too, and says when to leave
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    base.tools.children.get_ready()
     serve_metrics(settings)
     executor = create_executor(base, settings, on_unfit=leaving.set)
     with explained(base.engine):
@@ -375,10 +373,14 @@ def _leave(server: uvicorn.Server) -> Callable[[], None]:
     return partial(setattr, server, "should_exit", True)
 
 
-def _serve(server: uvicorn.Server, listener: socket.socket) -> None:
+def _serve(server: uvicorn.Server, listener: socket.socket, children: Children) -> None:
     allow_many_files()
+    children.get_ready()
     log.info("serving on %s", address_of(*listener.getsockname()[:2]))
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    finally:
+        children.stop()
 
 
 def end() -> NoReturn:

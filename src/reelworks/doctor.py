@@ -12,7 +12,7 @@ from reelworks import __version__
 from reelworks.engine.database import check_connection, open_database
 from reelworks.engine.explaining import shown
 from reelworks.errors import ReelworksError, SettingsError
-from reelworks.media.children.launcher import landlock_version
+from reelworks.media.children.landlock import landlock_version
 from reelworks.media.children.process import Children, collect
 from reelworks.media.children.tools import Toolbox, find_tools
 from reelworks.settings import Settings

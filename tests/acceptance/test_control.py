@@ -12,6 +12,7 @@ import pytest
 
 from tests.acceptance.observer import decoded_frames
 from tests.clips import clip, lavfi
+from tests.family import at_work
 from tests.service import RunningService, messages_until_final
 from tests.waiting import wait_for
 
@@ -43,9 +44,7 @@ def delete(service: RunningService, file_id: str) -> httpx.Response:
 
 def encoders(service: RunningService) -> list[psutil.Process]:
     """The children that work on videos."""
-    family = psutil.Process(service.process.pid).children(recursive=True)
-    (worker,) = service.worker_pids()
-    return [each for each in family if each.pid != worker and each.is_running()]
+    return at_work(service.process.pid)
 
 
 def under_way(service: RunningService, file_id: str) -> None:

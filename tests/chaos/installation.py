@@ -22,6 +22,7 @@ from tests.chaos.programs import Program
 from tests.chaos.relay import Relay
 from tests.chaos.stores import STORES, Store
 from tests.databases import PostgresServer
+from tests.family import is_fork_server
 from tests.waiting import wait_for
 
 APIS, WORKERS, SLOTS = 2, 3, 2
@@ -92,13 +93,13 @@ class Installation:
 
     def children(self) -> list[str]:
         """The commands of FFmpeg and Python children that are running."""
-        return [" ".join(command) for command in self._commands() if _is_child(command)]
+        return list(self._children())
 
-    def _commands(self) -> Iterator[list[str]]:
+    def _children(self) -> Iterator[str]:
         for process in psutil.process_iter():
             try:
-                if process.environ().get(_MARK) == self._mark:
-                    yield process.cmdline()
+                if process.environ().get(_MARK) == self._mark and _is_child(process):
+                    yield " ".join(process.cmdline())
             except psutil.Error:  # ended meanwhile
                 continue
 
@@ -131,5 +132,5 @@ def _socket_of(database: PostgresServer) -> Path:
     return Path(str(database.url.query["host"])) / ".s.PGSQL.5432"
 
 
-def _is_child(command: list[str]) -> bool:
-    return "reelworks" not in command and "launcher.py" not in " ".join(command)
+def _is_child(process: psutil.Process) -> bool:
+    return "reelworks" not in process.cmdline() and not is_fork_server(process)

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from tests.clips import both_eyes, clip, lavfi, make_clip, plain, toolbox
+from tests.family import at_work, end_fork_server
 from tests.waiting import wait_for
 
 from reelworks.errors import ChildFailed, ChildKilled, NotAVideo, NoThreads
@@ -47,10 +48,12 @@ def without_threads() -> Iterator[None]:
     if hard != resource.RLIM_INFINITY:
         pytest.skip("this user may not ask for stacks that are too large")
     resource.setrlimit(resource.RLIMIT_STACK, (1 << 46, hard))
+    end_fork_server()  # the next one is held to it
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
+        end_fork_server()
 
 
 def test_does_not_blame_a_video_for_a_machine_that_starts_no_more_threads() -> None:
@@ -64,8 +67,7 @@ def test_does_not_blame_a_video_for_a_machine_without_memory(tmp_path: Path) -> 
     os.mkfifo(video)  # whoever reads it waits until it is written
 
     def child() -> psutil.Process | None:
-        children = psutil.Process().children()
-        return next((each for each in children if "check" in each.cmdline()), None)
+        return next((each for each in at_work(os.getpid()) if each.name() == "reel-check"), None)
 
     def kill() -> None:
         video.write_bytes(bytes(HEAD_BYTES))
@@ -269,33 +271,31 @@ def test_a_file_that_claims_more_than_memory_holds_is_refused_at_once(tmp_path: 
     )
 
 
-def python_that(does: str, folder: Path) -> str:
-    """A program to run in Python's place, as a file would that makes libav do the same."""
+@contextmanager
+def python_that(does: str, folder: Path) -> Iterator[None]:
+    """A program runs in Python's place, as a file would that makes libav do the same."""
     program = folder / "python"
     program.write_text(f"#!{sys.executable}\nimport os\n{does}\n")
     program.chmod(0o755)
-    return str(program)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", str(program))
+        patch.setattr("reelworks.media.children.call.COMMAND", [str(program)])
+        yield
 
 
-def test_a_file_that_kills_its_reader_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    dying = python_that("print('moved=0', flush=True); os.kill(os.getpid(), 11)", tmp_path)
-    monkeypatch.setattr(sys, "executable", dying)
-
-    assert refusal(plain()) == (
-        "The file could not be read: it is too damaged to be looked into; "
-        "export it anew and upload it again."
-    )
+def test_a_file_that_kills_its_reader_is_refused(tmp_path: Path) -> None:
+    video = plain()
+    with python_that("print('moved=0', flush=True); os.kill(os.getpid(), 11)", tmp_path):
+        assert refusal(video) == (
+            "The file could not be read: it is too damaged to be looked into; "
+            "export it anew and upload it again."
+        )
 
 
-def test_a_reader_that_cannot_start_is_our_fault_not_the_users(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "executable", python_that("raise SystemExit(1)", tmp_path))
-
-    with pytest.raises(ChildFailed):
-        check(toolbox(), plain())
+def test_a_reader_that_cannot_start_is_our_fault_not_the_users(tmp_path: Path) -> None:
+    video = plain()
+    with python_that("raise SystemExit(1)", tmp_path), pytest.raises(ChildFailed):
+        check(toolbox(), video)
 
 
 def test_a_decoder_that_cannot_run_is_a_refusal_not_a_crash(tmp_path: Path) -> None:

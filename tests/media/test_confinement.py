@@ -10,7 +10,7 @@ import pytest
 from tests.clips import toolbox
 
 from reelworks.errors import ChildFailed
-from reelworks.media.children.launcher import landlock_version
+from reelworks.media.children.landlock import landlock_version
 from reelworks.media.children.process import Children, collect
 
 pytestmark = pytest.mark.skipif(

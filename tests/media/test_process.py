@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
-import resource
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
-from tests.clips import lavfi, toolbox
+from tests import family
+from tests.clips import lavfi, plain, toolbox
 from tests.waiting import wait_for
 
-from reelworks.errors import ChildFailed, ChildHung, NoThreads, WorkStopped
-from reelworks.media.children.process import Children
+from reelworks.errors import ChildFailed, ChildHung, ChildKilled, NoThreads, WorkStopped
+from reelworks.media.children.child import COMMAND
+from reelworks.media.children.process import Children, collect
 
 FOREVER = "import time; time.sleep(600)"
 TELL_PID_AND_STAY = f"import os; print(os.getpid(), flush=True); {FOREVER}"
@@ -43,10 +44,7 @@ class Listener:
 
 
 def is_alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
+    return psutil.pid_exists(pid) and family.is_alive(psutil.Process(pid))
 
 
 def test_hands_over_standard_output_and_returns_the_log() -> None:
@@ -102,27 +100,21 @@ def test_what_a_child_said_before_it_was_killed_is_not_why() -> None:
 
 
 def test_an_encoder_that_gets_no_threads_is_not_the_videos_fault() -> None:
-    picture = [str(toolbox().ffmpeg), "-v", "error", *lavfi("color=size=64x64:duration=0.1")]
+    # Each thread claims a gigabyte, and there are 40: FFmpeg itself has a few.
+    limited = (
+        "import os, resource, sys\n"
+        "for limit, size in ((resource.RLIMIT_STACK, 1 << 30), (resource.RLIMIT_AS, 40 << 30)):\n"
+        "    resource.setrlimit(limit, (size, resource.getrlimit(limit)[1]))\n"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    ffmpeg = toolbox().ffmpeg
+    picture = [str(ffmpeg), "-v", "error", *lavfi("color=size=64x64:duration=0.1")]
     encode = ["-c:v", "libx264", "-threads", "64", "-f", "null", "-"]
 
-    with room_for_some_threads(), pytest.raises(NoThreads, match="raise the limit"):
-        Children().run([*picture, *encode], Listener().feed)
-
-
-@contextmanager
-def room_for_some_threads() -> Iterator[None]:
-    """Each thread of a child claims a gigabyte, and there are 40: FFmpeg itself has a few."""
-    limits = {resource.RLIMIT_STACK: 1 << 30, resource.RLIMIT_AS: 40 << 30}
-    before = {limit: resource.getrlimit(limit) for limit in limits}
-    if any(hard != resource.RLIM_INFINITY for _, hard in before.values()):
-        pytest.skip("this user may not ask for so much")
-    for limit, value in limits.items():
-        resource.setrlimit(limit, (value, resource.RLIM_INFINITY))
-    try:
-        yield
-    finally:
-        for limit, value in before.items():
-            resource.setrlimit(limit, value)
+    with pytest.raises(NoThreads, match="raise the limit"):
+        Children().run(
+            [*python(limited), *picture, *encode], Listener().feed, reads=[ffmpeg.parent]
+        )
 
 
 @pytest.mark.parametrize(
@@ -265,6 +257,69 @@ def test_a_child_dies_with_its_parent() -> None:
         parent.kill()
         parent.wait()
         parent.stdout.close()
+
+
+def test_children_that_lose_their_fork_server_were_killed_and_the_next_has_another() -> None:
+    listener = Listener()
+    with ThreadPoolExecutor() as threads:
+        run = threads.submit(Children().run, python(TELL_PID_AND_STAY), listener.feed)
+        assert listener.spoken.wait(20)
+        family.end_fork_server()
+        with pytest.raises(ChildKilled):
+            run.result()
+
+    wait_for(lambda: not is_alive(int(listener.heard)), "the child's end")
+    assert Children().run(python("pass"), Listener().feed) == ""
+
+
+def test_a_child_outlives_no_fork_server_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reelworks.media.children.forking._KILLED_BY", 1.0)
+    listener = Listener()
+
+    def halt(data: bytes) -> bool:
+        listener.feed(data)
+        (server,) = family.fork_servers(os.getpid())
+        server.suspend()
+        return True
+
+    with pytest.raises(ChildHung):
+        Children().run(python(TELL_PID_AND_STAY), halt, stall_seconds=1)
+
+    wait_for(lambda: not is_alive(int(listener.heard)), "the child's end")
+    assert Children().run(python("pass"), Listener().feed) == ""
+
+
+def test_a_child_knows_nothing_of_its_siblings() -> None:
+    """An open end of theirs would keep their readers waiting for as long as it lives."""
+    listener = Listener()
+    files = "import os; print(sorted(map(int, os.listdir('/proc/self/fd')))[:-1], flush=True)"
+    with ThreadPoolExecutor() as threads:
+        children = Children()
+        sibling = threads.submit(children.run, python(TELL_PID_AND_STAY), listener.feed)
+        assert listener.spoken.wait(20)
+        heard = bytearray()
+        children.run(python(files), collect(heard))
+        children.stop()
+        with pytest.raises(WorkStopped):
+            sibling.result()
+
+    assert heard == b"[0, 1, 2]\n"
+
+
+def test_a_task_runs_in_a_copy_of_the_fork_server_as_it_does_in_a_new_interpreter() -> None:
+    """The second is what happens where processes with libraries cannot be copied."""
+    video = plain()
+    python_itself, *rest = COMMAND
+    in_new_one = [python_itself, "-B", *rest]
+    told = json.dumps({"path": str(video), "count": True}).encode()
+    answers = []
+    for command in (COMMAND, in_new_one):
+        heard = bytearray()
+        Children().run([*command, "probe"], collect(heard), told=told, reads=[video])
+        answers.append(heard.splitlines()[-1])
+
+    assert answers[0].startswith(b"result=")
+    assert answers[0] == answers[1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone keeps such a score")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import reelworks.errors
 from reelworks.errors import ChildFailed, ReelworksError
+from reelworks.media.children.child import COMMAND
 from reelworks.media.children.tools import Toolbox
 
-_CHILD = "reelworks.media.children.child"
 _LONGEST_LINE = 64 << 20
 
 
@@ -45,10 +44,8 @@ def call(
         ChildHung: it showed no sign of life for ``stall_seconds``.
     """
     answer = _Answer(on_progress)
-    # -P: the working directory may hold anything, and must not be imported from.
-    command = [sys.executable, "-P", "-m", _CHILD, task]
     log = tools.children.run(
-        command,
+        [*COMMAND, task],
         answer.feed,
         # Not among its arguments: there is no limit to the tags of a file, and one to those.
         told=json.dumps(arguments).encode(),

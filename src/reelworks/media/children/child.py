@@ -1,8 +1,8 @@
 """The Python child: does in-process libav work apart from the service.
 
-Run as ``python -m reelworks.media.children.child TASK`` by ``call``, with the task's arguments as
-JSON on standard input. What a stranger's file can do to libav, it does to this process only. On
-standard output it writes lines:
+Run as ``COMMAND TASK`` by ``call``, with the task's arguments as JSON on standard input; the fork
+server knows the command, and runs it in a copy of itself. What a stranger's file can do to libav,
+it does to this process only. On standard output it writes lines:
 
     moved=N         a sign of life: how much is done so far; the first one says that it is ready
     result=JSON     the last line, when the task succeeded
@@ -23,6 +23,9 @@ from typing import Any, TextIO
 
 from reelworks.errors import ReelworksError
 
+# -P: the working directory may hold anything, and must not be imported from.
+COMMAND = [sys.executable, "-P", "-m", "reelworks.media.children.child"]
+
 Moved = Callable[[int], None]
 """Told by a task how much it has done so far."""
 
@@ -38,7 +41,26 @@ TASKS = {
 }
 """Name of a task → ``module:function``, called as ``function(moved, **arguments)``."""
 
+_IMPORTED_LATE = (
+    "av.subtitles.codeccontext",
+    "av.subtitles.stream",
+    "numpy.fft",
+    "numpy.ma",
+    "reelworks.media.probing.raw",
+    "reelworks.media.proving.proving",
+    "reelworks.media.verifying.checking",
+)
+"""What tasks, and libraries, import no earlier than they need it."""
+
 _SECONDS_BETWEEN_SIGNS = 0.1
+
+
+def load() -> None:
+    """Import all that tasks need."""
+    for name in TASKS:
+        _task(name)
+    for module in _IMPORTED_LATE:
+        import_module(module)
 
 
 def main(name: str, arguments: str) -> None:

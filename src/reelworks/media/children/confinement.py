@@ -1,11 +1,10 @@
 """What a child process may see of this machine: its own program, its own files, nothing else.
 
-The launcher has the kernel hold it to that (Landlock, Linux 5.13 and later).
+``landlock`` has the kernel hold it to that.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,8 +27,8 @@ _PYTHON = (sys.prefix, sys.base_prefix, str(Path(reelworks.__file__).absolute().
 _SINKS = ("/dev/null",)
 
 
-def allowed_files(program: str, reads: Iterable[Path], writes: Iterable[Path]) -> str:
-    """The launcher's argument: what a program may read, and the folders that it may write, as JSON.
+def allowed_files(program: str, reads: Iterable[Path], writes: Iterable[Path]) -> list[list[str]]:
+    """What a program may read, and the folders that it may write.
 
     Args:
         program: its path. It may use what stands beside it, as a build of one's own would.
@@ -38,4 +37,4 @@ def allowed_files(program: str, reads: Iterable[Path], writes: Iterable[Path]) -
     """
     own = _PYTHON if program == sys.executable else (str(Path(program).resolve().parent),)
     readable = [*_SYSTEM, *own, *(str(path.absolute()) for path in reads)]
-    return json.dumps([readable, [*_SINKS, *(str(path.absolute()) for path in writes)]])
+    return [readable, [*_SINKS, *(str(path.absolute()) for path in writes)]]

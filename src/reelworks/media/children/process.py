@@ -1,4 +1,4 @@
-"""Runs a child process. This is the only place that starts one for a video.
+"""Runs a child process: this is the only place that has one started for a video.
 
 A child gets no standard input but what it is told, sees only the files that it is given, dies with
 this process, and is killed when it makes no progress, when it is stopped, and when the caller's own
@@ -14,12 +14,10 @@ import os
 import re
 import selectors
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 from weakref import WeakValueDictionary
@@ -34,12 +32,11 @@ from reelworks.errors import (
     WorkStopped,
 )
 from reelworks.media.children.confinement import allowed_files
+from reelworks.media.children.forking import Child, start, warm_up
 
 log = logging.getLogger(__name__)
 
-LAUNCHER = Path(__file__).with_name("launcher.py")
 STALL_SECONDS = 60.0
-NICENESS = 5
 _TICK_SECONDS = 0.2
 _LOG_BYTES = 16 * 1024
 _READ_BYTES = 1 << 20
@@ -94,6 +91,17 @@ class Children:
         self._lock = threading.Lock()
         # A work's children are forgotten when nobody has them in hand any more.
         self._works: WeakValueDictionary[Hashable, Children] = WeakValueDictionary()
+
+    def get_ready(self) -> None:
+        """Prepare for starting children, in the background: the first one waits less.
+
+        Raises:
+            NoThreads: no process can be started.
+        """
+        try:
+            warm_up()
+        except BlockingIOError as error:
+            raise _no_threads() from error
 
     def stop(self) -> None:
         """Make every ``run``, present and future, kill its child and raise ``WorkStopped``."""
@@ -154,25 +162,21 @@ class Children:
             WorkStopped: this process is leaving, or nobody waits for this work any more.
         """
         log.debug("starting %s", command)
-        child = _start([*_launcher(), allowed_files(command[0], reads, writes), *command], told)
+        usual = self.stall_seconds
+        watchdog = _Watchdog(output, usual if stall_seconds is None else stall_seconds)
         tail = bytearray()
         try:
-            usual = self.stall_seconds
-            watchdog = _Watchdog(output, usual if stall_seconds is None else stall_seconds)
-            self._read(child, feed, tail, watchdog)
-            code = self._wait(child, tail, watchdog)
-        finally:
-            _end(child)
+            with closing(start(command, allowed_files(command[0], reads, writes), told)) as child:
+                self._read(child, feed, tail, watchdog)
+                code = self._wait(child, tail, watchdog)
+        except BlockingIOError as error:
+            raise _no_threads() from error
         text = tail.decode(errors="replace").strip()
         if code != 0:
             raise _failure(command, code, text)
         return text
 
-    def _read(
-        self, child: subprocess.Popen[bytes], feed: Feed, tail: bytearray, watchdog: _Watchdog
-    ) -> None:
-        assert child.stdout is not None
-        assert child.stderr is not None
+    def _read(self, child: Child, feed: Feed, tail: bytearray, watchdog: _Watchdog) -> None:
         _widen(child.stdout)
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)
@@ -189,13 +193,13 @@ class Children:
                         del tail[:-_LOG_BYTES]
                 self._check(tail, watchdog)
 
-    def _wait(self, child: subprocess.Popen[bytes], tail: bytearray, watchdog: _Watchdog) -> int:
+    def _wait(self, child: Child, tail: bytearray, watchdog: _Watchdog) -> int:
         """It has said all that it had to say; it may still take its time to end."""
         while True:
-            try:
-                return child.wait(_TICK_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._check(tail, watchdog)
+            code = child.wait(_TICK_SECONDS)
+            if code is not None:
+                return code
+            self._check(tail, watchdog)
 
     def _check(self, tail: bytearray, watchdog: _Watchdog) -> None:
         if self.is_stopping():
@@ -247,40 +251,6 @@ class _Watchdog:
             return self._output.stat().st_mtime_ns if self._output else 0
         except FileNotFoundError:
             return 0
-
-
-def _launcher() -> list[str]:
-    return [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(NICENESS)]
-
-
-def _start(command: list[str], told: bytes) -> subprocess.Popen[bytes]:
-    with _file() as given:
-        given.write(told)
-        given.seek(0)
-        try:
-            return subprocess.Popen(
-                command, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
-            )
-        except BlockingIOError as error:
-            raise _no_threads() from error
-
-
-def _file() -> IO[bytes]:
-    """A file rather than a pipe: nobody needs to stand by until it is read. In memory where that
-    can be had: the folder for temporary files may be full, or not there at all."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("told"), "w+b")
-    return tempfile.TemporaryFile()
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """Kill the child if it lives, reap it, and close its pipes."""
-    if child.poll() is None:
-        child.kill()
-    child.wait()
-    for pipe in (child.stdout, child.stderr):
-        if pipe is not None:
-            pipe.close()
 
 
 def _widen(pipe: IO[bytes]) -> None:

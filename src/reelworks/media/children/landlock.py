@@ -1,40 +1,14 @@
-"""Becomes another program, after making it die with its parent, yield to its betters, and see no
-more of this machine than it needs.
-
-Run as a script with nothing but the standard library: ``python -I -S launcher.py PARENT NICENESS
-FILES PROGRAM ARGUMENTS…``. PARENT is the process number of who starts it; FILES is JSON, two lists
-of paths: what may be read, and the folders that may be written. Setting these things here, in the
-child after its start, is safe in a program with threads, where code between fork and exec is not.
-"""
+"""Has the kernel hold this process to its own files (Landlock, Linux 5.13 and later)."""
 
 import ctypes
-import json
 import os
-import signal
 import struct
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_PR_SET_NO_NEW_PRIVS = 38
 
-
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel for SIGKILL when the parent ends. Linux only; elsewhere nothing happens."""
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was gone before the request was made
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
-def be_killed_first() -> None:
-    """Where memory runs out, this process goes, not the service that started it. Linux only."""
-    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-        file.write("1000")
-
-
-# Landlock: numbers and names as in the kernel's include/uapi/linux/landlock.h. The system calls
+# Numbers and names as in the kernel's include/uapi/linux/landlock.h. The system calls
 # have the same numbers on every architecture.
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -106,16 +80,3 @@ def _done(result: int) -> int:
         number = ctypes.get_errno()
         raise OSError(number, f"Landlock: {os.strerror(number)}")
     return result
-
-
-if __name__ == "__main__":
-    parent, niceness, files, program, *arguments = sys.argv[1:]
-    die_with_parent(int(parent))
-    be_killed_first()
-    os.nice(int(niceness))
-    # Ctrl-C reaches every program of a terminal: who started this one says what becomes of it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    # Starting a thread for each core would take longer than what is computed here.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    confine(*json.loads(files))
-    os.execv(program, [program, *arguments])

@@ -1,0 +1,189 @@
+"""Has the fork server of this process start children, and tells how they end.
+
+No thread of this process forks: the server has none besides its own (decision 0008).
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import IO
+
+_SERVER = "reelworks.media.children.fork_server"
+_KILLED_BY = 30.0
+"""Seconds within which a child that was killed is gone, unless the server stands still."""
+_LEFT_BY = 5.0
+_ANSWER_BYTES = 4096
+
+
+class Child:
+    """A running child. Its pipes are not buffered.
+
+    Attributes:
+        stdout: what it writes on standard output.
+        stderr: what it writes on standard error.
+    """
+
+    def __init__(self, control: socket.socket, stdout: IO[bytes], stderr: IO[bytes]) -> None:
+        self.stdout = stdout
+        self.stderr = stderr
+        self._control = control
+        self._code: int | None = None
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Wait for its end.
+
+        Returns:
+            Its exit status, or the number of the signal that ended it, negative; None when it is
+            still alive after so many seconds.
+
+        Raises:
+            OSError: it could not be started.
+        """
+        if self._code is None and select.select([self._control], [], [], seconds)[0]:
+            self._code = _code(self._control.recv(_ANSWER_BYTES))
+        return self._code
+
+    def close(self) -> None:
+        """Kill it if it lives, wait until it is gone, and close its pipes."""
+        with self._control, self.stdout, self.stderr:
+            if self._code is not None:
+                return
+            self._control.shutdown(socket.SHUT_WR)
+            if self.wait(_KILLED_BY) is None:
+                _server.kill()
+
+
+class _ForkServer:
+    """The fork server of this process: started when it is first needed, and again when it is gone.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket = socket.socket()
+
+    def start(self) -> None:
+        """Start it, unless it runs."""
+        with self._lock:
+            if self._process is None or self._process.poll() is not None:
+                self._socket.close()
+                self._process, self._socket = _started()
+
+    def send(self, descriptors: Sequence[int]) -> None:
+        """Have it start a child that has these (see ``fork_server``)."""
+        try:
+            self._send(descriptors)
+        except (BrokenPipeError, ConnectionResetError):  # it was killed a moment ago
+            self.kill()
+            self._send(descriptors)
+
+    def _send(self, descriptors: Sequence[int]) -> None:
+        self.start()
+        with self._lock:
+            socket.send_fds(self._socket, [b"+"], descriptors)
+
+    def kill(self) -> None:
+        """End it at once, and with it all children."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+
+    def leave(self) -> None:
+        """Let it end with this process."""
+        with self._lock:
+            self._socket.close()
+            process = self._process
+        if process is None:
+            return
+        try:
+            process.wait(_LEFT_BY)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+
+_server = _ForkServer()
+atexit.register(_server.leave)
+
+
+def warm_up() -> None:
+    """Start the fork server before the first child is asked for."""
+    _server.start()
+
+
+def start(command: list[str], files: list[list[str]], told: bytes) -> Child:
+    """Start a child.
+
+    Args:
+        command: program and arguments.
+        files: what it may read, and the folders that it may write.
+        told: what it finds on its standard input.
+
+    Raises:
+        OSError: it cannot be started. That the server could not fork is told by ``Child.wait``.
+    """
+    order = json.dumps({"command": command, "files": files}).encode()
+    with ExitStack() as given, ExitStack() as kept:
+        inputs = [given.enter_context(_file(content)).fileno() for content in (order, told)]
+        outputs = [_pipe(given, kept) for _ in ("stdout", "stderr")]
+        ours, its = socket.socketpair()
+        given.enter_context(its)
+        kept.enter_context(ours)
+        _server.send([*inputs, *(writable for _, writable in outputs), its.fileno()])
+        kept.pop_all()
+        return Child(ours, *(readable for readable, _ in outputs))
+
+
+def _started() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    ours, its = socket.socketpair()
+    with its, ExitStack() as kept:
+        kept.enter_context(ours)
+        process = subprocess.Popen(
+            # -P: the working directory may hold anything, and must not be imported from.
+            [sys.executable, "-P", "-m", _SERVER, str(its.fileno())],
+            pass_fds=[its.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        kept.pop_all()
+    return process, ours
+
+
+def _file(content: bytes) -> IO[bytes]:
+    """A file rather than a pipe: nobody needs to stand by until it is read. In memory where that
+    can be had: the folder for temporary files may be full, or not there at all."""
+    if hasattr(os, "memfd_create"):
+        file: IO[bytes] = os.fdopen(os.memfd_create("told"), "w+b")
+    else:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - who asked for it closes it
+    file.write(content)
+    file.seek(0)
+    return file
+
+
+def _pipe(given: ExitStack, kept: ExitStack) -> tuple[IO[bytes], int]:
+    readable, writable = os.pipe()
+    reader = kept.enter_context(os.fdopen(readable, "rb", buffering=0))
+    return reader, given.enter_context(os.fdopen(writable, "wb", buffering=0)).fileno()
+
+
+def _code(answer: bytes) -> int:
+    if not answer:  # the server was killed, and the child with it
+        return -signal.SIGKILL
+    told = json.loads(answer)
+    if "errno" in told:
+        raise OSError(told["errno"], os.strerror(told["errno"]))
+    return int(told["code"])

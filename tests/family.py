@@ -1,0 +1,58 @@
+"""Who among the processes of a service works on videos."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+
+from tests.waiting import wait_for
+
+_FORK_SERVER = "reelworks.media.children.fork_server"
+
+
+def at_work(pid: int) -> list[psutil.Process]:
+    """The children that a process, or one that it started, has at work on videos."""
+    return [
+        child
+        for server in fork_servers(pid)
+        for child in server.children(recursive=True)
+        if child.is_running()
+    ]
+
+
+def fork_servers(pid: int) -> list[psutil.Process]:
+    """The fork servers of a process and of those that it started."""
+    family = psutil.Process(pid).children(recursive=True)
+    parents = {each.pid: each for each in family if _is_copy(each)}
+    return [each for each in parents.values() if each.ppid() not in parents]
+
+
+def end_fork_server() -> None:
+    """Kill that of this process: the next child is started by a new one."""
+    servers = fork_servers(os.getpid())
+    for server in servers:
+        server.kill()
+    # Their parent reaps them, whenever it notices.
+    wait_for(lambda: not any(map(is_alive, servers)), "the end of the fork server")
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs; one that is only waiting to be reaped does not."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def is_fork_server(process: psutil.Process) -> bool:
+    """Whether it is one, and not a copy of one at work."""
+    parent = process.parent()
+    return _is_copy(process) and not (parent and _is_copy(parent))
+
+
+def _is_copy(process: psutil.Process) -> bool:
+    try:
+        return _FORK_SERVER in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
