@@ -277,6 +277,7 @@ def python_that(does: str, folder: Path) -> Iterator[None]:
     program = folder / "python"
     program.write_text(f"#!{sys.executable}\nimport os\n{does}\n")
     program.chmod(0o755)
+    toolbox().children.get_ready()  # the fork server itself is to be Python
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "executable", str(program))
         patch.setattr("reelworks.media.children.call.COMMAND", [str(program)])
