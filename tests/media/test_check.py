@@ -271,32 +271,29 @@ def test_a_file_that_claims_more_than_memory_holds_is_refused_at_once(tmp_path: 
     )
 
 
-@contextmanager
-def python_that(does: str, folder: Path) -> Iterator[None]:
-    """A program runs in Python's place, as a file would that makes libav do the same."""
-    program = folder / "python"
-    program.write_text(f"#!{sys.executable}\nimport os\n{does}\n")
-    program.chmod(0o755)
-    toolbox().children.get_ready()  # the fork server itself is to be Python
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "executable", str(program))
-        patch.setattr("reelworks.media.children.call.COMMAND", [str(program)])
-        yield
+def replace_reader(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """Run this in place of what reads files, as a file would that makes libav do the same."""
+    reader = [sys.executable, "-c", program]
+    monkeypatch.setattr("reelworks.media.children.call.COMMAND", reader)
 
 
-def test_a_file_that_kills_its_reader_is_refused(tmp_path: Path) -> None:
-    video = plain()
-    with python_that("print('moved=0', flush=True); os.kill(os.getpid(), 11)", tmp_path):
-        assert refusal(video) == (
-            "The file could not be read: it is too damaged to be looked into; "
-            "export it anew and upload it again."
-        )
+def test_a_file_that_kills_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    dying = "import os; print('moved=0', flush=True); os.kill(os.getpid(), 11)"
+    replace_reader(monkeypatch, dying)
+
+    assert refusal(plain()) == (
+        "The file could not be read: it is too damaged to be looked into; "
+        "export it anew and upload it again."
+    )
 
 
-def test_a_reader_that_cannot_start_is_our_fault_not_the_users(tmp_path: Path) -> None:
-    video = plain()
-    with python_that("raise SystemExit(1)", tmp_path), pytest.raises(ChildFailed):
-        check(toolbox(), video)
+def test_a_reader_that_cannot_start_is_our_fault_not_the_users(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replace_reader(monkeypatch, "raise SystemExit(1)")
+
+    with pytest.raises(ChildFailed):
+        check(toolbox(), plain())
 
 
 def test_a_decoder_that_cannot_run_is_a_refusal_not_a_crash(tmp_path: Path) -> None:
