@@ -16,8 +16,10 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import psutil
 from websockets.sync.client import ClientConnection, connect
 
+from tests.family import fork_servers
 from tests.waiting import wait_for
 
 PROCESSES = ("video-enhancement", "metadata-extraction")
@@ -104,8 +106,9 @@ class RunningService:
 
     def worker_pids(self) -> list[int]:
         """The worker processes that it runs."""
-        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(pid) for path in children for pid in path.read_text().split()]
+        servers = {server.pid for server in fork_servers(self.process.pid)}
+        children = psutil.Process(self.process.pid).children()
+        return [child.pid for child in children if child.pid not in servers]
 
     @contextmanager
     def socket(self, client_id: str) -> Iterator[ClientConnection]:
