@@ -45,6 +45,7 @@ from reelworks.jobs.housekeeping import Housekeeping
 from reelworks.jobs.intake import Intake
 from reelworks.jobs.spreading import Spreading
 from reelworks.jobs.workshop import Workshop
+from reelworks.media.children import forking
 from reelworks.media.children.process import Children
 from reelworks.media.children.tools import Toolbox, find_tools
 from reelworks.model import ProcessType
@@ -389,6 +390,7 @@ def end() -> NoReturn:
     Threads whose work was stopped may still be on their way out, or at a question to a database
     that stands still: nobody waits for them.
     """
+    forking.leave()
     logging.shutdown()
     os._exit(0)
 

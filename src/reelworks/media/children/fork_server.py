@@ -61,6 +61,8 @@ class ForkServer:
                 key.data()
         for pid in self._controls:
             os.kill(pid, signal.SIGKILL)
+        for pid in self._controls:
+            os.waitpid(pid, 0)
 
     def _begin(self) -> None:
         byte, descriptors, *_ = socket.recv_fds(self._service, 1, DESCRIPTORS)

@@ -116,12 +116,20 @@ class _ForkServer:
 
 
 _server = _ForkServer()
-atexit.register(_server.leave)
 
 
 def warm_up() -> None:
     """Start the fork server before the first child is asked for."""
     _server.start()
+
+
+@atexit.register
+def leave() -> None:
+    """Let the fork server and all children end before this process does.
+
+    Happens by itself, but in a process that ends with ``os._exit``.
+    """
+    _server.leave()
 
 
 def start(command: list[str], files: list[list[str]], told: bytes) -> Child:
