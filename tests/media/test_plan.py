@@ -537,10 +537,26 @@ def test_an_undamaged_clip_is_first_tried_about_as_coarsely_as_it_is(
     assert argument(plan, "-crf") == factor
 
 
+@pytest.mark.parametrize(
+    ("codec", "transfer", "finer"),
+    [
+        ("h264", "bt709", 0),
+        ("h264", "smpte2084", 4),
+        ("hevc", "smpte2084", 4),
+        ("hevc", "arib-std-b67", 2),
+        ("av1", "smpte2084", 6),
+    ],
+)
+def test_hdr_is_encoded_more_finely(codec: str, transfer: str, finer: int) -> None:
+    encoder = ENCODERS[codec]
+    said = encoder.arguments("balanced", "matroska", Fraction(25), transfer)
+    assert int(said[1]) == encoder.factors["balanced"] - finer
+
+
 @pytest.mark.parametrize("codec", sorted(ENCODERS))
 def test_a_coarser_encoding_is_as_coarse_as_the_encoder_can_at_most(codec: str) -> None:
     encoder = ENCODERS[codec]
-    usual = encoder.arguments("balanced", "matroska", Fraction(25))
+    usual = encoder.arguments("balanced", "matroska", Fraction(25), "bt709")
     factors = [int(encoder.coarser(usual, times)[1]) for times in (1.0, 1.01, 2.0, 1000.0)]
     first = int(usual[1])
     assert factors == [first, first + 1, first + encoder.halving, encoder.coarsest]

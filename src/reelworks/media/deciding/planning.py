@@ -139,7 +139,9 @@ def encode_plan(
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
         encoder=encoder.name,
-        encoder_options=encoder.arguments(quality, box.muxer, average_rate(picture)),
+        encoder_options=encoder.arguments(
+            quality, box.muxer, average_rate(picture), picture.transfer
+        ),
         pixel_format=format_,
         bounded=bounded,
         decoder=_alpha_decoder(picture) if alpha else None,
