@@ -64,6 +64,24 @@ def test_a_child_has_no_standard_input() -> None:
     assert listener.heard == b"0\n"
 
 
+def test_a_child_is_where_its_parent_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Children().run(python("pass"), Listener().feed)  # the fork server was started elsewhere
+    monkeypatch.chdir(tmp_path)
+
+    Children().run(python("open('here', 'w')"), Listener().feed, writes=[tmp_path])
+
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
+def test_a_child_needs_no_folder_to_be_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert Children().run(python("pass"), Listener().feed) == ""
+
+
 def test_a_child_may_be_told_more_than_fits_among_its_arguments() -> None:
     listener = Listener()
     told = b"x" * 1_000_000

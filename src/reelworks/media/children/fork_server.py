@@ -7,7 +7,7 @@ video, so what runs after a fork can neither deadlock nor find anything of anoth
 
 For each child the service sends one byte along with five descriptors:
 
-    order      a file: JSON, {"command": […], "files": [[readable], [writable]]}
+    order      a file: JSON, {"command": […], "files": [[readable], [writable]], "folder": where}
     stdin, stdout, stderr
     control    a socket: the child's exit status comes back over it, or what forking failed with;
                when the service closes its side, the child is killed
@@ -128,6 +128,8 @@ def _be_a_child(server: int, order: int, stdin: int, stdout: int, stderr: int) -
             os.close(descriptor)
         with os.fdopen(order, "rb") as file:
             wanted = json.load(file)
+        if wanted["folder"] is not None:
+            os.chdir(wanted["folder"])
         _settle(server)
         confine(*wanted["files"])
         _run(wanted["command"])

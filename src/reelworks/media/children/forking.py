@@ -143,7 +143,7 @@ def start(command: list[str], files: list[list[str]], told: bytes) -> Child:
     Raises:
         OSError: it cannot be started. That the server could not fork is told by ``Child.wait``.
     """
-    order = json.dumps({"command": command, "files": files}).encode()
+    order = json.dumps({"command": command, "files": files, "folder": _folder()}).encode()
     with ExitStack() as given, ExitStack() as kept:
         inputs = [given.enter_context(_file(content)).fileno() for content in (order, told)]
         outputs = [_pipe(given, kept) for _ in ("stdout", "stderr")]
@@ -180,6 +180,14 @@ def _file(content: bytes) -> IO[bytes]:
     file.write(content)
     file.seek(0)
     return file
+
+
+def _folder() -> str | None:
+    """Where this process is; None where that was removed under it."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - as the child is to be told
+    except FileNotFoundError:
+        return None
 
 
 def _pipe(given: ExitStack, kept: ExitStack) -> tuple[IO[bytes], int]:
