@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -20,6 +23,7 @@ from tests.waiting import wait_for
 
 from reelworks.errors import ChildFailed, ChildHung, ChildKilled, NoThreads, WorkStopped
 from reelworks.media.children.child import COMMAND
+from reelworks.media.children.forking import Child, ForkServer
 from reelworks.media.children.process import Children, collect
 
 FOREVER = "import time; time.sleep(600)"
@@ -288,6 +292,18 @@ def test_children_that_lose_their_fork_server_were_killed_and_the_next_has_anoth
 
     wait_for(lambda: not is_alive(int(listener.heard)), "the child's end")
     assert Children().run(python("pass"), Listener().feed) == ""
+
+
+def test_a_machine_that_starts_no_more_processes_is_told() -> None:
+    """As a fork server tells it: that of these tests may fork as often as it likes."""
+    ours, its = socket.socketpair()
+    server, nothing = ForkServer(), Path(os.devnull)
+    with its, closing(Child(server, ours, nothing.open("rb"), nothing.open("rb"))) as child:
+        its.sendall(json.dumps({"errno": errno.EAGAIN}).encode())
+        its.shutdown(socket.SHUT_WR)
+        with pytest.raises(BlockingIOError):
+            child.wait(20)
+    server.leave()
 
 
 def test_a_child_outlives_no_fork_server_that_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:

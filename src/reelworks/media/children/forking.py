@@ -34,9 +34,12 @@ class Child:
         stderr: what it writes on standard error.
     """
 
-    def __init__(self, control: socket.socket, stdout: IO[bytes], stderr: IO[bytes]) -> None:
+    def __init__(
+        self, server: ForkServer, control: socket.socket, stdout: IO[bytes], stderr: IO[bytes]
+    ) -> None:
         self.stdout = stdout
         self.stderr = stderr
+        self._server = server
         self._control = control
         self._code: int | None = None
 
@@ -61,66 +64,75 @@ class Child:
                 return
             self._control.shutdown(socket.SHUT_WR)
             if self.wait(_KILLED_BY) is None:
-                _server.kill()
+                self._server.kill()
 
 
-class _ForkServer:
-    """The fork server of this process: started when it is first needed, and again when it is gone.
-
-    Safe to share between threads.
-    """
+class ForkServer:
+    """A running fork server. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._socket = socket.socket()
+        self._socket, its = socket.socketpair()
+        with its:
+            self._process = subprocess.Popen(
+                # -P: the working directory may hold anything, and must not be imported from.
+                [sys.executable, "-P", "-m", _SERVER, str(its.fileno())],
+                pass_fds=[its.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
 
-    def start(self) -> None:
-        """Start it, unless it runs."""
-        with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._socket.close()
-                self._process, self._socket = _started()
+    def is_alive(self) -> bool:
+        """Whether it can be asked for a child, as far as is known."""
+        return self._process.poll() is None
 
     def send(self, descriptors: Sequence[int]) -> None:
-        """Have it start a child that has these (see ``fork_server``)."""
-        try:
-            self._send(descriptors)
-        except (BrokenPipeError, ConnectionResetError):  # it was killed a moment ago
-            self.kill()
-            self._send(descriptors)
+        """Have it start a child that has these (see ``fork_server``).
 
-    def _send(self, descriptors: Sequence[int]) -> None:
-        self.start()
-        with self._lock:
-            socket.send_fds(self._socket, [b"+"], descriptors)
+        Raises:
+            BrokenPipeError, ConnectionResetError: it is gone.
+        """
+        socket.send_fds(self._socket, [b"+"], descriptors)
 
     def kill(self) -> None:
-        """End it at once, and with it all children."""
-        with self._lock:
-            if self._process is not None:
-                self._process.kill()
-                self._process.wait()
+        """End it at once, and with it all its children."""
+        self._process.kill()
+        self._process.wait()
 
     def leave(self) -> None:
-        """Let it end with this process."""
-        with self._lock:
-            self._socket.close()
-            process = self._process
-        if process is None:
-            return
+        """Let it end, and its children before it."""
+        self._socket.shutdown(socket.SHUT_RDWR)
         try:
-            process.wait(_LEFT_BY)
+            self._process.wait(_LEFT_BY)
         except subprocess.TimeoutExpired:
             self.kill()
 
 
-_server = _ForkServer()
+class _Keeper:
+    """Has a fork server running for this process: from when one is first needed, and again when it
+    was killed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._server: ForkServer | None = None
+
+    def get(self) -> ForkServer:
+        with self._lock:
+            if self._server is None or not self._server.is_alive():
+                self._server = ForkServer()
+            return self._server
+
+    def end(self) -> None:
+        with self._lock:
+            if self._server is not None:
+                self._server.leave()
+
+
+_keeper = _Keeper()
 
 
 def warm_up() -> None:
     """Start the fork server before the first child is asked for."""
-    _server.start()
+    _keeper.get()
 
 
 @atexit.register
@@ -129,7 +141,7 @@ def leave() -> None:
 
     Happens by itself, but in a process that ends with ``os._exit``.
     """
-    _server.leave()
+    _keeper.end()
 
 
 def start(command: list[str], files: list[list[str]], told: bytes) -> Child:
@@ -150,24 +162,22 @@ def start(command: list[str], files: list[list[str]], told: bytes) -> Child:
         ours, its = socket.socketpair()
         given.enter_context(its)
         kept.enter_context(ours)
-        _server.send([*inputs, *(writable for _, writable in outputs), its.fileno()])
+        server = _asked([*inputs, *(writable for _, writable in outputs), its.fileno()])
         kept.pop_all()
-        return Child(ours, *(readable for readable, _ in outputs))
+        return Child(server, ours, *(readable for readable, _ in outputs))
 
 
-def _started() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    ours, its = socket.socketpair()
-    with its, ExitStack() as kept:
-        kept.enter_context(ours)
-        process = subprocess.Popen(
-            # -P: the working directory may hold anything, and must not be imported from.
-            [sys.executable, "-P", "-m", _SERVER, str(its.fileno())],
-            pass_fds=[its.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        kept.pop_all()
-    return process, ours
+def _asked(descriptors: Sequence[int]) -> ForkServer:
+    """The fork server that was asked for a child with these; one that was killed a moment ago is
+    replaced."""
+    server = _keeper.get()
+    try:
+        server.send(descriptors)
+    except (BrokenPipeError, ConnectionResetError):
+        server.kill()
+        server = _keeper.get()
+        server.send(descriptors)
+    return server
 
 
 def _file(content: bytes) -> IO[bytes]:
