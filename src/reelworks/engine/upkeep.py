@@ -42,9 +42,7 @@ class Upkeep:
         with self._records.writing() as connection:
             taken = connection.execute(
                 chores.update()
-                .where(
-                    chores.c.name == _CHORE, (chores.c.due_at <= now_ms()) | is_of_another_time
-                )
+                .where(chores.c.name == _CHORE, (chores.c.due_at <= now_ms()) | is_of_another_time)
                 .values(due_at=now_ms() + turn)
             )
             if taken.rowcount == 1:
