@@ -76,7 +76,7 @@ def test_a_command_that_is_told_to_end_leaves_nothing(
 ) -> None:
     clip = make_clip(
         tmp_path / "noisy.mp4",
-        *("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=20"),
+        *("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=8"),
         *("-vf", "noise=alls=24:allf=t", "-c:v", "libx264", "-preset", "ultrafast"),
     )
     command = [sys.executable, "-m", "reelworks", "enhance", str(clip), "--denoise", "1"]
