@@ -152,7 +152,7 @@ class Bucket:
                 if at >= stop:
                     return
         if at < stop:
-            raise StorageError(f"The object store {self.url} ended a file too soon; try again.")
+            raise self._ended()
 
     def put(self, key: str, data: bytes) -> None:
         """Write a small file."""
@@ -264,7 +264,12 @@ class Bucket:
             )
         if "error sending request" in said:
             return StorageError(f"The object store {self.url} does not answer; start it, {_way()}.")
+        if "response body error" in said:
+            return self._ended()
         return StorageError(f"The object store {self.url} failed: {_said(error)}; try again.")
+
+    def _ended(self) -> StorageError:
+        return StorageError(f"The object store {self.url} ended a file too soon; try again.")
 
     def _no_bucket(self) -> StorageError:
         return StorageError(
