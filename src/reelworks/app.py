@@ -50,6 +50,7 @@ from reelworks.media.children.process import Children
 from reelworks.media.children.tools import Toolbox, find_tools
 from reelworks.model import ProcessType
 from reelworks.settings import PREFIX, Settings
+from reelworks.signals import leave_when_told
 from reelworks.storage.opening import open_storage
 from reelworks.storage.room import Room
 from reelworks.storage.store import Storage, try_out
@@ -195,8 +196,7 @@ def _keep_serving(settings: Settings, listener: socket.socket) -> None:
     They share one listening socket: the kernel hands each connection to one that asks for it.
     """
     leaving = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: leaving.set())
+    leave_when_told(leaving.set)
     # No two programs have the same: containers may share the folder, and have names of their own.
     name = "-".join(map(str, (socket.gethostname(), *listener.getsockname()[:2])))
     with instruments.counting_in(settings.data_dir / "metrics" / name) as metrics:
@@ -245,8 +245,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     configure_logging(settings.log_level, settings.log_format)
     base = open_base(settings, patience=_WORKERS_PATIENCE)
     leaving = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: leaving.set())
+    leave_when_told(leaving.set)
     if leave_with_parent:  # which hears of Ctrl-C, too, and says when to leave
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     base.tools.children.get_ready()
@@ -362,11 +361,9 @@ def create_server(app: FastAPI, settings: Settings) -> uvicorn.Server:
         app, access_log=settings.log_level == "debug", grace_seconds=_GRACE_SECONDS
     )
     server = uvicorn.Server(config)
-    leave = _leave(server)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # Until the server has handlers of its own, these are heard by ours. It raises its signals
-        # again after it has stopped; there is more to be done then.
-        signal.signal(number, lambda *_: leave())
+    # Until the server has handlers of its own, and for what it has none for. It raises its signals
+    # again after it has stopped; there is more to be done then.
+    leave_when_told(_leave(server))
     return server
 
 

@@ -14,6 +14,7 @@ from reelworks.commands.flags import FAILED, INTERRUPTED, WRONG_USE
 from reelworks.commands.remote import remote
 from reelworks.commands.running import running
 from reelworks.errors import ReelworksError, SettingsError
+from reelworks.signals import unwind_when_told
 
 cli = typer.Typer(
     name="reelworks",
@@ -50,6 +51,7 @@ def main() -> None:
     """Run the command line. Every error a person can meet is one sentence on standard error."""
     _have_descriptors()
     _spell_out_letters()
+    unwind_when_told()
     try:
         cli()
     except KeyboardInterrupt:  # before a command has begun

@@ -16,10 +16,13 @@ import uvicorn
 
 from reelworks.app import run_api
 from reelworks.settings import read_settings
+from reelworks.signals import leave_when_told, unwind_when_told
+from tests.clips import make_clip
 from tests.databases import PostgresServer
 from tests.service import RunningService
+from tests.waiting import wait_for
 
-_STOPS = (signal.SIGTERM, signal.SIGINT)
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +61,30 @@ def test_ctrl_c_while_the_command_line_is_loaded_ends_it_without_a_word(tmp_path
         check=False,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_nohup_is_heeded() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for have in (unwind_when_told, lambda: leave_when_told(lambda: None)):
+        have()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_end_leaves_nothing(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    clip = make_clip(
+        tmp_path / "noisy.mp4",
+        *("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=8"),
+        *("-vf", "noise=alls=24:allf=t", "-c:v", "libx264", "-preset", "ultrafast"),
+    )
+    command = [sys.executable, "-m", "reelworks", "enhance", str(clip), "--denoise", "1"]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as program:
+        wait_for(lambda: list(tmp_path.glob(".reelworks-*")), "it to begin")
+        program.send_signal(number)
+    assert program.returncode == 128 + number
+    assert list(tmp_path.iterdir()) == [clip]
 
 
 class _Api(RunningService):

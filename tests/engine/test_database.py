@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from reelworks.engine.database import check_connection, migrate, now_ms, open_da
 from reelworks.engine.explaining import shown
 from reelworks.engine.records import Records
 from reelworks.errors import EngineError, SettingsError
+from reelworks.model import ProcessType, Status
 from tests.databases import PostgresServer
 from tests.videos import add_video
 from tests.waiting import wait_for
@@ -193,6 +195,35 @@ def test_every_letter_is_kept_whatever_a_role_speaks(postgres: PostgresServer) -
     with engine.connect() as connection:
         assert connection.execute(sa.select(sa.literal("你好"))).scalar_one() == "你好"
     engine.dispose()
+
+
+def test_who_waits_for_a_video_gets_it_however_strict_a_database_is(
+    postgres: PostgresServer, template: str
+) -> None:
+    url = postgres.create(template)
+    engine = open_database(url)
+    name = engine.url.database
+    _run(engine, f"ALTER DATABASE {name} SET default_transaction_isolation = 'serializable'")
+    engine.dispose()
+    records = Records(engine)
+    video = add_video(records), ProcessType.METADATA_EXTRACTION
+
+    def held() -> Status | None:
+        with records.holding(*video) as status:
+            return status
+
+    def is_waited_for() -> bool:
+        waiters = f"FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'"
+        with engine.connect() as connection:
+            return connection.execute(sa.text(f"SELECT count(*) > 0 {waiters}")).scalar_one()
+
+    with ThreadPoolExecutor() as pool:
+        with records.holding(*video):
+            waiting = pool.submit(held)
+            wait_for(is_waited_for, "the other one to wait")
+        assert waiting.result() is Status.PENDING
+    engine.dispose()
+    postgres.drop(url)
 
 
 def test_an_option_of_the_url_that_nobody_knows(postgres: PostgresServer) -> None:

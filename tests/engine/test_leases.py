@@ -21,6 +21,7 @@ HERE = Executor.this_process()
 STAT = Path("/proc/stat")
 ELSEWHERE = replace(HERE, executor_id="elsewhere", host="another-host")
 LAPSED = 1
+FAR_AHEAD = 4_000_000_000_000
 LOST = Lost("elsewhere", in_good_order=False, expires_at=LAPSED)
 
 
@@ -30,10 +31,10 @@ def leases(engine: sa.Engine) -> Leases:
     return Leases(engine, Vigil(0))
 
 
-def lapse(engine: sa.Engine, executor_id: str) -> None:
+def lapse(engine: sa.Engine, executor_id: str, *, at: int = LAPSED) -> None:
     with engine.begin() as connection:
         connection.execute(
-            table.update().where(table.c.executor_id == executor_id).values(expires_at=LAPSED)
+            table.update().where(table.c.executor_id == executor_id).values(expires_at=at)
         )
 
 
@@ -49,6 +50,15 @@ def test_a_lapsed_lease_is_lost(engine: sa.Engine, leases: Leases) -> None:
     leases.take(ELSEWHERE)
     lapse(engine, "elsewhere")
     assert leases.lost() == [LOST]
+
+
+def test_a_lease_of_a_clock_that_was_ahead_is_lost(engine: sa.Engine, leases: Leases) -> None:
+    leases.take(ELSEWHERE)
+    lapse(engine, "elsewhere", at=FAR_AHEAD)
+    assert Leases(engine).lost() == []  # its owner may be about to renew it
+    (lost,) = leases.lost()
+    assert leases.inherit(lost, HERE)
+    assert leases.lost() == []
 
 
 def test_a_lapsed_lease_says_nothing_to_who_has_not_watched(engine: sa.Engine) -> None:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reelworks.errors import SettingsError, StorageError
+from reelworks.storage import bucket
 from reelworks.storage import objects as module
 from reelworks.storage.bucket import Bucket
 from reelworks.storage.objects import ObjectStorage
@@ -74,6 +75,22 @@ def test_a_server_that_restarts_under_an_upload_costs_it_nothing(
     incoming.settle()
     incoming.close()
     assert objects.read(KEY) == LONG
+
+
+def test_a_line_may_be_so_slow_that_the_server_says_nothing_for_long(
+    objects: ObjectStorage,
+    url: str,
+    s3: S3Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A server that is stopped takes what is sent, and answers late: just as one far away."""
+    monkeypatch.setattr(bucket, "_SILENCE", timedelta(seconds=0.2))
+    storage = open_objects(url, tmp_path / "far", patience=0)
+    s3.stop()
+    threading.Timer(0.8, s3.go_on).start()
+    put(storage, KEY, LONG[: 6 << 20])
+    assert objects.read(KEY) == LONG[: 6 << 20]
 
 
 def test_an_upload_that_cannot_be_kept_is_an_error_and_leaves_nothing(

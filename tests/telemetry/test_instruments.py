@@ -12,7 +12,7 @@ from reelworks.engine.records import Records
 from reelworks.errors import ChildFailed, WorkStopped
 from reelworks.jobs.reporting import Progress
 from reelworks.model import ProcessType, Work
-from reelworks.telemetry.instruments import registry, timed
+from reelworks.telemetry.instruments import MULTIPROCESS, registry, timed
 from reelworks.telemetry.subject import about, at_stage
 from tests.videos import add_video
 
@@ -53,14 +53,25 @@ def test_processes_that_serve_one_port_are_added_up(tmp_path: Path) -> None:
         "instruments.takeovers.inc()\n"
         "print(instruments.registry().get_sample_value('reelworks_takeovers_total'))\n"
     )
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", program],
-            env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-        for _ in range(2)
-    ]
-    assert said == ["1.0", "2.0"]
+    assert [counting_in(tmp_path, program) for _ in range(2)] == ["1.0", "2.0"]
+
+
+def test_the_folder_that_they_count_in_may_be_cleared_away_at_any_time(tmp_path: Path) -> None:
+    program = (
+        "import shutil\n"
+        "from reelworks.telemetry import instruments\n"
+        f"shutil.rmtree({str(tmp_path / 'counted')!r})\n"
+        "print(instruments.registry().get_sample_value('reelworks_takeovers_total'))\n"
+    )
+    assert counting_in(tmp_path / "counted", program) == "None"
+
+
+def counting_in(folder: Path, program: str) -> str:
+    """What a program prints, as one of those that count in a folder."""
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        env={MULTIPROCESS: str(folder), "PYTHONPATH": ":".join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()

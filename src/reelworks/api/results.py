@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,15 +14,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from pydantic import AfterValidator, BaseModel
+from starlette.types import Send
 
 from reelworks.api import problems
 from reelworks.api.conditions import has_changed, is_known
 from reelworks.api.ranges import OutsideError, Range, read_ranges
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import ServiceDependency
+from reelworks.errors import ReelworksError
 from reelworks.jobs.workshop import RESULTS
 from reelworks.storage.content import type_of
 from reelworks.storage.store import Replaced, Stat, Storage
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(prefix=f"/{RESULTS}")
 
@@ -156,7 +161,24 @@ def _answer(result: _Result, request: Request) -> Response:
             read, headers = parts.read, headers | parts.headers()
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(read(), status, headers)
+    return _Sending(read(), status, headers, path=request.url.path)
+
+
+class _Sending(StreamingResponse):
+    """Bytes that may cease to come when some are sent already. It is too late for an answer then:
+    the client sees its connection break, and the log has the sentence."""
+
+    def __init__(
+        self, pieces: Iterator[bytes], status: int, headers: dict[str, str], *, path: str
+    ) -> None:
+        super().__init__(pieces, status, headers)
+        self._path = path
+
+    async def stream_response(self, send: Send) -> None:
+        try:
+            await super().stream_response(send)
+        except ReelworksError as error:
+            log.error("GET %s broke off: %s", self._path, error)  # noqa: TRY400
 
 
 def _wanted(request: Request, headers: dict[str, str], size: int) -> list[Range]:

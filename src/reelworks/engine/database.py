@@ -48,6 +48,9 @@ _CONNECTION = {
 # Whoever stands still, or vanishes, within a transaction is thrown out by the server after so long,
 # and what it held is free: about when its lease lapses, so that it holds up nobody who takes over.
 _STANDSTILL_SECONDS = 10
+# Whatever the database's is: under a stricter one, who waited for a row that another has changed is
+# thrown out, in place of going on with what it is now.
+_ISOLATION = "READ COMMITTED"
 # Held open by a process, opened above that at need, and how long a thread waits for one. The one
 # used last is used next, so that what was needed once at a peak goes idle.
 _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}
@@ -76,7 +79,10 @@ def _create(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() in ("postgresql", "postgres"):
         ours = {name: value for name, value in _CONNECTION.items() if name not in url.query}
         engine = sa.create_engine(
-            url.set(drivername="postgresql+psycopg"), connect_args=ours, **_POOL
+            url.set(drivername="postgresql+psycopg"),
+            connect_args=ours,
+            isolation_level=_ISOLATION,
+            **_POOL,
         )
         event.listen(engine, "connect", _bound_standstill)
         event.listen(engine, "checkin", _note_return)

@@ -131,7 +131,8 @@ class Leases:
 
         A database that was away, or stood still, let everybody's lease lapse, and so did a machine
         that slept for whoever runs on it: all renew in the next moments. So a lease that has merely
-        lapsed counts for him alone who has watched for as long as one lasts, without a gap.
+        lapsed counts for him alone who has watched for as long as one lasts, without a gap. The
+        same goes for one of a clock that was ahead then: it would not lapse before that time comes.
         """
         with self._engine.connect() as connection:
             now = connection.execute(sa.select(now_ms())).scalar_one()
@@ -144,7 +145,7 @@ class Leases:
                 expires_at=row.expires_at,
             )
             for row in rows
-            if _is_over(row, now) or (is_sure and row.expires_at < now)
+            if _is_over(row, now) or (is_sure and not _is_held(row, now))
         ]
 
     def inherit(self, lost: Lost, heir: Executor) -> bool:
@@ -186,6 +187,12 @@ def _is_over(row: sa.Row[Any], now: int) -> bool:
     if row.expires_at == _ABANDONED:
         return True
     return (row.heir is None or row.expires_at < now) and _executor(row).is_gone()
+
+
+def _is_held(row: sa.Row[Any], now: int) -> bool:
+    """Whether somebody has renewed a lease of late. A clock may be set a little meanwhile."""
+    held: bool = now <= row.expires_at <= now + 2 * _LEASE_MS
+    return held
 
 
 def _executor(row: sa.Row[tuple[object, ...]]) -> Executor:

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 # What is shorter fits into one request, which is sent when all is there.
 _SHORT_BYTES = 8 << 20
 _PIECE_BYTES = 1 << 20
+# So long an upload that nobody wants waits for its part under way: a slow line takes minutes.
+_DROP_SECONDS = 10.0
 
 
 class ArrivingObject:
@@ -104,7 +106,7 @@ class _Sending:
 
     def __init__(self, bucket: Bucket, path: Path, key: str) -> None:
         self._bucket = bucket
-        self._path = path
+        self._file = path.open("rb")  # now: the path may be gone before the thread runs
         self._key = key
         self._news = threading.Condition()
         self._size = 0
@@ -129,11 +131,11 @@ class _Sending:
         return self._is_sent
 
     def drop(self) -> None:
-        """Stop, and leave nothing of it; nothing happens once it has ended."""
+        """Stop, and leave nothing of it, soon or later; nothing happens once it has ended."""
         with self._news:
             self._is_dropped = True
             self._news.notify()
-        self._thread.join()
+        self._thread.join(_DROP_SECONDS)
 
     def _send(self) -> None:
         try:
@@ -147,7 +149,7 @@ class _Sending:
             log.warning("what arrives could not be sent on at once", exc_info=True)
 
     def _pieces(self) -> Iterator[bytes]:
-        with self._path.open("rb") as file:
+        with self._file as file:
             while there := self._wait(file.tell()):
                 yield file.read(min(there, _PIECE_BYTES))
 

@@ -41,6 +41,8 @@ _STATUS = re.compile(r"status code: (\d+ [A-Za-z ]+)")
 
 # A server that says nothing for so long is taken for dead, and asked again.
 _SILENCE = timedelta(seconds=30)
+# While something is sent to it, it says nothing: it is given what a slow line takes, on top.
+_SLOWEST_BYTES_A_SECOND = 32 << 10
 _CONNECT = timedelta(seconds=5)
 # The whole of a request has no end of its own: a client may fetch a long film slowly.
 _WHOLE = timedelta(days=7)
@@ -74,6 +76,8 @@ class Bucket:
         self.url = f"s3://{name}/{self._prefix}".rstrip("/")
         self._part_bytes = _part_bytes(largest_bytes)
         self._store = self._open(name, _SILENCE, patience)
+        sending = timedelta(seconds=self._part_bytes / _SLOWEST_BYTES_A_SECOND)
+        self._sending = self._open(name, _SILENCE + sending, patience)
         self._glancing = self._open(name, _GLANCE, timedelta(0))
         self._has_ranges = True
 
@@ -148,7 +152,7 @@ class Bucket:
                 if at >= stop:
                     return
         if at < stop:
-            raise StorageError(f"The object store {self.url} ended a file too soon; try again.")
+            raise self._ended()
 
     def put(self, key: str, data: bytes) -> None:
         """Write a small file."""
@@ -175,7 +179,7 @@ class Bucket:
 
     def _put(self, key: str, what: Path | Iterator[bytes], part_bytes: int) -> str | None:
         result = obstore.put(
-            self._store,
+            self._sending,
             key,
             what,
             attributes={"Content-Type": type_of(key)},
@@ -260,7 +264,12 @@ class Bucket:
             )
         if "error sending request" in said:
             return StorageError(f"The object store {self.url} does not answer; start it, {_way()}.")
+        if "response body error" in said:
+            return self._ended()
         return StorageError(f"The object store {self.url} failed: {_said(error)}; try again.")
+
+    def _ended(self) -> StorageError:
+        return StorageError(f"The object store {self.url} ended a file too soon; try again.")
 
     def _no_bucket(self) -> StorageError:
         return StorageError(

@@ -25,6 +25,16 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 # Names the folder where processes that serve one port keep what they count.
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def _keep_folder() -> None:
+    """Make that folder where it is missing: somebody may have cleared it away, and without it no
+    process can start, nor be read from."""
+    if folder := os.environ.get(MULTIPROCESS):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+
+
+_keep_folder()
 # A second series for each, which nobody asks for.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 _here = CollectorRegistry()
@@ -93,6 +103,7 @@ def registry() -> CollectorRegistry:
     """Where all of it is read from: this process, or all that serve one port together."""
     if MULTIPROCESS not in os.environ:
         return _here
+    _keep_folder()
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]
     return together
