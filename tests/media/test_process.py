@@ -228,11 +228,12 @@ def test_stop_kills_the_child_and_unwinds_the_work() -> None:
     assert not is_alive(int(listener.heard))
 
 
-def test_ctrl_c_is_left_to_who_started_the_child() -> None:
+@pytest.mark.parametrize("signal_", ["SIGINT", "SIGHUP"])
+def test_a_terminals_signals_are_left_to_who_started_the_child(signal_: str) -> None:
     listener = Listener()
     program = (
-        "import os, signal; os.kill(os.getpid(), signal.SIGINT); "
-        "print(signal.SIGINT in signal.sigpending())"
+        f"import os, signal; os.kill(os.getpid(), signal.{signal_}); "
+        f"print(signal.{signal_} in signal.sigpending())"
     )
     Children().run(python(program), listener.feed)
     assert listener.heard.strip() == b"True"

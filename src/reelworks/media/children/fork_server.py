@@ -167,9 +167,9 @@ def _run(command: list[str]) -> None:
 def run(service: socket.socket) -> None:
     """Be the fork server of a service until it is gone."""
     os.nice(NICENESS)
-    # Ctrl-C and a manager's SIGTERM reach every program of a service, and it is the service that
-    # says what becomes of its children.
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    # A terminal's signals and a manager's SIGTERM reach every program of a service, and it is the
+    # service that says what becomes of its children.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
     for number in _HEARD:
         signal.signal(number, lambda *_: None)
     # Starting a thread for each core would take longer than what is computed here.
