@@ -87,6 +87,29 @@ def test_an_upload_that_breaks_off_is_sent_again(
     visitor.is_ready("broken.mp4")
 
 
+def test_uploads_wait_while_the_network_is_away(visitor: Visitor, clean: Path) -> None:
+    visitor.expect_failures()
+    names = [f"{each}.mp4" for each in range(3)]
+    on_their_way: list[Route] = []
+    visitor.page.route("**/upload", lambda route: on_their_way.append(route))
+    visitor.drop(*((name, clean.read_bytes()) for name in names))
+    expect(visitor.card(names[1]).locator(".state")).to_contain_text("Sen")
+    visitor.context.set_offline(True)
+    is_offline(visitor)
+    for route in on_their_way:
+        route.abort()
+    visitor.card(names[0]).get_by_role("button", name="Send again").click()
+    visitor.drop(("late.mp4", clean.read_bytes()))
+    waiting = (*names[2:], "late.mp4", names[0])
+    for name in waiting:
+        expect(visitor.card(name).locator(".state")).to_contain_text("Waits to be sent")
+    visitor.page.unroute("**/upload")
+    visitor.context.set_offline(False)
+    for name in waiting:
+        expect(visitor.card(name)).not_to_have_attribute("data-state", "sending")
+    expect(visitor.card(names[1]).get_by_role("button", name="Send again")).to_be_visible()
+
+
 # An upload goes its way; how it ended ("load" or "error") is heard from `window.hear(how)` on.
 _ANSWERED_LATE = """() => {
   const add = XMLHttpRequest.prototype.addEventListener;

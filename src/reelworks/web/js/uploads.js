@@ -15,6 +15,12 @@ const ANEW = { phase: "sending", sent: 0, rate: null, error: "" };
 
 const isSent = ({ file, sent }) => sent >= file.size;
 
+/** Nothing more is done of it unless somebody wants it. */
+export const isOver = ({ phase }) => phase === "refused" || phase === "broken";
+
+/** Some networks let no socket through: an answer to a question will do. */
+const isReachable = ({ connection, listFault }) => connection.phase === "live" || !listFault;
+
 /**
  * The uploads that are no video yet. The service may tell of a video before it answers the upload (and
  * the answer may be lost): one of the same name and size that was not known before is taken for it. Pure.
@@ -33,7 +39,7 @@ export function notYetVideos(uploads, videos) {
 }
 
 /** Uploads are `{ key, file, wishes, clientId, known, phase, sent, rate, error }` in the state. */
-export function createUploads(store, { look }) {
+export function createUploads(store, { look, lookAtNewest }) {
   const running = new Map();
 
   function add(files) {
@@ -43,10 +49,11 @@ export function createUploads(store, { look }) {
       ...{ ...ANEW, phase: "waiting" },
     }));
     store.set({ uploads: [...uploads, ...added] });
-    startNext();
   }
 
+  /** While nothing answers all of them would break off, one after the other. */
   function startNext() {
+    if (!isReachable(store.get())) return;
     const waiting = store.get().uploads.filter((upload) => upload.phase === "waiting");
     for (const upload of waiting.slice(0, Math.max(0, AT_ONCE - running.size))) start(upload);
   }
@@ -69,17 +76,18 @@ export function createUploads(store, { look }) {
       drop(key);
       claim(file_id);
     } catch (fault) {
-      fail(key, fault);
+      await fail(key, fault);
     } finally {
       running.delete(key);
       startNext();
     }
   }
 
-  function fail(key, fault) {
-    if (fault instanceof Refused) change(key, { phase: "refused", error: fault.message });
-    else if (fault instanceof Unreachable) breakOff(key);
-    else throw fault;
+  async function fail(key, fault) {
+    if (fault instanceof Refused) return change(key, { phase: "refused", error: fault.message });
+    if (!(fault instanceof Unreachable)) throw fault;
+    breakOff(key);
+    await lookAtNewest(); // whether anything still answers
   }
 
   function breakOff(key) {
@@ -115,10 +123,10 @@ export function createUploads(store, { look }) {
   /** Send one again whose connection broke off. */
   function again(key) {
     change(key, { phase: "waiting", error: "" });
-    startNext();
   }
 
-  addEventListener("beforeunload", (event) => running.size && event.preventDefault());
+  store.subscribe(startNext);
+  addEventListener("beforeunload", (event) => !store.get().uploads.every(isOver) && event.preventDefault());
   return { add, cancel, again };
 }
 
