@@ -91,7 +91,7 @@ def test_uploads_wait_while_the_network_is_away(visitor: Visitor, clean: Path) -
     visitor.expect_failures()
     names = [f"{each}.mp4" for each in range(3)]
     on_their_way: list[Route] = []
-    visitor.page.route("**/upload", lambda route: on_their_way.append(route))
+    visitor.page.route("**/upload", lambda route: on_their_way.extend([route]))
     visitor.drop(*((name, clean.read_bytes()) for name in names))
     expect(visitor.card(names[1]).locator(".state")).to_contain_text("Sen")
     visitor.context.set_offline(True)
