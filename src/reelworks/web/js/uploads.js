@@ -8,6 +8,7 @@ const RATE_SPAN = 4; // seconds over which the rate is smoothed
 const BROKEN = "The connection broke off before the whole file had arrived; nothing of it was kept.";
 const UNANSWERED =
   "The connection broke off before the service had answered. If the file arrived whole, it appears here.";
+const GONE = "The file cannot be read any more: it was changed, moved or taken away. Choose it again.";
 
 let lastKey = 0;
 
@@ -86,6 +87,10 @@ export function createUploads(store, { look, lookAtNewest }) {
   async function fail(key, fault) {
     if (fault instanceof Refused) return change(key, { phase: "refused", error: fault.message });
     if (!(fault instanceof Unreachable)) throw fault;
+    const upload = store.get().uploads.find((one) => one.key === key);
+    if (!upload) return; // given up
+    const isGone = !isSent(upload) && !(await isReadable(upload.file));
+    if (isGone) return change(key, { phase: "refused", error: GONE });
     breakOff(key);
     await lookAtNewest(); // whether anything still answers
   }
@@ -128,6 +133,16 @@ export function createUploads(store, { look, lookAtNewest }) {
   store.subscribe(startNext);
   addEventListener("beforeunload", (event) => !store.get().uploads.every(isOver) && event.preventDefault());
   return { add, cancel, again };
+}
+
+/** A browser breaks an upload off where its file has changed since it was chosen, and does not say so. */
+async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes a second, smoothed. */
