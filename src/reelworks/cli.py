@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from typing import Annotated
 
@@ -16,11 +17,13 @@ from reelworks.commands.running import running
 from reelworks.errors import ReelworksError, SettingsError
 from reelworks.signals import unwind_when_told
 
+# With fewer columns, the boxes around a command's help cut the names of its flags off.
+_BOXES_NEED = 80
+
 cli = typer.Typer(
     name="reelworks",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     help="Upload a video, watch it being enhanced and measured live, fetch the results.",
 )
@@ -52,6 +55,8 @@ def main() -> None:
     _have_descriptors()
     _spell_out_letters()
     unwind_when_told()
+    has_room = shutil.get_terminal_size().columns >= _BOXES_NEED
+    cli.rich_markup_mode = "markdown" if has_room else None
     try:
         cli()
     except KeyboardInterrupt:  # before a command has begun

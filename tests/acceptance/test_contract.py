@@ -144,7 +144,11 @@ def test_what_is_not_understood_is_answered(service: RunningService, sent: str |
 
 
 @pytest.mark.parametrize(
-    "content_type", [None, "application/octet-stream", "video/mp4", "video/x-made-up"]
+    "content_type",
+    [
+        *(None, "application/octet-stream", "video/mp4", "video/x-made-up"),
+        *("multipart/form-data", "*/*"),
+    ],
 )
 def test_the_content_decides_where_the_type_does_not_rule_it_out(
     service: RunningService, clean_clip: Path, content_type: str | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 from collections.abc import Iterator
 
@@ -105,11 +106,12 @@ def test_whatever_a_browser_sends_along_the_socket_is_opened(
     ],
 )
 def test_a_socket_that_cannot_be_had_is_refused_in_a_sentence(
-    served: Served, sent: bytes, status: bytes, said: str
+    served: Served, sent: bytes, status: bytes, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     (answer,) = answers(served, sent)
     assert answer.startswith(status)
     assert said in detail(answer)
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.parametrize("sent", [b"", b"GE", LIVE, LIVE + b"\r\n" + LIVE])

@@ -177,12 +177,12 @@ def test_a_client_without_videos_has_an_empty_list(api: OpenedApi) -> None:
 @pytest.mark.parametrize(
     ("query", "word"),
     [
-        ("", "client_id"),
+        ("", "The parameter client_id is missing."),
         ("?client_id=", "client_id"),
         ("?client_id=a%00b", "client_id"),
         (f"?client_id={'x' * 257}", "client_id"),
         ("?client_id=me&limit=0", "limit"),
-        ("?client_id=me&limit=101", "limit"),
+        ("?client_id=me&limit=101", "limit should be less than or equal to 100."),
         ("?client_id=me&limit=many", "limit"),
         ("?client_id=me&cursor=nonsense", "cursor"),
         ("?client_id=me&cursor=%C3%A4", "cursor"),

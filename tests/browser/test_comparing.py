@@ -145,7 +145,7 @@ def test_what_was_done_is_said_with_reasons(page: Page, looking: Visitor) -> Non
 def test_the_metadata_is_a_table_and_everything_else_unfolds(page: Page) -> None:
     table = page.get_by_role("table")
     expect(table.get_by_role("row", name="Picture 320 × 192")).to_be_visible()
-    expect(table.get_by_role("row", name="Sound aac 1 channel")).to_be_visible()
+    expect(table.get_by_role("row", name="Sound aac 1 channel", exact=True)).to_be_visible()
     page.get_by_text("Everything else").click()
     page.locator(".else summary").filter(has_text="colour").click()
     expect(page.locator(".else")).to_contain_text("pixel_format")

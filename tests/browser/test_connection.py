@@ -29,6 +29,12 @@ def is_offline(visitor: Visitor) -> None:
     expect(visitor.page.locator(".banner")).to_contain_text("Offline")
 
 
+def knows_that_nothing_answers(visitor: Visitor) -> None:
+    """It has asked, too: where only sockets are lost, uploads may still arrive."""
+    is_offline(visitor)
+    expect(visitor.page.get_by_text("The service does not answer.")).to_be_visible()
+
+
 def test_what_finished_while_the_network_was_away_is_caught_up(
     visitor: Visitor, service: RunningService, noisy: Path
 ) -> None:
@@ -85,6 +91,47 @@ def test_an_upload_that_breaks_off_is_sent_again(
     visitor.is_live()
     card.get_by_role("button", name="Send again").click()
     visitor.is_ready("broken.mp4")
+
+
+def test_uploads_wait_while_the_network_is_away(visitor: Visitor, clean: Path) -> None:
+    visitor.expect_failures()
+    names = [f"{each}.mp4" for each in range(3)]
+    on_their_way: list[Route] = []
+    visitor.page.route("**/upload", lambda route: on_their_way.extend([route]))
+    visitor.drop(*((name, clean.read_bytes()) for name in names))
+    expect(visitor.card(names[1]).locator(".state")).to_contain_text("Sen")
+    visitor.context.set_offline(True)
+    knows_that_nothing_answers(visitor)
+    for route in on_their_way:
+        route.abort()
+    visitor.card(names[0]).get_by_role("button", name="Send again").click()
+    visitor.drop(("late.mp4", clean.read_bytes()))
+    waiting = (*names[2:], "late.mp4", names[0])
+    for name in waiting:
+        expect(visitor.card(name).locator(".state")).to_contain_text("Waits to be sent")
+    visitor.page.unroute("**/upload")
+    visitor.context.set_offline(False)
+    for name in waiting:
+        expect(visitor.card(name)).not_to_have_attribute("data-state", "sending")
+    expect(visitor.card(names[1]).get_by_role("button", name="Send again")).to_be_visible()
+
+
+def test_a_file_that_is_gone_when_its_turn_comes_is_said_to_be(
+    visitor: Visitor, clean: Path, tmp_path: Path
+) -> None:
+    """As from a card that was taken out."""
+    visitor.expect_failures()
+    visitor.context.set_offline(True)
+    knows_that_nothing_answers(visitor)
+    taken = tmp_path / "taken.mp4"
+    taken.write_bytes(clean.read_bytes())
+    visitor.choose(taken)
+    card = visitor.card("taken.mp4")
+    expect(card.locator(".state")).to_contain_text("Waits to be sent")
+    taken.unlink()
+    visitor.context.set_offline(False)
+    expect(card.locator(".fault")).to_contain_text("The file cannot be read any more")
+    expect(card.get_by_role("button", name="Send again")).to_be_hidden()
 
 
 # An upload goes its way; how it ended ("load" or "error") is heard from `window.hear(how)` on.

@@ -23,6 +23,7 @@ from reelworks.settings import read_settings
 from tests.buckets import S3Server
 from tests.cli.conftest import Run
 from tests.clips import make_clip
+from tests.docs.commands import options, visible
 from tests.media.scenes import film
 
 
@@ -115,6 +116,14 @@ def test_a_wrong_wish_is_a_plain_sentence_that_names_the_flag(
 def test_every_option_has_a_flag_with_help(reelworks: Run) -> None:
     shown = reelworks("enhance", "--help").stdout
     assert [name for name in Options.model_fields if flag_of(name) not in shown] == []
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+@pytest.mark.parametrize("command", ["serve", "api", "worker", "submit", "fetch"])
+def test_help_names_every_flag_whole(reelworks: Run, command: str, columns: str) -> None:
+    shown = reelworks(command, "--help", env={"COLUMNS": columns}).stdout
+    named = [name for each in options(visible()[command]) for name in each.opts]
+    assert [name for name in named if name not in shown] == []
 
 
 def test_presets_are_shown_whole_at_80_columns(reelworks: Run) -> None:

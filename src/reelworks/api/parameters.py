@@ -24,8 +24,8 @@ def check_client_id(client_id: str) -> str:
     """A client id as it is. Raises BadRequest for one that no video can have."""
     if not client_id or "\0" in client_id or len(client_id.encode()) > MAX_CLIENT_ID:
         raise BadRequest(
-            f"client_id must be 1 to {MAX_CLIENT_ID} bytes of text; "
-            "send the one that the videos were uploaded with."
+            f"client_id must be 1 to {MAX_CLIENT_ID} bytes of text without a zero byte; "
+            "take the same one for uploads, sockets and lists."
         )
     return client_id
 

@@ -123,8 +123,16 @@ async def _of_the_machine(request: Request, error: Exception) -> JSONResponse:
 
 async def _malformed(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = (f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-    return problem(400, "; ".join(faults) or "The request is malformed.")
+    return problem(400, " ".join(map(_fault, error.errors())) or "The request is malformed.")
+
+
+def _fault(found: Mapping[str, Any]) -> str:
+    """What the framework says of a parameter, as a sentence about it."""
+    name = str(found["loc"][-1])
+    if found["type"] == "missing":
+        return f"The parameter {name} is missing."
+    kind, is_rule, rule = str(found["msg"]).partition(" should ")
+    return f"{name} should {rule}." if is_rule else f"{name}: {kind}."
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

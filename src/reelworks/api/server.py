@@ -13,7 +13,7 @@ from typing import cast
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn._types import ASGIReceiveEvent
+from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import SecurityError
 from websockets.frames import CloseCode
@@ -109,6 +109,12 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
         self._is_resting = False
         if not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """A refusal ends the handshake, too: the server would log it as a fault of ours."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            self.handshake_complete = True
 
     async def receive(self) -> ASGIReceiveEvent:
         """The next message; reading goes on when there is none left and the rest is over."""

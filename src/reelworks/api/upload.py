@@ -40,12 +40,15 @@ _WRITE_BYTES = 1 << 20
 # The threads that write uploads and answer for statuses must not all wait for checks.
 _checks = CapacityLimiter(MOST_CHECKS)
 
-# Types that say nothing ("" is a missing one), and types that the usual tables of file name
-# endings give to what may well be a video: .ts, .mts, .3gp, .3g2, .gif, .ogg, .rm …
+# Types that say nothing ("" is a missing one; programs for Android often give a part the type of
+# the form, or one for all files), and types that the usual tables of file name endings give to what
+# may well be a video: .ts, .mts, .3gp, .3g2, .gif, .ogg, .rm …
 _UNTELLING_TYPES = {
     "",
     "application/octet-stream",
     "binary/octet-stream",
+    "multipart/form-data",
+    "*/*",
     "application/mp4",
     "application/mxf",
     "application/ogg",

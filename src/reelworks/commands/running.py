@@ -24,8 +24,8 @@ DatabaseUrl = Annotated[
 StorageUrl = Annotated[
     str | None,
     typer.Option(
-        metavar="s3://BUCKET/PREFIX",
-        help="Object store of all files.",
+        metavar="URL",  # short: where it is long, there is no room for the names of flags
+        help="Object store of all files, as s3://bucket/prefix.",
         show_default="the data folder",
     ),
 ]

@@ -70,6 +70,8 @@ _ITS_POLLING = (
     "Exception encountered in queue thread for _dbos_internal_queue",
     "Notification listener error",
 )
+# How it ends to say that a thread of it has nothing more to do, as what it did was taken from it.
+_ITS_WAITING = "recorded outcome"
 # How it shows that a result was written down by a release with other classes.
 _NOT_READ = (ImportError, AttributeError, TypeError)
 
@@ -314,7 +316,8 @@ class WorkExecutor:
 def is_news(record: logging.LogRecord) -> bool:
     """Whether the engine tells more than that work ended which somebody cancelled or deleted, or,
     every second, that a database is away: we say so ourselves, once."""
-    if record.getMessage().startswith(_ITS_POLLING):
+    said = record.getMessage()
+    if said.startswith(_ITS_POLLING) or said.endswith(_ITS_WAITING):
         return False
     error = record.exc_info[1] if record.exc_info else None
     return not isinstance(error, DBOSAwaitedWorkflowCancelledError)

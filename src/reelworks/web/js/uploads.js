@@ -8,12 +8,19 @@ const RATE_SPAN = 4; // seconds over which the rate is smoothed
 const BROKEN = "The connection broke off before the whole file had arrived; nothing of it was kept.";
 const UNANSWERED =
   "The connection broke off before the service had answered. If the file arrived whole, it appears here.";
+const GONE = "The file cannot be read any more: it was changed, moved or taken away. Choose it again.";
 
 let lastKey = 0;
 
 const ANEW = { phase: "sending", sent: 0, rate: null, error: "" };
 
 const isSent = ({ file, sent }) => sent >= file.size;
+
+/** Nothing more is done of it unless somebody wants it. */
+export const isOver = ({ phase }) => phase === "refused" || phase === "broken";
+
+/** Some networks let no socket through: an answer to a question will do. */
+const isReachable = ({ connection, listFault }) => connection.phase === "live" || !listFault;
 
 /**
  * The uploads that are no video yet. The service may tell of a video before it answers the upload (and
@@ -33,7 +40,7 @@ export function notYetVideos(uploads, videos) {
 }
 
 /** Uploads are `{ key, file, wishes, clientId, known, phase, sent, rate, error }` in the state. */
-export function createUploads(store, { look }) {
+export function createUploads(store, { look, lookAtNewest }) {
   const running = new Map();
 
   function add(files) {
@@ -43,10 +50,11 @@ export function createUploads(store, { look }) {
       ...{ ...ANEW, phase: "waiting" },
     }));
     store.set({ uploads: [...uploads, ...added] });
-    startNext();
   }
 
+  /** While nothing answers all of them would break off, one after the other. */
   function startNext() {
+    if (!isReachable(store.get())) return;
     const waiting = store.get().uploads.filter((upload) => upload.phase === "waiting");
     for (const upload of waiting.slice(0, Math.max(0, AT_ONCE - running.size))) start(upload);
   }
@@ -69,17 +77,22 @@ export function createUploads(store, { look }) {
       drop(key);
       claim(file_id);
     } catch (fault) {
-      fail(key, fault);
+      await fail(key, fault);
     } finally {
       running.delete(key);
       startNext();
     }
   }
 
-  function fail(key, fault) {
-    if (fault instanceof Refused) change(key, { phase: "refused", error: fault.message });
-    else if (fault instanceof Unreachable) breakOff(key);
-    else throw fault;
+  async function fail(key, fault) {
+    if (fault instanceof Refused) return change(key, { phase: "refused", error: fault.message });
+    if (!(fault instanceof Unreachable)) throw fault;
+    const upload = store.get().uploads.find((one) => one.key === key);
+    if (!upload) return; // given up
+    const isGone = !isSent(upload) && !(await isReadable(upload.file));
+    if (isGone) return change(key, { phase: "refused", error: GONE });
+    breakOff(key);
+    await lookAtNewest(); // whether anything still answers
   }
 
   function breakOff(key) {
@@ -115,11 +128,21 @@ export function createUploads(store, { look }) {
   /** Send one again whose connection broke off. */
   function again(key) {
     change(key, { phase: "waiting", error: "" });
-    startNext();
   }
 
-  addEventListener("beforeunload", (event) => running.size && event.preventDefault());
+  store.subscribe(startNext);
+  addEventListener("beforeunload", (event) => !store.get().uploads.every(isOver) && event.preventDefault());
   return { add, cancel, again };
+}
+
+/** A browser breaks an upload off where its file has changed since it was chosen, and does not say so. */
+async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Bytes a second, smoothed. */

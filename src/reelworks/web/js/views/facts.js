@@ -90,10 +90,13 @@ function tracks(streams, kind) {
   const found = streams.filter((stream) => stream.codec_type === kind);
   if (!found.length) return kind === "audio" ? "none" : "";
   const names = found.map(({ codec_name, channels, tags }) =>
-    [codec_name, channels && plural(channels, "channel"), tags?.language].filter(Boolean).join(" "),
+    [codec_name, channels && plural(channels, "channel"), language(tags)].filter(Boolean).join(" "),
   );
   return names.join("; ");
 }
+
+/** MP4 has a code for one that nobody named: it tells nothing. */
+const language = (tags) => (tags?.language === "und" ? "" : tags?.language);
 
 /** Built when it is opened: there may be thousands of values. */
 function everythingElse({ advanced = {} }) {

@@ -2,10 +2,9 @@
 
 import { h, setAttribute, setText } from "../dom.js";
 import { bytes } from "../format.js";
+import { isOver } from "../uploads.js";
 import { uploadWords } from "../words.js";
 import { createProgress } from "./progress.js";
-
-const isOver = ({ phase }) => phase === "refused" || phase === "broken";
 
 export function createUploadCard({ uploads }) {
   let key = 0;
