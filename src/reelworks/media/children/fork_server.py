@@ -83,18 +83,14 @@ class ForkServer:
             _tell(control, {"errno": error.errno or 0})
             return
         if pid == 0:
-            self._let_go()
-            control.close()
-            _be_a_child(server, *files)
+            _be_a_child(server, [control, *self._open()], *files)
         self._controls[pid] = control
         self._selector.register(control, selectors.EVENT_READ, lambda: self._kill(pid))
 
-    def _let_go(self) -> None:
-        """In a child: what its siblings hold open is their life, and not its."""
-        signal.set_wakeup_fd(-1)
-        self._selector.close()
-        for end in (self._service, self._awake, self._waker, *self._controls.values()):
-            end.close()
+    def _open(self) -> list[socket.socket | selectors.BaseSelector]:
+        """What is open here."""
+        ends = (self._service, self._awake, self._waker, *self._controls.values())
+        return [self._selector, *ends]
 
     def _kill(self, pid: int) -> None:
         """The service has no use for it any more."""
@@ -119,10 +115,20 @@ def _tell(control: socket.socket, answer: dict[str, int]) -> None:
         control.sendall(json.dumps(answer).encode())
 
 
-def _be_a_child(server: int, order: int, stdin: int, stdout: int, stderr: int) -> NoReturn:
+def _be_a_child(
+    server: int,
+    open_: list[socket.socket | selectors.BaseSelector],
+    order: int,
+    stdin: int,
+    stdout: int,
+    stderr: int,
+) -> NoReturn:
     """The rest of the life of a forked process."""
     code = 1
     try:
+        signal.set_wakeup_fd(-1)
+        for each in open_:  # what its siblings hold open is their life, and not its
+            each.close()
         for number, descriptor in enumerate((stdin, stdout, stderr)):
             os.dup2(descriptor, number)
             os.close(descriptor)
