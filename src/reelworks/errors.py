@@ -78,6 +78,10 @@ class NoThreads(Unavailable):
     """The machine lets this program start no more threads and processes."""
 
 
+class NoChildren(Unavailable):
+    """What starts this program's child processes was killed, and they with it."""
+
+
 class EngineError(Unavailable):
     """The database did not answer, or not as it should."""
 

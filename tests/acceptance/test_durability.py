@@ -17,6 +17,7 @@ import pytest
 from tests.acceptance.conftest import KINDS, service_of
 from tests.acceptance.observer import ProgressObserver, decoded_frames
 from tests.clips import make_clip
+from tests.family import at_work, fork_servers
 from tests.service import RunningService
 from tests.waiting import wait_for
 
@@ -176,6 +177,20 @@ def test_killed_ffmpeg_is_tried_again(service: RunningService, long_clip: Path) 
         if "ffmpeg" in process.name():
             process.kill()
     assert all(status["status"] == "completed" for status in service.finished(file_id))
+
+
+def test_a_fork_server_that_is_killed_again_and_again_costs_no_try(
+    tmp_path: Path, noisy_clip: Path
+) -> None:
+    service = RunningService(tmp_path)
+    file_id = service.accepted(noisy_clip)
+    (worker,) = service.worker_pids()
+    for _ in range(4):  # a step is tried three times
+        wait_for(lambda: at_work(worker), "a child at work")
+        for server in fork_servers(worker):
+            server.kill()
+    assert all(status["status"] == "completed" for status in service.finished(file_id))
+    service.stop()
 
 
 def test_a_client_that_goes_away_leaves_nothing(service: RunningService) -> None:

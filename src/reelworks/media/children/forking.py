@@ -9,7 +9,6 @@ import atexit
 import json
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +17,8 @@ import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import IO
+
+from reelworks.errors import NoChildren
 
 _SERVER = "reelworks.media.children.fork_server"
 _KILLED_BY = 30.0
@@ -41,7 +42,7 @@ class Child:
         self.stderr = stderr
         self._server = server
         self._control = control
-        self._code: int | None = None
+        self._answer: bytes | None = None
 
     def wait(self, seconds: float | None = None) -> int | None:
         """Wait for its end.
@@ -52,19 +53,26 @@ class Child:
 
         Raises:
             OSError: it could not be started.
+            NoChildren: the fork server was killed, and the child with it.
         """
-        if self._code is None and select.select([self._control], [], [], seconds)[0]:
-            self._code = _code(self._control.recv(_ANSWER_BYTES))
-        return self._code
+        if not self._is_over(seconds):
+            return None
+        assert self._answer is not None
+        return _code(self._answer)
 
     def close(self) -> None:
         """Kill it if it lives, wait until it is gone, and close its pipes."""
         with self._control, self.stdout, self.stderr:
-            if self._code is not None:
+            if self._answer is not None:
                 return
             self._control.shutdown(socket.SHUT_WR)
-            if self.wait(_KILLED_BY) is None:
+            if not self._is_over(_KILLED_BY):
                 self._server.kill()
+
+    def _is_over(self, seconds: float | None) -> bool:
+        if self._answer is None and select.select([self._control], [], [], seconds)[0]:
+            self._answer = self._control.recv(_ANSWER_BYTES)
+        return self._answer is not None
 
 
 class ForkServer:
@@ -207,8 +215,8 @@ def _pipe(given: ExitStack, kept: ExitStack) -> tuple[IO[bytes], int]:
 
 
 def _code(answer: bytes) -> int:
-    if not answer:  # the server was killed, and the child with it
-        return -signal.SIGKILL
+    if not answer:
+        raise NoChildren("What starts the child processes was killed; it is started again.")
     told = json.loads(answer)
     if "errno" in told:
         raise OSError(told["errno"], os.strerror(told["errno"]))

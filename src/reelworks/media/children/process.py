@@ -158,6 +158,7 @@ class Children:
             ChildFailed: it ended with an error; ChildKilled where somebody else ended it.
             NoSpace: there was no room on the disk for what it wrote.
             NoThreads: it, or a thread of it, could not be started.
+            NoChildren: what starts children was killed, which says nothing about this one.
             ChildHung: it made no progress for ``stall_seconds`` and was killed.
             WorkStopped: this process is leaving, or nobody waits for this work any more.
         """
