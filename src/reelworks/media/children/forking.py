@@ -216,7 +216,7 @@ def _pipe(given: ExitStack, kept: ExitStack) -> tuple[IO[bytes], int]:
 
 def _code(answer: bytes) -> int:
     if not answer:
-        raise NoChildren("What starts the child processes was killed; it is started again.")
+        raise NoChildren("The process that starts the others was killed; try again.")
     told = json.loads(answer)
     if "errno" in told:
         raise OSError(told["errno"], os.strerror(told["errno"]))
