@@ -5,7 +5,26 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+_OLD_LIMIT = 1024
+"""select(2) names files below it alone."""
+
+
+@contextmanager
+def with_many_files() -> Iterator[None]:
+    """This process has more of them open than old system calls can name."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2 * _OLD_LIMIT:
+        pytest.skip("this user may not open so many files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * _OLD_LIMIT), hard))
+    with ExitStack() as held:
+        held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(_OLD_LIMIT):
+            held.callback(os.close, os.dup(0))
+        yield
 
 
 @contextmanager

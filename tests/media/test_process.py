@@ -19,6 +19,7 @@ import psutil
 import pytest
 from tests import family
 from tests.clips import lavfi, plain, toolbox
+from tests.limits import with_many_files
 from tests.waiting import wait_for
 
 from reelworks.errors import ChildFailed, ChildHung, NoChildren, NoThreads, WorkStopped
@@ -84,6 +85,15 @@ def test_a_child_needs_no_folder_to_be_in(tmp_path: Path, monkeypatch: pytest.Mo
     gone.rmdir()
 
     assert Children().run(python("pass"), Listener().feed) == ""
+
+
+def test_a_service_that_holds_a_thousand_sockets_starts_children() -> None:
+    listener = Listener()
+
+    with with_many_files():
+        Children().run(python("print('here')"), listener.feed)
+
+    assert listener.heard == b"here\n"
 
 
 def test_a_child_may_be_told_more_than_fits_among_its_arguments() -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import select
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import IO
 
 from reelworks.errors import NoChildren
@@ -70,8 +69,10 @@ class Child:
                 self._server.kill()
 
     def _is_over(self, seconds: float | None) -> bool:
-        if self._answer is None and select.select([self._control], [], [], seconds)[0]:
-            self._answer = self._control.recv(_ANSWER_BYTES)
+        if self._answer is None:
+            self._control.settimeout(seconds)
+            with suppress(TimeoutError):
+                self._answer = self._control.recv(_ANSWER_BYTES)
         return self._answer is not None
 
 
