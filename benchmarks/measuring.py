@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import time
@@ -58,15 +57,16 @@ def processor_seconds(command: list[str]) -> float:
 
 def spent(work: Callable[[], object]) -> tuple[float, float]:
     """Do a work; the seconds that it took, and the processor time of it and of its children."""
-    begin, before = time.perf_counter(), _processor_time()
+    here = psutil.Process()
+    begin, before = time.perf_counter(), processor_time(here)
     work()
-    return time.perf_counter() - begin, _processor_time() - before
+    return time.perf_counter() - begin, processor_time(here) - before
 
 
-def _processor_time() -> float:
-    """Of this process and of its children, those included that its fork server has reaped."""
-    running = psutil.Process().children()
-    return sum(os.times()[:4]) + sum(sum(child.cpu_times()[:4]) for child in running)
+def processor_time(process: psutil.Process) -> float:
+    """Of a process, of its fork server, and of those of their children that ended."""
+    family = [process, *process.children()]
+    return sum(sum(each.cpu_times()[:4]) for each in family)
 
 
 def table(rows: list[Row]) -> str:

@@ -21,7 +21,7 @@ from tests.waiting import wait_for
 
 from benchmarks.clips import film
 from benchmarks.engine import Cost, Installation
-from benchmarks.measuring import Row
+from benchmarks.measuring import Row, processor_time
 
 _IDLE_SECONDS = 20.0
 
@@ -45,10 +45,10 @@ def minute(folder: Path) -> list[Row]:
         resting = _idle(installation)
         api = held.enter_context(start("api", "--port", "0"))
         resting_both = _idle(installation)
-        begin, before, spent = time.monotonic(), installation.cost(), _spent(worker)
+        begin, before, spent = time.monotonic(), installation.cost(), processor_time(worker[0])
         passed = wire.passed()
         _through(api, clip)
-        seconds, own = time.monotonic() - begin, _spent(worker) - spent
+        seconds, own = time.monotonic() - begin, processor_time(worker[0]) - spent
         cost = installation.cost() - before
         bytes_up, bytes_down = (now - was for now, was in zip(wire.passed(), passed, strict=True))
     size = clip.stat().st_size
@@ -128,9 +128,3 @@ def _is_completed(status: str) -> bool:
     if state["status"] == "failed":
         raise AssertionError(state["error"])
     return bool(state["status"] == "completed")
-
-
-def _spent(worker: tuple[psutil.Process, Path]) -> float:
-    """Processor time of a worker, of its fork server, and of the children that ended."""
-    family = [worker[0], *worker[0].children()]
-    return sum(sum(process.cpu_times()[:4]) for process in family)

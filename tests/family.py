@@ -40,7 +40,7 @@ def end_fork_server() -> None:
 def is_alive(process: psutil.Process) -> bool:
     """Whether it runs; one that is only waiting to be reaped does not."""
     try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
+        return process.is_running() and bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 

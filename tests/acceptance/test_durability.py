@@ -17,7 +17,7 @@ import pytest
 from tests.acceptance.conftest import KINDS, service_of
 from tests.acceptance.observer import ProgressObserver, decoded_frames
 from tests.clips import make_clip
-from tests.family import at_work, fork_servers
+from tests.family import at_work, fork_servers, is_alive
 from tests.service import RunningService
 from tests.waiting import wait_for
 
@@ -55,10 +55,6 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def family(service: RunningService) -> list[psutil.Process]:
     return psutil.Process(service.process.pid).children(recursive=True)
-
-
-def is_running(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_everything_killed_at_random_moments_loses_nothing(
@@ -150,7 +146,7 @@ def test_sigterm_leaves_at_once_and_the_work_is_resumed(
     assert any("ffmpeg" in process.name() for process in descendants)
     service.stop()  # fails where it takes longer than 10 s
     assert service.process.returncode == 0
-    assert not any(is_running(process) for process in descendants)
+    assert not any(is_alive(process) for process in descendants)
     assert f"processed_videos/enhanced_{file_id}.mp4" not in service.files()
     service.start()
     assert service.status("video-enhancement", file_id)["status"] == "processing"
@@ -165,7 +161,7 @@ def test_the_api_killed_takes_its_worker_and_children_along(
     descendants = family(service)
     service.process.kill()
     service.process.wait()
-    wait_for(lambda: not any(is_running(process) for process in descendants), "the children's end")
+    wait_for(lambda: not any(is_alive(process) for process in descendants), "the children's end")
     service.start()
     assert all(status["status"] == "completed" for status in service.finished(file_id))
 

@@ -49,7 +49,10 @@ class Listener:
 
 
 def is_alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and family.is_alive(psutil.Process(pid))
+    try:
+        return family.is_alive(psutil.Process(pid))
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_hands_over_standard_output_and_returns_the_log() -> None:

@@ -41,6 +41,7 @@ def call(
     Raises:
         ReelworksError: what the task raised on purpose, as the same class.
         ChildFailed: it crashed, or ended without an outcome.
+        NoThreads, NoChildren: no child could be started, or what starts them was killed.
         ChildHung: it showed no sign of life for ``stall_seconds``.
     """
     answer = _Answer(on_progress)

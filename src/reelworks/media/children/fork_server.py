@@ -32,15 +32,15 @@ from typing import NoReturn
 from reelworks.media.children.child import COMMAND, load, main
 from reelworks.media.children.landlock import confine
 
-NICENESS = 5
-DESCRIPTORS = 5
+_NICENESS = 5
+_DESCRIPTORS = 5
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 _HEARD = (signal.SIGCHLD, signal.SIGTERM)
 _RUNS_COPIES = sys.platform == "linux"
 """Elsewhere libraries of the system do not survive a fork, and each child starts anew."""
 
 
-class ForkServer:
+class _Server:
     """The children of one service."""
 
     def __init__(self, service: socket.socket) -> None:
@@ -65,12 +65,12 @@ class ForkServer:
             os.waitpid(pid, 0)
 
     def _begin(self) -> None:
-        byte, descriptors, *_ = socket.recv_fds(self._service, 1, DESCRIPTORS)
+        byte, descriptors, *_ = socket.recv_fds(self._service, 1, _DESCRIPTORS)
         if not byte:
             self._selector.unregister(self._service)
             self._service.close()
             return
-        if len(descriptors) == DESCRIPTORS:  # else this process may open no more
+        if len(descriptors) == _DESCRIPTORS:  # else this process may open no more
             self._fork(descriptors, socket.socket(fileno=descriptors.pop()))
         for descriptor in descriptors:
             os.close(descriptor)
@@ -172,7 +172,7 @@ def _run(command: list[str]) -> None:
 
 def run(service: socket.socket) -> None:
     """Be the fork server of a service until it is gone."""
-    os.nice(NICENESS)
+    os.nice(_NICENESS)
     # A terminal's signals and a manager's SIGTERM reach every program of a service, and it is the
     # service that says what becomes of its children.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGHUP])
@@ -183,7 +183,7 @@ def run(service: socket.socket) -> None:
     if _RUNS_COPIES:
         load()
         gc.freeze()  # so that no child copies memory only to look for garbage in it
-    ForkServer(service).serve()
+    _Server(service).serve()
 
 
 if __name__ == "__main__":
