@@ -12,7 +12,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from reelworks.app import Base, create_api, open_base
+from reelworks.app.api import create_api
+from reelworks.app.base import Base, open_base
 from reelworks.settings import read_settings
 
 

@@ -14,7 +14,7 @@ import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
 from reelworks.api.server import server_config
-from reelworks.app import create_api
+from reelworks.app.api import create_api
 from reelworks.settings import read_settings
 from tests.api.conftest import OpenedApi
 from tests.waiting import wait_for

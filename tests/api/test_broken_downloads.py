@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reelworks.app import create_api, open_base
+from reelworks.app.api import create_api
+from reelworks.app.base import open_base
 from reelworks.settings import read_settings
 from tests.api.conftest import OpenedApi
 from tests.api.served import Served

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from reelworks.app import create_api
+from reelworks.app.api import create_api
 from reelworks.errors import SettingsError
 from reelworks.settings import read_settings
 from tests.api.conftest import OpenedApi

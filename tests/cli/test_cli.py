@@ -14,7 +14,7 @@ from pathlib import Path
 import av
 import pytest
 
-from reelworks.app import address_of, listen
+from reelworks.app.server import address_of, listen
 from reelworks.engine.database import open_database
 from reelworks.errors import SettingsError
 from reelworks.media.deciding.options import Options, preset_names

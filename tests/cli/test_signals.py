@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 
-from reelworks.app import run_api
+from reelworks.app.api import run_api
 from reelworks.settings import read_settings
 from reelworks.signals import leave_when_told, unwind_when_told
 from tests.clips import make_clip

@@ -66,7 +66,7 @@ def enhance(
         options = Options.of(settings.preset, **read_flags(wishes))
     except BadRequest as error:
         raise SettingsError(str(error)) from error
-    from reelworks.app import create_toolbox
+    from reelworks.app.toolbox import create_toolbox
     from reelworks.jobs.single import enhance_file
 
     tools = create_toolbox(settings)
@@ -86,7 +86,7 @@ def enhance(
 )
 def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
     """Print the exact metadata of one video file as JSON, without a server."""
-    from reelworks.app import create_toolbox
+    from reelworks.app.toolbox import create_toolbox
     from reelworks.jobs.single import require_file
     from reelworks.media.inspect import inspect as measure
 

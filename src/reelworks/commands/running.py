@@ -104,7 +104,8 @@ def serve(
 ) -> None:
     """Serve everything on this machine: the API, and one worker beside it."""
     settings = read_settings(**locals())
-    from reelworks.app import end, run_service
+    from reelworks.app.processes import end
+    from reelworks.app.service import run_service
 
     run_service(settings)
     end()
@@ -134,7 +135,8 @@ def api(
     for hidden in ("listener", "leave_with_parent"):
         given.pop(hidden)
     settings = read_settings(**given)
-    from reelworks.app import end, run_api, run_api_process
+    from reelworks.app.api import run_api, run_api_process
+    from reelworks.app.processes import end
 
     if listener is None:
         run_api(settings)
@@ -161,7 +163,7 @@ def worker(
     given = locals()
     given.pop("leave_with_parent")
     settings = read_settings(**given)
-    from reelworks.app import run_worker
+    from reelworks.app.worker import run_worker
 
     run_worker(settings, leave_with_parent=leave_with_parent)
 
@@ -196,7 +198,7 @@ def queue(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show who works, what runs where, what waits, and what failed in the last day."""
-    from reelworks.app import open_overview
+    from reelworks.app.overview import open_overview
     from reelworks.queue_view import as_document, as_tables
 
     overview = open_overview(read_settings(data_dir=data_dir, database_url=database_url))
