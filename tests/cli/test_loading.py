@@ -15,8 +15,8 @@ _MEDIA = {"av", "numpy"}
     ("arguments", "unneeded"),
     [
         (["list", "--url", "http://127.0.0.1:1"], _SERVICE | _MEDIA),
-        (["inspect", "nowhere.mp4"], _SERVICE),
-        (["enhance", "nowhere.mp4"], _SERVICE),
+        (["inspect", "nowhere.mp4"], _SERVICE | _MEDIA),
+        (["enhance", "nowhere.mp4"], _SERVICE | _MEDIA),
         (["queue", "--data-dir", "nowhere"], {"fastapi", "uvicorn", "obstore", *_MEDIA}),
     ],
 )

@@ -36,12 +36,6 @@ def env(service: RunningService, request: pytest.FixtureRequest) -> dict[str, st
     return {"REELWORKS_URL": service.url, "REELWORKS_CLIENT_ID": request.node.name}
 
 
-@pytest.fixture(scope="module")
-def film() -> Path:
-    """Some seconds of work."""
-    return noisy(6)
-
-
 def noisy(seconds: int) -> Path:
     """About as many seconds of work."""
     picture = lavfi(f"testsrc2=size=640x360:rate=25:duration={seconds}")
@@ -227,7 +221,8 @@ def test_a_folder_is_needed_for_several_results(
     assert ended.stderr == "reelworks: file: File exists.\n"
 
 
-def test_what_failed_is_a_failure(reelworks: Run, env: dict[str, str], film: Path) -> None:
+def test_what_failed_is_a_failure(reelworks: Run, env: dict[str, str]) -> None:
+    film = noisy(6)
     (video,) = _objects(reelworks("submit", str(film), "--json", env=env).stdout)
     file_id = video["file_id"]
     assert "failed: Cancelled" in reelworks("cancel", file_id).stdout
@@ -239,13 +234,11 @@ def test_what_failed_is_a_failure(reelworks: Run, env: dict[str, str], film: Pat
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80])
-def test_the_bars_fit_the_terminal(
-    env: dict[str, str], film: Path, tmp_path: Path, columns: int
-) -> None:
+def test_the_bars_fit_the_terminal(env: dict[str, str], tmp_path: Path, columns: int) -> None:
     long = tmp_path / "a rather long name of a film about the sea, and of what came after it.mp4"
     wide = tmp_path / "日本の夏休みの映画.mp4"
     for path in (long, wide):
-        path.write_bytes(film.read_bytes())
+        path.write_bytes(noisy(3).read_bytes())
     terminal = Terminal(columns, "submit", str(long), str(wide), "--watch", env=env, cwd=tmp_path)
     assert terminal.end() == 0, terminal.now()
     bars = [
@@ -312,7 +305,7 @@ def test_ctrl_c_within_an_upload_does_not_say_that_it_was_in_vain(
 
 
 def test_ctrl_c_ends_the_watching_and_not_the_work(env: dict[str, str], tmp_path: Path) -> None:
-    terminal = Terminal(80, "submit", str(noisy(40)), "--watch", env=env, cwd=tmp_path)
+    terminal = Terminal(80, "submit", str(noisy(12)), "--watch", env=env, cwd=tmp_path)
     wait_for(lambda: terminal.ever("enhance "), "the bars")
     terminal.interrupt()
     assert terminal.end(30) == 1

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -24,7 +24,10 @@ from reelworks.media.deciding.options import (
     preset_options,
 )
 from reelworks.media.deciding.wishes import read_flags
-from reelworks.settings import read_settings
+from reelworks.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from reelworks.media.children.tools import Toolbox
 
 alone = typer.Typer()
 
@@ -66,10 +69,9 @@ def enhance(
         options = Options.of(settings.preset, **read_flags(wishes))
     except BadRequest as error:
         raise SettingsError(str(error)) from error
-    from reelworks.app.toolbox import create_toolbox
+    tools = _tools(settings, source)
     from reelworks.jobs.single import enhance_file
 
-    tools = create_toolbox(settings)
     with _progress("Enhancing") as show:
         enhanced = enhance_file(
             tools, source, output, settings.preset, options, show, compare=compare
@@ -86,12 +88,9 @@ def enhance(
 )
 def inspect(source: Source, ffmpeg: Ffmpeg = None) -> None:
     """Print the exact metadata of one video file as JSON, without a server."""
-    from reelworks.app.toolbox import create_toolbox
-    from reelworks.jobs.single import require_file
+    tools = _tools(read_settings(ffmpeg=ffmpeg), source)
     from reelworks.media.inspect import inspect as measure
 
-    tools = create_toolbox(read_settings(ffmpeg=ffmpeg))
-    require_file(source)
     with _progress("Measuring") as show:
         document = measure(tools, source, lambda share: show(round(share * 1000), 1000))
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
@@ -118,6 +117,18 @@ def _plain(value: Any) -> str:
 def version() -> None:
     """Print the version; so do --version and -V."""
     typer.echo(f"reelworks {__version__}")
+
+
+def _tools(settings: Settings, source: Path) -> Toolbox:
+    """What works on a file; while this program loads the rest of itself, a second one loads what
+    decodes."""
+    from reelworks.app.toolbox import create_toolbox
+    from reelworks.jobs.places import require_file
+
+    require_file(source)
+    tools = create_toolbox(settings)
+    tools.children.get_ready()
+    return tools
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,14 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from reelworks.errors import BadRequest, ChildFailed, MediaError
+from reelworks.errors import ChildFailed, MediaError
+from reelworks.jobs.places import (
+    require_file,
+    require_fitting,
+    require_picture,
+    require_place,
+    require_writable,
+)
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Plan
@@ -57,16 +63,16 @@ def enhance_file(
     """
     require_file(source)
     if output is None:
-        _require_writable(source.parent)
+        require_writable(source.parent)
     else:
-        _require_place(output, source)
+        require_place(output, source)
     if compare is not None:
-        _require_picture(compare, source)
+        require_picture(compare, source)
     check(tools, source)
     found = probe(tools, source, count=True)
     plan = decide(tools, source, found, options, name=(output or source).name)
     target = output or source.with_name(f"{source.stem}_enhanced.{plan.extension}")
-    _require_fitting(target, plan.extension)
+    require_fitting(target, plan.extension)
     total = found.timing.packets if found.timing else 0
     with _draft(target) as draft:
         rendered = enhance_to(tools, source, found, plan, draft, lambda done: show(done, total))
@@ -127,53 +133,9 @@ def _prove(tools: Toolbox, source: Path, target: Path, done: _Done, compare: Pat
     return proof
 
 
-def require_file(source: Path) -> None:
-    """Raises BadRequest where a source is not there, or is none."""
-    if source.is_dir():
-        raise BadRequest(f"{source} is a folder; name a video file in it.")
-    if source.exists() and not source.is_file():
-        raise BadRequest(f"{source} is no ordinary file; name another.")
-    if not source.is_file():
-        raise BadRequest(f"There is no file {source}.")
-
-
-def _require_place(path: Path, source: Path) -> None:
-    """Asked before anything is done: the work takes long, and a wrong name is soon put right."""
-    if path.is_dir():
-        raise BadRequest(f"{path} is a folder; name a file in it.")
-    if path.exists() and path.samefile(source):
-        raise BadRequest(f"{path} is the source itself; name another file.")
-    if path.exists() and not path.is_file():
-        # A device, a pipe: the file would take its place.
-        raise BadRequest(f"{path} is no ordinary file; name another.")
-    _require_writable(path.parent)
-
-
-def _require_fitting(target: Path, extension: str) -> None:
-    if target.suffix[1:].lower() != extension:
-        raise BadRequest(
-            f"The result of this video is a .{extension} file; name it {target.stem}.{extension}."
-        )
-
-
-def _require_picture(path: Path, source: Path) -> None:
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise BadRequest(
-            f"The picture of before and after is a .png or .jpg file; name it {path.stem}.png."
-        )
-    _require_place(path, source)
-
-
-def _require_writable(folder: Path) -> None:
-    if not folder.is_dir():
-        raise BadRequest(f"There is no folder {folder}.")
-    if not os.access(folder, os.W_OK):
-        raise BadRequest(f"The folder {folder} cannot be written to.")
-
-
 @contextmanager
 def _draft(target: Path) -> Iterator[Path]:
     """A path on the target's disk, so that the finished file can be renamed into place."""
-    _require_writable(target.parent)
+    require_writable(target.parent)
     with TemporaryDirectory(dir=target.parent, prefix=".reelworks-") as folder:
         yield Path(folder) / target.name
