@@ -1227,6 +1227,20 @@ def test_so_do_those_that_change_their_size(tmp_path: Path) -> None:
     assert len(times(done.path)) == 20
 
 
+@pytest.mark.parametrize("second", ["64x96", "192x64"])
+def test_pictures_that_change_their_shape_are_not_squashed(second: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.h264"
+    white = (lavfi(f"color=white:size={size}:duration=0.2") for size in ("96x64", second))
+    raw = ("-pix_fmt", "yuv420p", *X264, "-bf", "0")
+    source.write_bytes(b"".join(clip(".h264", *film, *raw).read_bytes() for film in white))
+    first, *_, last = (
+        f.to_ndarray(format="gray") > 128 for f in frames(enhanced(source, tmp_path).path)
+    )
+    assert first.all()
+    lines, columns = last.any(1).sum(), last.any(0).sum()
+    assert (columns, lines) == {"64x96": (42, 64), "192x64": (96, 32)}[second]
+
+
 def test_a_raw_stream_that_was_put_into_a_container_stays_in_step(tmp_path: Path) -> None:
     raw = clip(".h264", *PICTURES, *X264, "-bf", "2")
     bare = make_clip(tmp_path / "bare.mp4", "-r", "25", "-i", str(raw), "-c", "copy")
