@@ -51,6 +51,8 @@ class Picture:
         width, height: as stored, in pixels.
         rotation: degrees clockwise, 0, 90, 180 or 270, by which a player turns it to show it.
         mirrored: whether a player also mirrors it.
+        oblique: whether it is said to be turned by some angle in between; ``rotation`` is the
+            quarter turn that is nearest to it.
         sample_aspect: width of a pixel over its height.
         pixel_format: libav's name.
         bit_depth: bits of a component.
@@ -86,6 +88,7 @@ class Picture:
     time_base: Fraction
     average_rate: Fraction | None
     mirrored: bool = False
+    oblique: bool = False
     hdr: dict[str, Any] = field(default_factory=dict)
     borrowed: tuple[str, ...] = ()
     spherical: bool = False
