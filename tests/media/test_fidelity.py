@@ -1082,6 +1082,25 @@ def test_a_transport_stream_that_was_cut_together(start: float, gap: float, tmp_
     assert np.abs(np.delete(gaps, 24) - 0.04).max() < 0.002
 
 
+@pytest.mark.parametrize("ahead", ["-70", "3", "70"])
+def test_a_recording_of_several_programmes_keeps_one_of_them(ahead: str, tmp_path: Path) -> None:
+    # Each has a clock of its own.
+    both = [*PICTURES, *SOUND, "-itsoffset", ahead, *PICTURES, "-itsoffset", ahead, *SOUND]
+    source = make_clip(
+        tmp_path / "both.ts",
+        *(*both, "-map", "0", "-map", "1", "-map", "2", "-map", "3", *X264, "-c:a", "mp2"),
+        *("-program", "program_num=1:st=0:st=1", "-program", "program_num=2:st=2:st=3"),
+        *("-output_ts_offset", "80"),
+    )
+    done = enhanced(source, tmp_path)
+    assert [s.kind for s in done.after.streams] == ["video", "audio"]
+    assert done.before.duration == pytest.approx(1.0, abs=0.05)
+    assert done.plan.dropped == (
+        "The sound track 3 (mp2), which belongs to another programme.",
+        "The second video 2 (h264), which belongs to another programme.",
+    )
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [(0, 0.5), (0, 0.88), (2, 0)],

@@ -28,6 +28,7 @@ class Stream:
         default: whether it carries the default disposition.
         attached_picture: a cover, not a video.
         text: for subtitles, whether they are text rather than pictures.
+        stranger: whether it belongs to another programme of a transport stream.
         empty: whether a walk over the packets found none of it; False where they were not counted.
     """
 
@@ -38,6 +39,7 @@ class Stream:
     default: bool = False
     attached_picture: bool = False
     text: bool = False
+    stranger: bool = False
     empty: bool = False
 
 
