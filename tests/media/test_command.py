@@ -147,7 +147,7 @@ def test_a_webm_with_transparency() -> None:
 
 def test_rgb_gets_a_named_matrix() -> None:
     probe = probe_of(picture(pixel_format="rgb24"), container="avi")
-    assert filter_chain(probe.picture, forced(probe, "a.avi"))[:3] == [
+    assert filter_chain(probe, forced(probe, "a.avi"))[:3] == [
         "scale=out_color_matrix=bt601:out_range=tv:flags=accurate_rnd+full_chroma_inp",
         "format=yuv444p",
         "setparams=colorspace=smpte170m:range=tv",
@@ -158,7 +158,7 @@ def test_unsound_timestamps_are_made_anew_first() -> None:
     probe = probe_of(picture(), container="mpeg", demuxer="mpeg", timing=UNSOUND)
     plan = forced(probe, "a.mpeg")
     line = command(probe, plan)
-    assert filter_chain(probe.picture, plan)[:3] == [
+    assert filter_chain(probe, plan)[:3] == [
         SIZE,
         "settb=1/1000",
         r"setpts='if(eq(N\,0)\,PTS\,max(PTS\,PREV_OUTPTS+1))'",
@@ -172,7 +172,7 @@ def test_unsound_timestamps_are_made_anew_first() -> None:
 def test_what_the_scaler_might_change_or_refuse_is_not_scaled(change: dict[str, Any]) -> None:
     probe = probe_of(picture(**change))
     plan = forced(probe, "a.mp4")
-    assert not filter_chain(probe.picture, plan)[0].startswith("scale")
+    assert not filter_chain(probe, plan)[0].startswith("scale")
     assert "-reinit_filter:0" not in command(probe, plan)
 
 
@@ -187,7 +187,7 @@ def test_an_even_rate_is_the_decoders() -> None:
 def test_fields_are_put_together_before_the_picture_is_turned() -> None:
     probe = probe_of(picture(rotation=90, width=1920, height=1080))
     plan = plan_of(probe, Analysis(pictures=9, interlaced="bff"), "a.mp4")
-    assert filter_chain(probe.picture, plan) == [
+    assert filter_chain(probe, plan) == [
         "bwdif=mode=send_frame:parity=bff:deint=all",
         "transpose=clock",
         "format=yuv420p",

@@ -164,12 +164,14 @@ def test_tags_that_only_quicktime_knows_survive(suffix: str, tmp_path: Path) -> 
 
 
 # The lower left of testsrc2 is unlike its other corners; a wrong turn shows at once.
-@pytest.mark.parametrize("degrees", [90, 180, 270])
-def test_a_turned_picture_comes_out_upright(degrees: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", [90, 180, 270, 30, 93])
+def test_a_turned_picture_comes_out_upright(said: int, tmp_path: Path) -> None:
+    # By an angle in between, FFmpeg itself would turn within the picture's frame.
+    degrees = round(said / 90) * 90
     plain = clip(".mp4", *PICTURES, *SOUND, *X264, "-c:a", "aac")
     source = make_clip(
         tmp_path / "turned.mp4",
-        *("-display_rotation", str(-degrees), "-i", str(plain), "-c", "copy"),
+        *("-display_rotation", str(-said), "-i", str(plain), "-c", "copy"),
     )
     done = enhanced(source, tmp_path)
     assert done.before.picture.rotation == degrees
@@ -1080,6 +1082,25 @@ def test_a_transport_stream_that_was_cut_together(start: float, gap: float, tmp_
     assert np.abs(np.delete(gaps, 24) - 0.04).max() < 0.002
 
 
+@pytest.mark.parametrize("ahead", ["-70", "3", "70"])
+def test_a_recording_of_several_programmes_keeps_one_of_them(ahead: str, tmp_path: Path) -> None:
+    # Each has a clock of its own.
+    both = [*PICTURES, *SOUND, "-itsoffset", ahead, *PICTURES, "-itsoffset", ahead, *SOUND]
+    source = make_clip(
+        tmp_path / "both.ts",
+        *(*both, "-map", "0", "-map", "1", "-map", "2", "-map", "3", *X264, "-c:a", "mp2"),
+        *("-program", "program_num=1:st=0:st=1", "-program", "program_num=2:st=2:st=3"),
+        *("-output_ts_offset", "80"),
+    )
+    done = enhanced(source, tmp_path)
+    assert [s.kind for s in done.after.streams] == ["video", "audio"]
+    assert done.before.duration == pytest.approx(1.0, abs=0.05)
+    assert done.plan.dropped == (
+        "The sound track 3 (mp2), which belongs to another programme.",
+        "The second video 2 (h264), which belongs to another programme.",
+    )
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [(0, 0.5), (0, 0.88), (2, 0)],
@@ -1225,6 +1246,20 @@ def test_so_do_those_that_change_their_size(tmp_path: Path) -> None:
     done = enhanced(source, tmp_path)
     assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
     assert len(times(done.path)) == 20
+
+
+@pytest.mark.parametrize("second", ["64x96", "192x64"])
+def test_pictures_that_change_their_shape_are_not_squashed(second: str, tmp_path: Path) -> None:
+    source = tmp_path / "a.h264"
+    white = (lavfi(f"color=white:size={size}:duration=0.2") for size in ("96x64", second))
+    raw = ("-pix_fmt", "yuv420p", *X264, "-bf", "0")
+    source.write_bytes(b"".join(clip(".h264", *film, *raw).read_bytes() for film in white))
+    first, *_, last = (
+        f.to_ndarray(format="gray") > 128 for f in frames(enhanced(source, tmp_path).path)
+    )
+    assert first.all()
+    lines, columns = last.any(1).sum(), last.any(0).sum()
+    assert (columns, lines) == {"64x96": (42, 64), "192x64": (96, 32)}[second]
 
 
 def test_a_raw_stream_that_was_put_into_a_container_stays_in_step(tmp_path: Path) -> None:

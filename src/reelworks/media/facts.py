@@ -28,6 +28,7 @@ class Stream:
         default: whether it carries the default disposition.
         attached_picture: a cover, not a video.
         text: for subtitles, whether they are text rather than pictures.
+        stranger: whether it belongs to another programme of a transport stream.
         empty: whether a walk over the packets found none of it; False where they were not counted.
     """
 
@@ -38,6 +39,7 @@ class Stream:
     default: bool = False
     attached_picture: bool = False
     text: bool = False
+    stranger: bool = False
     empty: bool = False
 
 
@@ -51,6 +53,8 @@ class Picture:
         width, height: as stored, in pixels.
         rotation: degrees clockwise, 0, 90, 180 or 270, by which a player turns it to show it.
         mirrored: whether a player also mirrors it.
+        oblique: whether it is said to be turned by some angle in between; ``rotation`` is the
+            quarter turn that is nearest to it.
         sample_aspect: width of a pixel over its height.
         pixel_format: libav's name.
         bit_depth: bits of a component.
@@ -86,6 +90,7 @@ class Picture:
     time_base: Fraction
     average_rate: Fraction | None
     mirrored: bool = False
+    oblique: bool = False
     hdr: dict[str, Any] = field(default_factory=dict)
     borrowed: tuple[str, ...] = ()
     spherical: bool = False

@@ -132,10 +132,12 @@ def _lost_marks(
 def _readable(probe: Probe, stream: Stream) -> bool:
     raw = _raw(probe, stream.index)
     known = stream.codec not in ("unknown", "none") and raw.get("channels", 1) != 0
-    return known and not stream.empty
+    return known and not stream.empty and not stream.stranger
 
 
 def _why_lost(stream: Stream) -> str:
+    if stream.stranger:
+        return "which belongs to another programme"
     return "which is empty" if stream.empty else "which cannot be read or stored"
 
 
@@ -166,8 +168,10 @@ def subtitle_tracks(probe: Probe, box: Container) -> tuple[tuple[Track, ...], tu
     kept, tracks, words = [], [], []
     for stream in probe.of_kind("subtitle"):
         codec = _subtitle_codec(stream, box)
-        if codec is None:
-            what = _named(stream, "subtitle track")
+        what = _named(stream, "subtitle track")
+        if stream.stranger:
+            words.append(f"The {what}, which belongs to another programme.")
+        elif codec is None:
             words.append(f"The {what}, which the result's container cannot hold.")
         else:
             kept.append(stream)
@@ -215,7 +219,7 @@ def dropped(
 ) -> tuple[str, ...]:
     picture = probe.picture
     words = [
-        f"The {_named(s, 'second video')}; only the main one is enhanced."
+        f"The {_named(s, 'second video')}{_why_second(s)}"
         for s in probe.of_kind("video")
         if s.index != picture.index
     ]
@@ -242,6 +246,12 @@ def dropped(
         f"The extra data of {name}; the HDR picture under it is kept." for name in dynamic_hdr
     ]
     return tuple(words)
+
+
+def _why_second(stream: Stream) -> str:
+    if stream.stranger:
+        return ", which belongs to another programme."
+    return "; only the main one is enhanced."
 
 
 def _is_chapters(stream: Stream, probe: Probe) -> bool:

@@ -257,15 +257,22 @@ def _asks_for_bits(picture: Picture, options: Options) -> bool:
 
 
 def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:
-    """The turning, where fields must be put together before it."""
-    if picture.rotation == 0 or not any(f.name == "deinterlace" for f in filters):
+    """The turning, where fields must be put together before it, or where FFmpeg would turn by an
+    angle in between, and cut the corners off."""
+    woven = picture.rotation != 0 and any(f.name == "deinterlace" for f in filters)
+    if not woven and not picture.oblique:
         return None
     if picture.mirrored:
         # As FFmpeg names them: its quarter turn, and a flip that makes a mirror of it.
-        return {90: ("transpose=cclock_flip",), 270: ("transpose=clock_flip",)}[picture.rotation]
-    return {90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cclock",)}[
-        picture.rotation
-    ]
+        return {0: ("hflip",), 90: ("transpose=cclock_flip",), 270: ("transpose=clock_flip",)}[
+            picture.rotation
+        ]
+    return {
+        0: (),
+        90: ("transpose=clock",),
+        180: ("hflip", "vflip"),
+        270: ("transpose=cclock",),
+    }[picture.rotation]
 
 
 def _keeps_alpha(picture: Picture, box: Container, options: Options) -> bool:

@@ -280,7 +280,7 @@ def _time_base(plan: Plan) -> str:
 
 def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
     picture = probe.picture
-    chain = _trimmed(filter_chain(picture, plan), span)
+    chain = _trimmed(filter_chain(probe, plan), span)
     return [
         *("-filter:v:0", ",".join([*_start(probe, plan), *chain])),
         *("-c:v:0", plan.encoder),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reelworks.media.deciding.plan import Plan
-from reelworks.media.facts import Picture, usual_matrix
-from reelworks.media.formats import pixels
+from reelworks.media.facts import Picture, Probe, usual_matrix
+from reelworks.media.formats import demuxers, pixels
 
 _SCALER_NAMES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
 
@@ -12,11 +12,16 @@ _SCALER_KNOWS = frozenset({None, "bt709", "fcc", "bt470bg", "smpte170m", "smpte2
 """FFmpeg's scaler refuses all others, also where it has nothing to do."""
 
 
-def filter_chain(picture: Picture, plan: Plan) -> list[str]:
+_SAME_SHAPE = 0.03
+"""Pictures whose shapes differ by less have the same: 1088 lines of 1080."""
+
+
+def filter_chain(probe: Probe, plan: Plan) -> list[str]:
     """Every filter in order: time, turning, colour, then what the plan enhances."""
+    picture = probe.picture
     early = [f.expression for f in plan.filters if f.name == "deinterlace"]
     return [
-        *_settled(picture, plan),
+        *_settled(probe, plan),
         *_timestamps(plan),
         *early,
         *(plan.turn or ()),
@@ -49,10 +54,36 @@ def is_settled(picture: Picture, plan: Plan) -> bool:
     return same and picture.matrix in _SCALER_KNOWS and picture.rotation == 0
 
 
-def _settled(picture: Picture, plan: Plan) -> list[str]:
+def _settled(probe: Probe, plan: Plan) -> list[str]:
     # What does not change is handed on as it is.
-    scaled = f"scale={picture.width}:{picture.height}:interl=-1"
-    return [scaled] if is_settled(picture, plan) else []
+    picture = probe.picture
+    if not is_settled(picture, plan):
+        return []
+    if _may_turn(probe):
+        return _fitted(picture.width, picture.height)
+    return [f"scale={picture.width}:{picture.height}:interl=-1"]
+
+
+def _may_turn(probe: Probe) -> bool:
+    """Whether pictures may get another shape on the way, as those of a telephone that is turned
+    while it sends do. Of pixels that are not square, FFmpeg tells all filters the first shape."""
+    picture = probe.picture
+    even = picture.width % 2 == picture.height % 2 == 0  # FFmpeg pads no odd sizes
+    return even and picture.displayed_aspect == 1 and probe.demuxer not in demuxers.ONE_SIZE
+
+
+def _fitted(width: int, height: int) -> list[str]:
+    """Into the first one's frame, with bars where they have another shape: stretched to it, faces
+    would be squashed."""
+    wider = f"iw*{height}/ih/{width}"
+    fitting = (
+        f"if(lt({wider}\\,{1 - _SAME_SHAPE})\\,max(2*trunc({width}*{wider}/2)\\,2)\\,{width})",
+        f"if(gt({wider}\\,{1 + _SAME_SHAPE})\\,max(2*trunc({height}/({wider})/2)\\,2)\\,{height})",
+    )
+    return [
+        f"scale=w={fitting[0]}:h={fitting[1]}:eval=frame:interl=-1",
+        f"pad={width}:{height}:-1:-1:eval=frame",
+    ]
 
 
 def _timestamps(plan: Plan) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ def picture_of(
         height=frame.height if frame is not None else context.height,
         rotation=_rotation(frame) if frame is not None else 0,
         mirrored=frame is not None and _mirrored(frame),
+        oblique=frame is not None and _oblique(frame),
         sample_aspect=stream.sample_aspect_ratio or Fraction(1),
         pixel_format=pixels.name if pixels is not None else "unknown",
         bit_depth=_bit_depth(pixels),
@@ -93,6 +95,15 @@ def _mirrored(frame: VideoFrame) -> bool:
         return False
     a, b, _, c, d, *_ = _DISPLAY.unpack(matrix)
     return bool(a * d - b * c < 0)
+
+
+def _oblique(frame: VideoFrame) -> bool:
+    matrix = side_data.content(frame, Type.DISPLAYMATRIX)
+    if matrix is None:
+        return False
+    a, b, *_ = _DISPLAY.unpack(matrix)
+    degrees = math.degrees(math.atan2(b, a))
+    return abs(degrees - 90 * round(degrees / 90)) > _ALMOST
 
 
 def _stereo_kinds(frame: VideoFrame) -> list[int]:
@@ -129,6 +140,9 @@ def _colour(stream: VideoStream, frame: VideoFrame | None) -> dict[str, str | No
 def _first(names: Any) -> str | None:
     return next((name for name in names if name is not None), None)
 
+
+_ALMOST = 0.9
+"""Degrees from a quarter turn up to which FFmpeg takes a turn for one."""
 
 # Column x and line y go to column a·x + c·y and line b·x + d·y.
 _DISPLAY = struct.Struct("=9i")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +18,8 @@ from reelworks.media.children.tools import Toolbox
 from reelworks.media.facts import Probe, Stream, StreamKind, Timing
 from reelworks.media.formats.allowed import input_arguments
 from reelworks.media.formats.naming import HEAD_BYTES, container_name
+from reelworks.media.formats.programmes import HEAD_BYTES as HEAD_OF_PROGRAMMES
+from reelworks.media.formats.programmes import strangers
 from reelworks.media.probing import wire
 
 if TYPE_CHECKING:
@@ -86,7 +88,8 @@ def task(moved: Moved, path: str, count: bool) -> Any:
     except av.FFmpegError as error:
         raise NotAVideo(f"The file could not be opened as a video: {error.strerror}.") from error
     if count:
-        found = _timed(found, *walk(file, found.picture.index, moved))
+        others = {stream.index for stream in found.streams if stream.stranger}
+        found = _timed(found, *walk(file, found.picture.index, others, moved))
     return wire.pack(found)
 
 
@@ -116,7 +119,7 @@ def examine(container: InputContainer, path: Path) -> Probe:
         duration=Fraction(max(container.duration or 0, 0), 1_000_000),
         picture=picture,
         timing=None,
-        streams=tuple(_stream(stream) for stream in container.streams),
+        streams=tuple(_streams(container, path, stream)),
         raw=raw_of(container, path, picture, frame),
         late_sound=looks_far(container),
     )
@@ -129,6 +132,15 @@ def _timed(probe: Probe, timing: Timing, duration: Fraction, empty: set[int]) ->
         picture = replace(picture, average_rate=timing.packets / timing.duration)
     streams = tuple(replace(s, empty=s.index in empty) for s in probe.streams)
     return replace(probe, picture=picture, timing=timing, duration=duration, streams=streams)
+
+
+def _streams(container: InputContainer, path: Path, main: av.stream.Stream) -> Iterator[Stream]:
+    pids: Collection[int] = ()
+    if container.format.name == "mpegts":
+        with path.open("rb") as file:
+            pids = strangers(file.read(HEAD_OF_PROGRAMMES), main.id)
+    for stream in container.streams:
+        yield replace(_stream(stream), stranger=stream.id in pids)
 
 
 def _stream(stream: av.stream.Stream) -> Stream:

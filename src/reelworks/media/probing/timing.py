@@ -46,11 +46,14 @@ _REORDERED_SOON = 50
 """Where pictures are shown in another order than they are decoded in, these have shown it."""
 
 
-def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction, set[int]]:
+def walk(
+    path: Path, index: int, strangers: Collection[int], moved: Moved
+) -> tuple[Timing, Fraction, set[int]]:
     """Time the main video stream, and the file.
 
     Args:
         index: of the main video stream.
+        strangers: streams that have nothing to do with it, and a clock of their own.
         moved: told the number of packets read so far.
 
     Returns:
@@ -61,7 +64,7 @@ def walk(path: Path, index: int, moved: Moved) -> tuple[Timing, Fraction, set[in
         streams = [
             stream
             for stream in (*container.streams.video, *container.streams.audio)
-            if not is_attached_picture(stream)
+            if not is_attached_picture(stream) and stream.index not in strangers
         ]
         demuxer = container.format.name
         tracks = {stream.index: _Track(stream.time_base, demuxer) for stream in streams}

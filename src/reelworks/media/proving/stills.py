@@ -24,6 +24,8 @@ from reelworks.media.proving.similarity import Luma
 Rgb = Any
 """A picture as a screen shows it: sRGB, 8-bit, lines × columns × 3."""
 
+_FULL_BITS = 8
+
 _DIVIDER_SHARE = 256
 _DIVIDER_GREY = 200
 
@@ -88,6 +90,10 @@ def _planar(frame: VideoFrame, look: Look) -> VideoFrame:
         return frame
     form = pixels.describe(name)
     wanted = (pixels.target(form) if form else None) or "yuv444p"
+    if form is not None and form.family == "gray" and frame.color_range != ColorRange.UNSPECIFIED:
+        # Encoding keeps its levels, where its range is said; else they become those of limited
+        # range, as below.
+        return frame.reformat(format="gray" if form.depth == _FULL_BITS else "gray16le")
     if form is not None and form.family == "yuv":
         return frame.reformat(format=wanted)
     return VideoReformatter().reformat(
