@@ -50,7 +50,7 @@ from reelworks.media.children.process import Children
 from reelworks.media.children.tools import Toolbox, find_tools
 from reelworks.model import ProcessType
 from reelworks.settings import PREFIX, Settings
-from reelworks.signals import leave_when_told
+from reelworks.signals import hearing_signals, leave_when_told
 from reelworks.storage.opening import open_storage
 from reelworks.storage.room import Room
 from reelworks.storage.store import Storage, try_out
@@ -89,10 +89,14 @@ def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
     engine = open_database(settings.effective_database_url)
     migrate(engine)
     records = Records(engine)
-    try:
+
+    def make_ready() -> None:
         _try_out(storage)
         with explained(engine):
             storage.sweep(is_known=records.is_known, owners=Leases(engine).at_work)
+
+    try:
+        hearing_signals(make_ready)  # an object store that is away is asked again for minutes
     except StorageError as error:
         raise SettingsError(str(error)) from error
     return Base(engine=engine, records=records, storage=storage, tools=tools)
