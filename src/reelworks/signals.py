@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+R = TypeVar("R")
 
 _CLOSED = signal.SIGHUP
 """The terminal is gone; ``nohup`` has it ignored, and so it stays."""
@@ -26,3 +31,21 @@ def unwind_when_told() -> None:
 
 def _unwind(number: int, _: object) -> None:
     sys.exit(128 + number)  # as shells have it
+
+
+def hearing_signals(work: Callable[[], R]) -> R:
+    """Do what may take minutes in one call of a library, and hear signals meanwhile.
+
+    Python hears them between two steps of its main thread, and such a call is one step. Where a
+    signal unwinds, the call is left to end with the process.
+    """
+    outcome: Future[R] = Future()
+
+    def do() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:  # raised where it is waited for
+            outcome.set_exception(error)
+
+    threading.Thread(target=do, name="starting", daemon=True).start()
+    return outcome.result()

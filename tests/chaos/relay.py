@@ -19,6 +19,7 @@ class Relay:
         self._upstream = upstream
         self._writers: set[asyncio.StreamWriter] = set()
         self._passed = {"up": 0, "down": 0}
+        self._waiting = 0
         self._loop = asyncio.new_event_loop()
         self._passing = asyncio.Event()
         self._passing.set()
@@ -40,6 +41,10 @@ class Relay:
         """Things pass again. What was silenced is cut: whoever waited must begin anew."""
         self._loop.call_soon_threadsafe(self._cut)
         self._loop.call_soon_threadsafe(self._passing.set)
+
+    def waiting(self) -> int:
+        """How many connections are taken, and go no further for as long as it is silent."""
+        return self._waiting
 
     def passed(self) -> tuple[int, int]:
         """How many bytes went to the server so far, and how many came from it."""
@@ -69,7 +74,9 @@ class Relay:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
+            self._waiting += 1
             await self._passing.wait()
+            self._waiting -= 1
             far_reader, far_writer = await self._reach()
         except OSError:  # there is no server now: the caller sees its connection break
             self._forget(writer)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from socket import socket
+from socket import create_server, socket
 
 import httpx
 import pytest
@@ -47,6 +47,29 @@ def test_a_signal_while_the_server_starts_stops_it(
 
     monkeypatch.setattr(uvicorn.Server, "run", run_after_the_signal)
     run_api(read_settings(data_dir=tmp_path / "data", port=0))
+
+
+@pytest.mark.parametrize("number", _STOPS)
+def test_a_signal_while_a_store_is_waited_for_is_heard(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    with create_server(("127.0.0.1", 0)) as store:
+        store.settimeout(60)
+        variables = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{store.getsockname()[1]}",
+            "AWS_ACCESS_KEY_ID": "key",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+        }
+        flags = ["--data-dir", str(tmp_path), "--storage-url", "s3://bucket"]
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "reelworks", "worker", *flags], env=os.environ | variables
+        )
+        with store.accept()[0]:  # it asks, and is not answered
+            worker.send_signal(number)
+            try:
+                assert worker.wait(20) == 128 + number
+            finally:
+                worker.kill()
 
 
 def test_ctrl_c_while_the_command_line_is_loaded_ends_it_without_a_word(tmp_path: Path) -> None:

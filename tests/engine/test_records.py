@@ -154,9 +154,9 @@ def test_the_first_plan_counts(records: Records) -> None:
 def test_unfinished_are_a_clients_own(records: Records) -> None:
     mine, others = add_video(records), add_video(records, client_id="you")
     records.complete(mine, ENHANCEMENT)
-    (left,) = records.unfinished("me")
+    (left,) = records.unfinished(["me"])
     assert (left.file_id, left.process_type) == (mine, ProcessType.METADATA_EXTRACTION)
-    assert {process.file_id for process in records.unfinished("you")} == {others}
+    assert {process.file_id for process in records.unfinished(["you"])} == {others}
 
 
 def test_changes_are_found_since_a_time(records: Records) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from threading import Event
 from typing import Any
+
+import sqlalchemy as sa
 
 from reelworks.engine.changes import watch
 from reelworks.engine.interventions import Interventions
@@ -135,6 +137,35 @@ def test_of_a_deleted_video_what_is_unfinished_is_told_as_failed(records: Record
             assert (await take(later, 1))[0][0] == "upload_status"
 
     run(records, test)
+
+
+def test_sockets_that_come_at_once_are_let_in_together(records: Records) -> None:
+    looks: list[str] = []
+
+    class Watched(Records):
+        def reading(self) -> AbstractContextManager[sa.Connection]:
+            looks.append("reading")
+            return super().reading()
+
+    files = {client: add_video(records, client_id=client) for client in ("me", "you")}
+    for file_id in files.values():
+        records.complete(file_id, EXTRACTION)
+
+    async def stand(hub: Hub, client: str) -> set[str]:
+        async with hub.subscribe(client) as subscription, asyncio.timeout(10):
+            message = await anext(subscription.messages())
+            return {message.model_dump()["file_id"]}
+
+    async def main() -> None:
+        hub = Hub(Watched(records.engine), lambda: False)
+        task = asyncio.create_task(hub.run())
+        clients = ["me", "you"] * 100
+        told = await asyncio.gather(*(stand(hub, client) for client in clients))
+        assert told == [{files[client]} for client in clients]
+        task.cancel()
+
+    asyncio.run(main())
+    assert len(looks) < 10
 
 
 def test_every_socket_of_a_client_is_told_and_no_other(records: Records) -> None:

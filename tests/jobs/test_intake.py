@@ -53,7 +53,7 @@ def test_what_is_refused_leaves_nothing_though_the_database_is_away(
     upload = intake.begin(None)
     upload.write(b"Dear reader,\n")
     with pytest.raises(NotAVideo):
-        upload.accept(filename="letter.mp4", client_id=None, preset=None, wishes={})
+        upload.check()
     upload.close()
     assert left(tmp_path) == []
 
@@ -66,6 +66,8 @@ def test_an_upload_is_accepted_though_the_answer_to_its_commit_was_lost(
     intake = Intake(storage, records, submission, toolbox(), max_bytes=1 << 20)
     upload = intake.begin(None)
     upload.write(plain().read_bytes())
+    upload.check()
+    upload.keep()
     upload.accept(filename="clip.mp4", client_id=None, preset=None, wishes={})
     upload.close()
     kept = records.video(upload.file_id).source_key

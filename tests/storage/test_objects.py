@@ -111,6 +111,22 @@ def test_an_upload_that_cannot_be_kept_is_an_error_and_leaves_nothing(
     assert not storage.exists(KEY)
 
 
+def test_an_upload_that_nobody_wants_does_not_wait_for_a_server_that_says_nothing(
+    objects: ObjectStorage, s3: S3Server
+) -> None:
+    incoming = objects.incoming(KEY)
+    s3.stop()
+    try:
+        incoming.write(LONG)
+        ending = threading.Thread(target=lambda: (incoming.discard(), incoming.close()))
+        ending.start()
+        ending.join(8)
+        assert not ending.is_alive()
+    finally:
+        s3.go_on()
+    ending.join()
+
+
 # Sweeps
 
 
@@ -338,6 +354,18 @@ def test_what_a_server_refuses_is_said_to_be(
         if status == 400:  # an answer to HEAD has no code
             with pytest.raises(StorageError, match="refuses: 400 Bad Request; look at"):
                 open_objects(url, tmp_path / "data", patience=0.5).stat("x")
+        server.shutdown()
+
+
+def test_a_server_that_is_no_object_store_is_said_to_be(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = type("_", (_Refusing,), {"status": 404, "code": "NothingHere"})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(StorageError, match=r"is no object store, .*; mend AWS_ENDPOINT_URL"):
+            try_out(open_objects(url, tmp_path / "data", patience=0.5))
         server.shutdown()
 
 

@@ -13,6 +13,7 @@ from reelworks.api.parameters import FileId
 from reelworks.api.results import described, send
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import Service, ServiceDependency
+from reelworks.api.waiting import asks_store
 from reelworks.engine.catalogue import Entry
 from reelworks.errors import NotFound
 from reelworks.jobs.workshop import compare_key, enhanced_key, metadata_key, poster_key
@@ -50,6 +51,7 @@ Download = Annotated[
 
 
 @router.get("/metadata", **described("The metadata", "application/json", Metadata))
+@asks_store
 def metadata(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
 ) -> Response:
@@ -67,6 +69,7 @@ def metadata(
 
 
 @router.get("/enhanced", **described("The enhanced video", "video/*"))
+@asks_store
 def enhanced(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
 ) -> Response:
@@ -85,6 +88,7 @@ def enhanced(
 
 
 @router.get("/original", **described("The uploaded video", "video/*"))
+@asks_store
 def original(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
 ) -> Response:
@@ -103,6 +107,7 @@ def original(
 
 
 @router.get("/poster", **described("A still", "image/jpeg"))
+@asks_store
 def poster(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
 ) -> Response:
@@ -111,6 +116,7 @@ def poster(
 
 
 @router.get("/compare", **described("Before and after", "image/jpeg"))
+@asks_store
 def compare(
     file_id: FileId, request: Request, service: ServiceDependency, download: Download = False
 ) -> Response:

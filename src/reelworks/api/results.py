@@ -21,6 +21,7 @@ from reelworks.api.conditions import has_changed, is_known
 from reelworks.api.ranges import OutsideError, Range, read_ranges
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import ServiceDependency
+from reelworks.api.waiting import asks_store, from_store
 from reelworks.errors import ReelworksError
 from reelworks.jobs.workshop import RESULTS
 from reelworks.storage.content import type_of
@@ -80,6 +81,7 @@ def described(
 
 
 @router.get("/{name}", **described("The enhanced video, by its name", "video/*"))
+@asks_store
 def enhanced(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``enhanced_{file_id}.{extension}``, complete and checked from the moment it is there.
 
@@ -93,12 +95,14 @@ def enhanced(name: Name, request: Request, service: ServiceDependency) -> Respon
 @router.get(
     "/metadata/{name}", **described("The metadata, by its name", "application/json", Metadata)
 )
+@asks_store
 def metadata(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_metadata.json``, in the contract's metadata format."""
     return send(service.storage, request, f"{RESULTS}/metadata/{name}")
 
 
 @router.get("/previews/{name}", **described("A still, by its name", "image/jpeg"))
+@asks_store
 def preview(name: Name, request: Request, service: ServiceDependency) -> Response:
     """``{file_id}_poster.jpg``, a still of the enhanced video, or ``{file_id}_compare.jpg``, the
     same picture before (left) and after (right)."""
@@ -171,7 +175,7 @@ class _Sending(StreamingResponse):
     def __init__(
         self, pieces: Iterator[bytes], status: int, headers: dict[str, str], *, path: str
     ) -> None:
-        super().__init__(pieces, status, headers)
+        super().__init__(from_store(pieces), status, headers)
         self._path = path
 
     async def stream_response(self, send: Send) -> None:

@@ -17,6 +17,7 @@ from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
 from reelworks.api.parameters import MAX_CLIENT_ID, check_client_id
 from reelworks.api.schemas import Uploaded
 from reelworks.api.service import MOST_CHECKS, Service, ServiceDependency
+from reelworks.api.waiting import with_store
 from reelworks.errors import (
     BadRequest,
     ClientSilent,
@@ -193,7 +194,7 @@ class _Form:
         self._field: str | None = None
         self._seen: set[str] = set()
         self._upload: Upload | None = None
-        self._is_accepting = False
+        self._is_kept = False
         self._filename = ""
         self._client_id: str | None = None
         self._preset: str | None = None
@@ -260,15 +261,18 @@ class _Form:
         async with self._service.checks.turn(self._client_id):
             if await request.is_disconnected():
                 raise ClientDisconnect
-            self._is_accepting = True
-            await to_thread.run_sync(self._accept, self._upload, limiter=_checks)
+            await to_thread.run_sync(self._upload.check, limiter=_checks)
+        self._is_kept = True
+        # Not within the turn: a store that is slow, or away, holds up nobody's check.
+        await with_store(self._upload.keep)
+        await run_in_threadpool(self._accept, self._upload)
         return self._upload.file_id
 
     def abandon(self) -> None:
         """The server stops, and waits for nothing more: at once, or not at all."""
         upload, self._upload = self._upload, None
-        # A thread that is accepting it goes on. What it leaves is put right at the next start.
-        if upload is not None and not self._is_accepting:
+        # A thread that is keeping it goes on. What it leaves is put right at the next start.
+        if upload is not None and not self._is_kept:
             upload.close()
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from reelworks.engine.records import Records
 from reelworks.errors import NoSpace, SettingsError, StorageError
 from reelworks.media.children.tools import Toolbox
 from reelworks.settings import Settings
+from reelworks.signals import hearing_signals
 from reelworks.storage.opening import open_storage
 from reelworks.storage.store import Storage, try_out
 
@@ -46,10 +47,14 @@ def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
     engine = open_database(settings.effective_database_url)
     migrate(engine)
     records = Records(engine)
-    try:
+
+    def make_ready() -> None:
         _try_out(storage)
         with explained(engine):
             storage.sweep(is_known=records.is_known, owners=Leases(engine).at_work)
+
+    try:
+        hearing_signals(make_ready)  # an object store that is away is asked again for minutes
     except StorageError as error:
         raise SettingsError(str(error)) from error
     return Base(engine=engine, records=records, storage=storage, tools=tools)

@@ -143,11 +143,11 @@ class Records:
             raise unknown(file_id)
         return as_process(row)
 
-    def unfinished(self, client_id: str) -> list[Process]:
-        """The processes of a client's videos that are not final, oldest first."""
+    def unfinished(self, client_ids: Collection[str]) -> list[Process]:
+        """The processes of some clients' videos that are not final, oldest first."""
         return self._processes(
             PROCESS.where(
-                videos.c.client_id == client_id, processes.c.status.not_in(_FINAL)
+                videos.c.client_id.in_(client_ids), processes.c.status.not_in(_FINAL)
             ).order_by(processes.c.created_at, processes.c.process_type.desc())
         )
 

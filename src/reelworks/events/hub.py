@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Protocol
 
 from reelworks.errors import EngineError
@@ -39,15 +40,20 @@ class Feed(Protocol):
     def changed_since(self, since_ms: int) -> list[Process]:
         """Processes that changed at or after a time of that clock, oldest change first."""
 
-    def unfinished(self, client_id: str) -> list[Process]:
-        """A client's processes that are not final, oldest first."""
+    def unfinished(self, client_ids: Collection[str]) -> list[Process]:
+        """The processes of some clients that are not final, oldest first."""
 
 
 class Subscription:
-    """What one socket has yet to be told. Belongs to one event loop."""
+    """What one socket has yet to be told. Belongs to one event loop.
 
-    def __init__(self, opened_at: datetime) -> None:
-        self._opened_at = opened_at
+    Attributes:
+        opened_at: since when, by the feed's clock. To be set before messages are asked for.
+    """
+
+    opened_at: datetime
+
+    def __init__(self) -> None:
         self._newest: dict[Key, Process] = {}
         self._told: dict[Key, Process] = {}
         self._half_announced: set[str] = set()
@@ -84,9 +90,9 @@ class Subscription:
             return  # the look that found it began before this socket was opened
         if last is not None:
             yield from messages.status_updates(last, process)
-        elif process.created_at >= self._opened_at and (is_new or process.attempt == 1):
+        elif process.created_at >= self.opened_at and (is_new or process.attempt == 1):
             yield from self._introduce(process)
-        elif process.attempt > 1 and _begun_by(process) >= self._opened_at:
+        elif process.attempt > 1 and _begun_by(process) >= self.opened_at:
             yield from messages.tried_again(process)
         else:
             yield messages.status_update(process)
@@ -107,6 +113,20 @@ class Subscription:
         yield from messages.status_updates(created, process)
 
 
+class _Opening:
+    """Sockets that are let in together.
+
+    Attributes:
+        coming: by their clients.
+        done: ends when they are in, or cannot be.
+    """
+
+    done: asyncio.Task[None]
+
+    def __init__(self) -> None:
+        self.coming: dict[str, list[Subscription]] = {}
+
+
 class Hub:
     """Looks for changes while anybody listens, and hands them to the client's sockets."""
 
@@ -123,23 +143,43 @@ class Hub:
         self._seen: dict[Key, Process] = {}
         self._listened_to = asyncio.Event()
         self._opening = asyncio.Lock()
+        self._next: _Opening | None = None
 
     @asynccontextmanager
     async def subscribe(self, client_id: str) -> AsyncIterator[Subscription]:
         """What happens to a client's videos from now on, and how its unfinished ones stand."""
-        async with self._opening:
-            now = await asyncio.to_thread(self._feed.now)
-            if not self._subscriptions:
-                await self._skip_to(now)
-            subscription = Subscription(datetime.fromtimestamp(now / 1000, UTC))
-            self._subscriptions.setdefault(client_id, set()).add(subscription)
-        self._listened_to.set()
+        subscription = Subscription()
+        self._subscriptions.setdefault(client_id, set()).add(subscription)
         try:
-            for process in await asyncio.to_thread(self._feed.unfinished, client_id):
-                subscription.push(process)
+            await self._opened(client_id, subscription)
             yield subscription
         finally:
             self._unsubscribe(client_id, subscription)
+
+    async def _opened(self, client_id: str, subscription: Subscription) -> None:
+        """Who comes while others are let in is let in after them, together with all who do: when
+        a service is started again, its clients come back at once."""
+        if self._next is None:
+            self._next = _Opening()
+            self._next.done = asyncio.create_task(self._let_in(self._next))
+        opening = self._next
+        opening.coming.setdefault(client_id, []).append(subscription)
+        await asyncio.shield(opening.done)
+
+    async def _let_in(self, opening: _Opening) -> None:
+        async with self._opening:
+            self._next = None
+            now = await asyncio.to_thread(self._feed.now)
+            if not self._listened_to.is_set():
+                await self._skip_to(now)
+            if self._subscriptions:
+                self._listened_to.set()
+            unfinished = await asyncio.to_thread(self._feed.unfinished, opening.coming)
+        for subscription in chain.from_iterable(opening.coming.values()):
+            subscription.opened_at = datetime.fromtimestamp(now / 1000, UTC)
+        for process in unfinished:
+            for subscription in opening.coming[process.client_id or ""]:
+                subscription.push(process)
 
     async def _skip_to(self, now: int) -> None:
         """What changed while nobody listened is known, and not told."""

@@ -73,13 +73,15 @@ class Intake:
 
 
 class Upload:
-    """One upload on its way in. Whatever happens, ``close`` ends it."""
+    """One upload on its way in: written, checked, kept, accepted. Whatever happens, ``close`` ends
+    it."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
         self.file_id = str(uuid.uuid4())
         self._key = f"{UPLOADS}/{self.file_id}"
         self._incoming = intake.storage.incoming(self._key)
+        self._container: str | None = None
         self._is_submitted = False
         self._is_accepted = False
 
@@ -88,10 +90,22 @@ class Upload:
         self._intake.check_size(self._incoming.size_bytes + len(data))
         self._incoming.write(data)
 
+    def check(self) -> None:
+        """Look whether what came is a video. Raises NotAVideo."""
+        self._container = check(self._intake.tools, self._incoming.path).container
+
+    def keep(self) -> None:
+        """Put what was checked where it stays.
+
+        The bytes first: a record without its file would be a lie, a file without its record is
+        found and removed at the next start.
+        """
+        self._incoming.keep()
+
     def accept(
         self, *, filename: str, client_id: str | None, preset: str | None, wishes: Wishes
     ) -> None:
-        """Check what came, keep it, and queue both processes. Raises NotAVideo.
+        """Queue both processes of what is kept.
 
         When this returns the video is safe: no crash of anything loses it or its work. What was
         wished for is kept complete: a preset that changes later does not change it.
@@ -99,10 +113,6 @@ class Upload:
         incoming = self._incoming
         preset = preset or self._intake.preset
         options = Options.of(preset, **wishes)
-        probe = check(self._intake.tools, incoming.path)
-        # The bytes first: a record without its file would be a lie, a file without its record
-        # is found and removed at the next start.
-        incoming.keep()
         self._is_submitted = True
         self._submit(
             NewVideo(
@@ -114,7 +124,7 @@ class Upload:
                 sha256=incoming.sha256,
                 preset=preset,
                 options=options.model_dump_json(),
-                container=probe.container,
+                container=self._container,
             )
         )
         self._is_accepted = True

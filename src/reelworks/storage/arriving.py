@@ -6,10 +6,13 @@ arrived is sent again from there. So nothing is kept in memory but the parts und
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import WeakSet
 
 from reelworks.errors import StorageError
 from reelworks.storage.bucket import Bucket
@@ -20,8 +23,8 @@ log = logging.getLogger(__name__)
 # What is shorter fits into one request, which is sent when all is there.
 _SHORT_BYTES = 8 << 20
 _PIECE_BYTES = 1 << 20
-# So long an upload that nobody wants waits for its part under way: a slow line takes minutes.
-_DROP_SECONDS = 10.0
+# So long a program that ends waits until what was dropped is gone: a slow line takes minutes.
+_LEAVE_SECONDS = 3.0
 
 
 class ArrivingObject:
@@ -101,6 +104,16 @@ class _Dropped(Exception):
     """Nobody wants the rest."""
 
 
+_under_way: WeakSet[threading.Thread] = WeakSet()
+
+
+@atexit.register
+def _see_off() -> None:
+    deadline = time.monotonic() + _LEAVE_SECONDS
+    for thread in list(_under_way):
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
 class _Sending:
     """A thread that sends a file while it grows."""
 
@@ -115,6 +128,7 @@ class _Sending:
         self._is_sent = False
         self._thread = threading.Thread(target=self._send, name="sending", daemon=True)
         self._thread.start()
+        _under_way.add(self._thread)
 
     def grow(self, size_bytes: int) -> None:
         """So much of the file is there."""
@@ -131,11 +145,13 @@ class _Sending:
         return self._is_sent
 
     def drop(self) -> None:
-        """Stop, and leave nothing of it, soon or later; nothing happens once it has ended."""
+        """Stop, and leave nothing of it, soon or later; nothing happens once it has ended.
+
+        Nobody waits for that: the store may stand still.
+        """
         with self._news:
             self._is_dropped = True
             self._news.notify()
-        self._thread.join(_DROP_SECONDS)
 
     def _send(self) -> None:
         try:

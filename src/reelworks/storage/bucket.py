@@ -156,7 +156,7 @@ class Bucket:
 
     def put(self, key: str, data: bytes) -> None:
         """Write a small file."""
-        with self._explained(key):
+        with self._taking(key):
             obstore.put(self._store, key, data, attributes={"Content-Type": type_of(key)})
 
     def send(self, key: str, path: Path) -> str | None:
@@ -170,11 +170,11 @@ class Bucket:
 
     def send_pieces(self, key: str, pieces: Iterator[bytes]) -> None:
         """Put what comes under a key once all of it came. Nothing is left if ``pieces`` raises."""
-        with self._explained(key):
+        with self._taking(key):
             self._put(key, pieces, self._part_bytes)
 
     def _send(self, key: str, path: Path, size: int) -> str | None:
-        with self._explained(key):
+        with self._taking(key):
             return self._put(key, path, max(self._part_bytes, _part_bytes(size)))
 
     def _put(self, key: str, what: Path | Iterator[bytes], part_bytes: int) -> str | None:
@@ -224,6 +224,18 @@ class Bucket:
             raise NotFound("There is no such file.") from error
         except BaseError as error:
             raise self._failure(error) from error
+
+    @contextmanager
+    def _taking(self, key: str) -> Iterator[None]:
+        """As above, where something is put: nothing can be missing there but the store itself."""
+        try:
+            with self._explained(key):
+                yield
+        except NotFound as error:
+            raise StorageError(
+                f"What answers for {self.url} is no object store, or not its bucket: it takes no "
+                "files; mend AWS_ENDPOINT_URL."
+            ) from error
 
     def _missing(self, error: FileNotFoundError) -> Exception:
         if "NoSuchUpload" in str(error):
