@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from reelworks.api.service import MOST_CHECKS
-from reelworks.app import create_api, open_base
+from reelworks.app.api import create_api
+from reelworks.app.base import open_base
 from reelworks.settings import read_settings
 from tests.api.conftest import OpenedApi
 from tests.api.served import Served

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from reelworks.media.children import forking
 from reelworks.settings import PREFIX, Settings
+from reelworks.storage import arriving
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -26,6 +27,7 @@ def end() -> NoReturn:
     that stands still: nobody waits for them.
     """
     forking.leave()
+    arriving.see_off()
     logging.shutdown()
     os._exit(0)
 

@@ -108,7 +108,11 @@ _under_way: WeakSet[threading.Thread] = WeakSet()
 
 
 @atexit.register
-def _see_off() -> None:
+def see_off() -> None:
+    """Wait a little until what was dropped is gone from its store.
+
+    Happens by itself, but in a process that ends with ``os._exit``.
+    """
     deadline = time.monotonic() + _LEAVE_SECONDS
     for thread in list(_under_way):
         thread.join(max(0.0, deadline - time.monotonic()))
