@@ -196,6 +196,14 @@ def test_a_client_that_goes_away_leaves_nothing(service: RunningService) -> None
     wait_for(lambda: service.files() == before, "the upload to be forgotten")
 
 
+def test_an_upload_is_given_up_where_the_service_is_told_to_leave(service: RunningService) -> None:
+    before = service.files()
+    with half_an_upload(service, 20_000_000):  # so much of it is sent on to a bucket already
+        wait_for(lambda: service.files() > before, "the upload to arrive")
+        service.stop()
+    assert service.files() <= before
+
+
 def test_an_upload_cut_off_by_a_crash_is_swept_away(service: RunningService) -> None:
     before = service.files()
     with half_an_upload(service):
@@ -208,8 +216,8 @@ def test_an_upload_cut_off_by_a_crash_is_swept_away(service: RunningService) -> 
 
 
 @contextmanager
-def half_an_upload(service: RunningService) -> Iterator[None]:
-    """A connection on which a tenth of an upload has been sent."""
+def half_an_upload(service: RunningService, size: int = 5_000_000) -> Iterator[None]:
+    """A connection on which so many bytes of an upload of 50 MB have been sent."""
     host, _, port = service.url.removeprefix("http://").partition(":")
     head = (
         b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
@@ -217,7 +225,7 @@ def half_an_upload(service: RunningService) -> Iterator[None]:
         b'Content-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
     )
     with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(head + b"x" * 5_000_000)
+        connection.sendall(head + b"x" * size)
         yield
 
 
