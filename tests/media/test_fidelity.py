@@ -16,7 +16,7 @@ import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
 from tests.media.plans import forced
-from tests.media.scenes import PAN, film
+from tests.media.scenes import FINE, PAN, film
 
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Plan
@@ -181,6 +181,27 @@ def test_a_turned_picture_comes_out_upright(said: int, tmp_path: Path) -> None:
     upright = np.rot90(stored, -degrees // 90)
     assert shown.shape == upright.shape
     assert np.abs(shown - upright).mean() < 8
+
+
+def test_telecined_film_is_put_together_again(tmp_path: Path) -> None:
+    fields = ("-flags", "+ildct+ilme")
+    source = film(PAN, "format=yuv420p", "telecine", "setfield=tff", codec=(*FINE, *fields))
+    tools = toolbox()
+    found = probe(tools, source, count=True)
+    plan = decide(tools, source, found, Options.of())
+    enhance_to(tools, source, found, plan, tmp_path / "out", lambda _: None)
+    before, after, original = (
+        [f.to_ndarray(format="gray").astype(float) for f in frames(path)]
+        for path in (source, tmp_path / "out", film())
+    )
+
+    def worst(pictures: list[Any]) -> float:
+        """How unlike any picture of the film a picture is."""
+        return max(min(np.abs(p - one).mean() for one in original) for p in pictures)
+
+    assert times(tmp_path / "out") == times(source)
+    assert worst(before) > 4
+    assert worst(after) < 1
 
 
 def test_interlaced_and_turned_is_put_together_before_turning(tmp_path: Path) -> None:
