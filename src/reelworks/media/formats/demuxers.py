@@ -22,6 +22,10 @@ RAW = frozenset(
 DECODING = frozenset({"gxf"})
 """They only tell when pictures are decoded; libav guesses when they are shown."""
 
+NUMBERED = frozenset({"avi"})
+"""They number pictures in the order of decoding; of when they are shown, one version of libav makes
+another guess than the next, also where pictures are in order."""
+
 CUT_TOGETHER = frozenset({"mpegts", "mpeg"})
 """Their clock may jump where a recording was cut, and goes on from there: FFmpeg and players close
 that."""

@@ -155,6 +155,7 @@ class _Track:
     def __init__(self, time_base: Fraction | None, demuxer: str) -> None:
         self._tick = time_base or Fraction(1)
         self._decoding = demuxer in demuxers.DECODING
+        self._numbered = demuxer in demuxers.NUMBERED
         self.starts = array("q")
         self._lengths = array("q")
         self._decoded = array("q")
@@ -169,7 +170,8 @@ class _Track:
         self.packets += 1
         self._size += packet.size
         self._without_pts += packet.pts is None
-        start = packet.dts if packet.pts is None or self._decoding else packet.pts
+        as_decoded = packet.pts is None or self._decoding or self._numbered
+        start = packet.dts if as_decoded else packet.pts
         self._stated += packet.duration or 0
         self._stated_lengths.add(packet.duration)
         if start is not None:

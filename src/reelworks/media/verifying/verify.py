@@ -64,7 +64,7 @@ def verify(
         frames=frames,
         main=probe.picture.index,
         exact=plan.retime is None and probe.timing is not None,
-        decoding_times=is_reordered_avi(probe) or probe.demuxer in demuxers.DECODING,
+        decoding_times=probe.demuxer in demuxers.DECODING | demuxers.NUMBERED,
         sure=not is_reordered_avi(probe) and probe.demuxer not in _GUESSED,
         expected=expectation(probe, plan),
     )
