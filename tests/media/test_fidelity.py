@@ -832,6 +832,14 @@ def test_tags_stay(suffix: str, tmp_path: Path) -> None:
     assert again.plan.dropped == ()
 
 
+def test_what_a_flash_video_says_of_its_file_is_not_said_of_the_result(tmp_path: Path) -> None:
+    written = ("-flvflags", "add_keyframe_index", "-metadata", "title=A film")
+    done = enhanced(clip(".flv", *PICTURES, *SOUND, *X264, "-c:a", "aac", *written), tmp_path)
+    assert {"hasVideo", "videosize"} <= done.before.raw["format"]["tags"].keys()
+    assert done.after.raw["format"]["tags"].keys() <= {"title", "encoder"}
+    assert done.plan.dropped == ()
+
+
 def test_tags_of_ogg_become_the_files(tmp_path: Path) -> None:
     source = clip(".ogv", *PICTURES, *SOUND, "-c:v", "libtheora", "-c:a", "libvorbis", *TAGS)
     done = enhanced(source, tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 from reelworks.media.deciding import keeping
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
-from reelworks.media.deciding.tags import file_tags, ogg_tags
+from reelworks.media.deciding.tags import file_tags, ogg_tags, stale_tags
 from reelworks.media.encoding.cutting import Span
 from reelworks.media.encoding.filtering import filter_chain, is_settled
 from reelworks.media.facts import Picture, Probe
@@ -375,7 +375,7 @@ def _attachments(probe: Probe, plan: Plan, covers: Sequence[Path]) -> list[str]:
 
 
 def _tags(probe: Probe, plan: Plan) -> list[str]:
-    texts = dict(ogg_tags(probe))
+    texts = dict(ogg_tags(probe)) | dict.fromkeys(stale_tags(probe), "")
     if plan.muxer in _MP4_MUXERS:
         # What describes the source's file must not be said of ours; and FFmpeg reads the time
         # twice where both of MP4's lists have it, and then writes neither.
