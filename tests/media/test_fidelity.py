@@ -334,6 +334,16 @@ def test_colours_that_only_the_container_names_stay_named(suffix: str, tmp_path:
         assert (seen.matrix, seen.primaries, seen.transfer) == ("bt2020nc", "bt2020", "smpte2084")
 
 
+def test_yuv_that_is_said_to_be_rgb_is_not_believed(tmp_path: Path) -> None:
+    # FFmpeg writes it into Flash videos of HEVC, VP9 and AV1 whose colours are not named.
+    small = lavfi("testsrc2=size=96x64:duration=0.2")
+    quick = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    done = enhanced(clip(".flv", *small, "-pix_fmt", "yuv420p", *quick), tmp_path)
+    assert done.before.picture.mistaken
+    assert not done.after.picture.mistaken
+    assert (done.before.picture.matrix, done.after.picture.matrix) == (None, None)
+
+
 def test_colours_of_an_odd_size_stay_named(tmp_path: Path) -> None:
     named = "setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084:range=tv"
     odd = lavfi(f"testsrc=size=161x121:duration=0.2,format=yuv420p10,{named}")
