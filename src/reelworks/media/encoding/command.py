@@ -40,9 +40,14 @@ def is_reordered_avi(probe: Probe) -> bool:
 
     AVI counts pictures from the file's beginning; the n-th to be shown has the n-th time.
     """
+    return probe.demuxer == "avi" and is_reordered(probe)
+
+
+def is_reordered(probe: Probe) -> bool:
+    """Whether the decoder may show pictures in another order than it gets them in."""
     streams = probe.raw.get("streams", [])
     main = [s for s in streams if s.get("index") == probe.picture.index]
-    return probe.demuxer == "avi" and any(int(s.get("has_b_frames", 0)) > 0 for s in main)
+    return any(int(s.get("has_b_frames", 0)) > 0 for s in main)
 
 
 def attaches_covers(plan: Plan) -> bool:
