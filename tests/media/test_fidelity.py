@@ -787,6 +787,13 @@ def test_languages_flags_and_titles_stay(name: str, text: str, tmp_path: Path) -
     assert done.plan.dropped == ()
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_the_name_of_the_pictures_track_stays(suffix: str, tmp_path: Path) -> None:
+    source = clip(suffix, *PICTURES, *X264, "-metadata:s:v:0", "title=Camera 2")
+    (film,) = enhanced(source, tmp_path).after.raw["streams"]
+    assert film["tags"]["name"] == "Camera 2"
+
+
 def test_no_track_becomes_the_default_by_itself(tmp_path: Path) -> None:
     none = ("-disposition:a:0", "0", "-disposition:a:1", "0", "-disposition:s:0", "forced")
     done = enhanced(with_subtitles(tmp_path, "a.mkv", "-c:s", "srt", *none), tmp_path)

@@ -166,6 +166,7 @@ def _working(ffmpeg: Path) -> list[str]:
 def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Path]) -> list[str]:
     """All that is not the film's pictures, and where it goes."""
     return [
+        *_film_title(probe),
         *_tracks("a", plan.audio, probe),
         *_tracks("s", plan.subtitles, probe),
         *_covers(plan),
@@ -176,6 +177,12 @@ def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Pa
         *_container(plan, target),
         location(target),
     ]
+
+
+def _film_title(probe: Probe) -> list[str]:
+    """FFmpeg reads a track's name by one name, and writes it by another."""
+    title = keeping.film_title(probe)
+    return ["-metadata:s:v:0", f"title={title}"] if title else []
 
 
 def _decoding(probe: Probe, plan: Plan) -> list[str]:
