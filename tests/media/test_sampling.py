@@ -315,6 +315,12 @@ def test_telecined_film_is_woven_in_part_where_it_says_so(said: str, partly: str
     assert chosen(made) == ["deinterlace"]
 
 
+def test_telecined_dv_says_so_in_its_pictures_alone() -> None:
+    dv = ("-r", "30000/1001", "-pix_fmt", "yuv411p", "-c:v", "dvvideo")
+    made = film(PAN, "scale=720:480", "telecine", "setfield=bff", codec=dv, suffix=".avi")
+    assert seen(made).partly == "tff"
+
+
 def test_noise_does_not_hide_fields() -> None:
     noise = "noise=alls=24:allf=t:all_seed=3"
     made = film(PAN, noise, "format=yuv420p", "tinterlace=interleave_top", codec=LOSSLESS)

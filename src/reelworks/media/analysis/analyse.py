@@ -42,7 +42,7 @@ class Analysis:
         sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
         half_sharpness: the same of the picture at half its size.
         interlaced: "tff" or "bff" where pictures are woven from two fields.
-        partly: the same where some are and others are whole, as in telecined film, and the stream
+        partly: the same where some are and others are whole, as in telecined film, and the clip
             says that it is interlaced; then ``interlaced`` is None.
         cast: the light's colour by four estimates, as (ln red ÷ green, ln blue ÷ green).
         hues: colour that brightness does not tell, as a share of the range of brightness; next to

@@ -79,8 +79,9 @@ def look(
             for run in coming:
                 found.add(run, full_range)
                 moved(found.pictures)
-        said = stream.codec_context.field_order >= _FIELDS
-    return found.analysis(said_woven=said)
+        # Of some codecs, only the container says it; of DV, only each picture.
+        found.said_woven |= stream.codec_context.field_order >= _FIELDS
+    return found.analysis()
 
 
 def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
@@ -146,6 +147,7 @@ class _Found:
     scale: Scale | None = None
     transparent: bool = False
     captions: bool = False
+    said_woven: bool = False
     dynamic_hdr: set[str] = field(default_factory=set)
 
     def add(self, run: list[VideoFrame], full_range: bool) -> None:
@@ -154,6 +156,7 @@ class _Found:
         run = list(takewhile(lambda frame: frame.format.name == form, run))
         pictures = [_luma(frame) for frame in run]
         self.pictures += len(run)
+        self.said_woven |= any(frame.interlaced_frame for frame in run)
         self.captions |= any(Type.A53_CC in side_data(frame) for frame in run)
         scale = Scale(_depth(run[0]), full_range and not is_rgb(run[0]))
         if self.scale is not None and scale != self.scale:
@@ -234,13 +237,9 @@ class _Found:
         kinds = side_data(frame)
         self.dynamic_hdr |= {name for kind, name in _DYNAMIC_HDR.items() if kind in kinds}
 
-    def analysis(self, *, said_woven: bool) -> Analysis:
-        """All of it in one.
-
-        Args:
-            said_woven: whether the stream says that it is interlaced.
-        """
-        partly = _partly(self.orders) if said_woven else None
+    def analysis(self) -> Analysis:
+        """All of it in one."""
+        partly = _partly(self.orders) if self.said_woven else None
         unforeseen = _median(self.unforeseen)
         return Analysis(
             pictures=self.pictures,
