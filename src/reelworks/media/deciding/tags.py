@@ -23,6 +23,7 @@ _OF_FLASH = frozenset(
         *("lasttimestamp", "lastkeyframetimestamp", "lastkeyframelocation", "audiodelay"),
         *("videodatarate", "audiodatarate", "totaldatarate", "totalduration", "framerate"),
         *("videocodecid", "audiocodecid", "audiosamplerate", "audiosamplesize", "stereo"),
+        *("width", "height"),
     }
 )
 """What writers of Flash videos note of the file beside its title and the like."""
