@@ -16,7 +16,7 @@ import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
 from tests.media.plans import forced
-from tests.media.scenes import PAN, film
+from tests.media.scenes import FINE, PAN, film
 
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Plan
@@ -183,6 +183,27 @@ def test_a_turned_picture_comes_out_upright(said: int, tmp_path: Path) -> None:
     assert np.abs(shown - upright).mean() < 8
 
 
+def test_telecined_film_is_put_together_again(tmp_path: Path) -> None:
+    fields = ("-flags", "+ildct+ilme")
+    source = film(PAN, "format=yuv420p", "telecine", "setfield=tff", codec=(*FINE, *fields))
+    tools = toolbox()
+    found = probe(tools, source, count=True)
+    plan = decide(tools, source, found, Options.of())
+    enhance_to(tools, source, found, plan, tmp_path / "out", lambda _: None)
+    before, after, original = (
+        [f.to_ndarray(format="gray").astype(float) for f in frames(path)]
+        for path in (source, tmp_path / "out", film())
+    )
+
+    def worst(pictures: list[Any]) -> float:
+        """How unlike any picture of the film a picture is."""
+        return max(min(np.abs(p - one).mean() for one in original) for p in pictures)
+
+    assert times(tmp_path / "out") == times(source)
+    assert worst(before) > 4
+    assert worst(after) < 1
+
+
 def test_interlaced_and_turned_is_put_together_before_turning(tmp_path: Path) -> None:
     fields = f"testsrc2=size=192x108:rate=50:duration=1,format=yuv420p,{NOISY},interlace=tff"
     woven = clip(".mp4", *lavfi(fields), *X264, "-flags", "+ilme+ildct")
@@ -311,6 +332,16 @@ def test_colours_that_only_the_container_names_stay_named(suffix: str, tmp_path:
     done = enhanced(source, tmp_path)
     for seen in (done.before.picture, done.after.picture):
         assert (seen.matrix, seen.primaries, seen.transfer) == ("bt2020nc", "bt2020", "smpte2084")
+
+
+def test_yuv_that_is_said_to_be_rgb_is_not_believed(tmp_path: Path) -> None:
+    # FFmpeg writes it into Flash videos of HEVC, VP9 and AV1 whose colours are not named.
+    small = lavfi("testsrc2=size=96x64:duration=0.2")
+    quick = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    done = enhanced(clip(".flv", *small, "-pix_fmt", "yuv420p", *quick), tmp_path)
+    assert done.before.picture.mistaken
+    assert not done.after.picture.mistaken
+    assert (done.before.picture.matrix, done.after.picture.matrix) == (None, None)
 
 
 def test_colours_of_an_odd_size_stay_named(tmp_path: Path) -> None:
@@ -756,6 +787,13 @@ def test_languages_flags_and_titles_stay(name: str, text: str, tmp_path: Path) -
     assert done.plan.dropped == ()
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_the_name_of_the_pictures_track_stays(suffix: str, tmp_path: Path) -> None:
+    source = clip(suffix, *PICTURES, *X264, "-metadata:s:v:0", "title=Camera 2")
+    (film,) = enhanced(source, tmp_path).after.raw["streams"]
+    assert film["tags"]["name"] == "Camera 2"
+
+
 def test_no_track_becomes_the_default_by_itself(tmp_path: Path) -> None:
     none = ("-disposition:a:0", "0", "-disposition:a:1", "0", "-disposition:s:0", "forced")
     done = enhanced(with_subtitles(tmp_path, "a.mkv", "-c:s", "srt", *none), tmp_path)
@@ -809,6 +847,14 @@ def test_tags_stay(suffix: str, tmp_path: Path) -> None:
     name = "MY_KEY" if suffix in (".mkv", ".webm") else "My Key"
     assert again.after.raw["format"]["tags"][name] == "1"
     assert again.plan.dropped == ()
+
+
+def test_what_a_flash_video_says_of_its_file_is_not_said_of_the_result(tmp_path: Path) -> None:
+    written = ("-flvflags", "add_keyframe_index", "-metadata", "title=A film")
+    done = enhanced(clip(".flv", *PICTURES, *SOUND, *X264, "-c:a", "aac", *written), tmp_path)
+    assert {"hasVideo", "videosize"} <= done.before.raw["format"]["tags"].keys()
+    assert done.after.raw["format"]["tags"].keys() <= {"title", "encoder"}
+    assert done.plan.dropped == ()
 
 
 def test_tags_of_ogg_become_the_files(tmp_path: Path) -> None:
@@ -1174,6 +1220,24 @@ def test_reordered_avi_stays_in_step(codec: str, tmp_path: Path) -> None:
     done = enhanced(source, tmp_path)
     # Whatever the decoder makes of it, AVI begins with its first picture.
     assert abs(start_of_sound(done.path)) < Fraction(5, 1000)
+    assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
+
+
+@pytest.mark.parametrize("sound", ["pcm_s16le", "adpcm_ima_wav", "mp3"])
+def test_avi_without_reordered_pictures_stays_in_step(sound: str, tmp_path: Path) -> None:
+    # As dashboard and surveillance cameras write it; one libav puts its pictures one too late.
+    source = clip(".avi", *TWO_SECONDS, *lavfi(SWEEP), *X264, "-bf", "0", "-c:a", sound)
+    done = enhanced(source, tmp_path)
+    assert abs(start_of_sound(done.path)) < Fraction(5, 1000)
+    # Before MP3, FFmpeg leaves a place without a picture.
+    length = 51 if sound == "mp3" else 50
+    assert done.before.timing is not None
+    assert done.before.timing.duration == Fraction(length, 25)
+
+
+def test_asf_of_h264_without_reordered_pictures_stays_in_step(tmp_path: Path) -> None:
+    source = clip(".asf", *TWO_SECONDS, *lavfi(SWEEP), *X264, "-bf", "0", "-c:a", "wmav2")
+    done = enhanced(source, tmp_path)  # and verified
     assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
 
 

@@ -71,6 +71,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
     ("change", "filters"),
     [
         ({"interlaced": "bff"}, ["deinterlace"]),
+        ({"partly": "tff"}, ["deinterlace"]),
         ({"blockiness": 3.0}, ["deblock"]),
         ({"noise": 8.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0}, ["denoise"]),
@@ -851,6 +852,7 @@ analyses = st.builds(
     flicker=st.floats(0, 100),
     shake=st.floats(0, 1),
     interlaced=st.sampled_from([None, "tff", "bff"]),
+    partly=st.sampled_from([None, "tff", "bff"]),
     transparent=st.booleans(),
 )
 

@@ -306,6 +306,21 @@ def test_the_pictures_count_not_what_the_file_says_of_them(said: str) -> None:
     assert seen(woven).interlaced == "tff"
 
 
+@pytest.mark.parametrize(("said", "partly"), [("tff", "tff"), ("prog", None)])
+def test_telecined_film_is_woven_in_part_where_it_says_so(said: str, partly: str | None) -> None:
+    made = film(PAN, "format=yuv420p", "telecine", f"setfield={said}")
+    found = seen(made)
+    assert found.partly == partly
+    assert (found.interlaced is None) == (partly is not None)
+    assert chosen(made) == ["deinterlace"]
+
+
+def test_telecined_dv_says_so_in_its_pictures_alone() -> None:
+    dv = ("-r", "30000/1001", "-pix_fmt", "yuv411p", "-c:v", "dvvideo")
+    made = film(PAN, "scale=720:480", "telecine", "setfield=bff", codec=dv, suffix=".avi")
+    assert seen(made).partly == "tff"
+
+
 def test_noise_does_not_hide_fields() -> None:
     noise = "noise=alls=24:allf=t:all_seed=3"
     made = film(PAN, noise, "format=yuv420p", "tinterlace=interleave_top", codec=LOSSLESS)

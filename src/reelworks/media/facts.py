@@ -67,6 +67,7 @@ class Picture:
         hdr: mastering display and light level as libav's side data, empty where there is none.
         borrowed: which of "matrix", "primaries" and "transfer" the container alone tells, where
             the decoder forgets it.
+        mistaken: whether somebody says that it is R'G'B', which it is not.
         spherical: whether it is laid around the viewer, as 360° cameras make it.
         stereo: whether it holds the views of both eyes: how often that is said, by the container
             and within the pictures.
@@ -93,6 +94,7 @@ class Picture:
     oblique: bool = False
     hdr: dict[str, Any] = field(default_factory=dict)
     borrowed: tuple[str, ...] = ()
+    mistaken: bool = False
     spherical: bool = False
     stereo: int = 0
     views: bool = False

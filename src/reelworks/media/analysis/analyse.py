@@ -42,6 +42,8 @@ class Analysis:
         sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
         half_sharpness: the same of the picture at half its size.
         interlaced: "tff" or "bff" where pictures are woven from two fields.
+        partly: the same where some are and others are whole, as in telecined film, and the clip
+            says that it is interlaced; then ``interlaced`` is None.
         cast: the light's colour by four estimates, as (ln red ÷ green, ln blue ÷ green).
         hues: colour that brightness does not tell, as a share of the range of brightness; next to
             none in a toned monochrome picture.
@@ -72,6 +74,7 @@ class Analysis:
     sharpness: float | None = None
     half_sharpness: float | None = None
     interlaced: str | None = None
+    partly: str | None = None
     cast: tuple[tuple[float, float], ...] | None = None
     hues: float | None = None
     flicker: float = 0.0
@@ -99,6 +102,8 @@ class Analysis:
             seen.append(f"Brightness: from {black:.0f} to {white:.0f} of 255.")
         if self.interlaced:
             seen.append("Its pictures are interlaced.")
+        if self.partly:
+            seen.append("Some of its pictures are interlaced.")
         return tuple(seen)
 
 

@@ -35,6 +35,13 @@ _SUSPICIOUS, _SUSPICIOUS_REST = 1.0, 0.5
 """Noise, and noise that an encoder has hidden, from which it is worth looking twice whether it is
 any."""
 
+_SOME = 0.2
+"""Share of the moving pictures that must be woven from two fields, and that must be whole, for a
+clip to have both."""
+
+_FIELDS = 2
+"""AV_FIELD_TT, the first of the codes for interlaced streams."""
+
 _FILLED = 0.98
 """Share of the frame from which a picture fills it: a black line at its edge is no bar."""
 
@@ -72,6 +79,8 @@ def look(
             for run in coming:
                 found.add(run, full_range)
                 moved(found.pictures)
+        # Of some codecs, only the container says it; of DV, only each picture.
+        found.said_woven |= stream.codec_context.field_order >= _FIELDS
     return found.analysis()
 
 
@@ -138,6 +147,7 @@ class _Found:
     scale: Scale | None = None
     transparent: bool = False
     captions: bool = False
+    said_woven: bool = False
     dynamic_hdr: set[str] = field(default_factory=set)
 
     def add(self, run: list[VideoFrame], full_range: bool) -> None:
@@ -146,6 +156,7 @@ class _Found:
         run = list(takewhile(lambda frame: frame.format.name == form, run))
         pictures = [_luma(frame) for frame in run]
         self.pictures += len(run)
+        self.said_woven |= any(frame.interlaced_frame for frame in run)
         self.captions |= any(Type.A53_CC in side_data(frame) for frame in run)
         scale = Scale(_depth(run[0]), full_range and not is_rgb(run[0]))
         if self.scale is not None and scale != self.scale:
@@ -228,6 +239,7 @@ class _Found:
 
     def analysis(self) -> Analysis:
         """All of it in one."""
+        partly = _partly(self.orders) if self.said_woven else None
         unforeseen = _median(self.unforeseen)
         return Analysis(
             pictures=self.pictures,
@@ -249,7 +261,8 @@ class _Found:
             even=self.even,
             sharpness=_median(self.sharpness),
             half_sharpness=_median(self.half_sharpness),
-            interlaced=_field_order(self.orders),
+            interlaced=_field_order(self.orders) if partly is None else None,
+            partly=partly,
             cast=_median_casts(self.casts),
             # A film of which one part has colours is no monochrome one.
             hues=round(max(self.hues), 4) if self.hues else None,
@@ -284,6 +297,15 @@ def _field_order(orders: list[str]) -> str | None:
         if orders.count(order) >= max(3, 0.6 * len(orders)):
             return order
     return None
+
+
+def _partly(orders: list[str]) -> str | None:
+    """The field order of woven pictures among whole ones: of telecined film, two in five are so."""
+    tops, bottoms = orders.count("tff"), orders.count("bff")
+    some = max(3, _SOME * len(orders))
+    if min(max(tops, bottoms), orders.count("progressive")) < some or min(tops, bottoms) > 1:
+        return None
+    return "tff" if tops > bottoms else "bff"
 
 
 # --- Planes ---------------------------------------------------------------------------------------

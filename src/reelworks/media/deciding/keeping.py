@@ -90,6 +90,12 @@ def _title(stream: Stream, probe: Probe) -> str | None:
     return title.strip() or None if title else None
 
 
+def film_title(probe: Probe) -> str | None:
+    """The title of the pictures' own track, which MP4 and QuickTime call its name."""
+    own = (s for s in probe.streams if s.index == probe.picture.index)
+    return next((_title(s, probe) for s in own if "mov" in probe.demuxer), None)
+
+
 def flags(track: Track, probe: Probe) -> list[str]:
     """All flags that the result's track is given, by FFmpeg's names."""
     said = _raw(probe, track.index).get("disposition", {})

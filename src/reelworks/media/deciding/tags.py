@@ -16,6 +16,18 @@ _OF_THE_FILE = frozenset(
 )
 """They describe the file itself, and the result is another one."""
 
+_OF_FLASH = frozenset(
+    {
+        *("hasvideo", "hasaudio", "hasmetadata", "haskeyframes", "hascuepoints", "canseektoend"),
+        *("datasize", "videosize", "audiosize", "filesize", "bytelength", "totalframes"),
+        *("lasttimestamp", "lastkeyframetimestamp", "lastkeyframelocation", "audiodelay"),
+        *("videodatarate", "audiodatarate", "totaldatarate", "totalduration", "framerate"),
+        *("videocodecid", "audiocodecid", "audiosamplerate", "audiosamplesize", "stereo"),
+        *("width", "height"),
+    }
+)
+"""What writers of Flash videos note of the file beside its title and the like."""
+
 _ITUNES_TEXTS = frozenset(
     {
         *("title", "artist", "album_artist", "album", "composer", "date", "comment", "genre"),
@@ -49,7 +61,14 @@ def file_tags(probe: Probe) -> dict[str, str]:
     describe the file itself."""
     tags = {**ogg_tags(probe), **probe.raw.get("format", {}).get("tags", {})}
     named = {tag_name(key): str(value).strip() for key, value in tags.items()}
+    named = {key: value for key, value in named.items() if not _is_of_flash(key, probe)}
     return {key: value for key, value in named.items() if value and _is_own(key, value, named)}
+
+
+def stale_tags(probe: Probe) -> list[str]:
+    """The names, as the source spells them, of tags that are not true of the result."""
+    said = probe.raw.get("format", {}).get("tags", {})
+    return [key for key in said if _is_of_flash(tag_name(key), probe)]
 
 
 def kept_tags(probe: Probe, box: Container, *, long_list: bool) -> dict[str, str]:
@@ -92,6 +111,10 @@ def ogg_tags(probe: Probe) -> dict[str, str]:
             if len(value) <= _LONGEST and key.lower() != "language":
                 tags.setdefault(key, value)
     return tags
+
+
+def _is_of_flash(key: str, probe: Probe) -> bool:
+    return probe.demuxer == "flv" and key in _OF_FLASH
 
 
 def _is_own(key: str, value: str, tags: Mapping[str, str]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from reelworks.media.deciding import keeping
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
-from reelworks.media.deciding.tags import file_tags, ogg_tags
+from reelworks.media.deciding.tags import file_tags, ogg_tags, stale_tags
 from reelworks.media.encoding.cutting import Span
 from reelworks.media.encoding.filtering import filter_chain, is_settled
 from reelworks.media.facts import Picture, Probe
@@ -40,9 +40,14 @@ def is_reordered_avi(probe: Probe) -> bool:
 
     AVI counts pictures from the file's beginning; the n-th to be shown has the n-th time.
     """
+    return probe.demuxer == "avi" and is_reordered(probe)
+
+
+def is_reordered(probe: Probe) -> bool:
+    """Whether the decoder may show pictures in another order than it gets them in."""
     streams = probe.raw.get("streams", [])
     main = [s for s in streams if s.get("index") == probe.picture.index]
-    return probe.demuxer == "avi" and any(int(s.get("has_b_frames", 0)) > 0 for s in main)
+    return any(int(s.get("has_b_frames", 0)) > 0 for s in main)
 
 
 def attaches_covers(plan: Plan) -> bool:
@@ -161,6 +166,7 @@ def _working(ffmpeg: Path) -> list[str]:
 def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Path]) -> list[str]:
     """All that is not the film's pictures, and where it goes."""
     return [
+        *_film_title(probe),
         *_tracks("a", plan.audio, probe),
         *_tracks("s", plan.subtitles, probe),
         *_covers(plan),
@@ -171,6 +177,12 @@ def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Pa
         *_container(plan, target),
         location(target),
     ]
+
+
+def _film_title(probe: Probe) -> list[str]:
+    """FFmpeg reads a track's name by one name, and writes it by another."""
+    title = keeping.film_title(probe)
+    return ["-metadata:s:v:0", f"title={title}"] if title else []
 
 
 def _decoding(probe: Probe, plan: Plan) -> list[str]:
@@ -375,7 +387,7 @@ def _attachments(probe: Probe, plan: Plan, covers: Sequence[Path]) -> list[str]:
 
 
 def _tags(probe: Probe, plan: Plan) -> list[str]:
-    texts = dict(ogg_tags(probe))
+    texts = dict(ogg_tags(probe)) | dict.fromkeys(stale_tags(probe), "")
     if plan.muxer in _MP4_MUXERS:
         # What describes the source's file must not be said of ours; and FFmpeg reads the time
         # twice where both of MP4's lists have it, and then writes neither.

@@ -21,6 +21,7 @@ def filter_chain(probe: Probe, plan: Plan) -> list[str]:
     picture = probe.picture
     early = [f.expression for f in plan.filters if f.name == "deinterlace"]
     return [
+        *(("setparams=colorspace=unknown",) if picture.mistaken else ()),
         *_settled(probe, plan),
         *_timestamps(plan),
         *early,

@@ -22,6 +22,19 @@ RAW = frozenset(
 DECODING = frozenset({"gxf"})
 """They only tell when pictures are decoded; libav guesses when they are shown."""
 
+NUMBERED = frozenset({"avi"})
+"""They number pictures in the order of decoding; of when they are shown, one version of libav makes
+another guess than the next, also where pictures are in order."""
+
+_DECODED = frozenset({"asf"})
+"""Of H.264 they tell when pictures are decoded, and libav guesses likewise."""
+
+
+def tells_decoding(demuxer: str, *, reordered: bool) -> bool:
+    """Whether the times of decoding are those to believe, and not libav's of showing."""
+    return demuxer in DECODING | NUMBERED or (demuxer in _DECODED and not reordered)
+
+
 CUT_TOGETHER = frozenset({"mpegts", "mpeg"})
 """Their clock may jump where a recording was cut, and goes on from there: FFmpeg and players close
 that."""

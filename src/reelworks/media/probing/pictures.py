@@ -54,6 +54,12 @@ def picture_of(
     kinds = _stereo_kinds(frame) if frame is not None else []
     borrowed = {name: said for name, said in (told or {}).items() if said and not own[name]}
     pixels = frame.format if frame is not None else context.format
+    mixed = pixels is not None and not (pixels.is_rgb or pixels.has_palette)
+    # Flash videos of HEVC, VP9 and AV1 say so where they mean to say nothing.
+    mistaken = mixed and (own | borrowed)["matrix"] == "gbr"
+    if mistaken:
+        own["matrix"] = None
+        borrowed.pop("matrix", None)
     return Picture(
         index=stream.index,
         codec=context.codec.canonical_name,
@@ -68,6 +74,7 @@ def picture_of(
         alpha=_has_alpha(stream, pixels),
         **own | borrowed,
         borrowed=tuple(borrowed),
+        mistaken=mistaken,
         field_order=_FIELD_ORDERS.get(context.field_order),
         time_base=stream.time_base or Fraction(1),
         average_rate=stream.average_rate or None,

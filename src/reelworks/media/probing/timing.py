@@ -67,13 +67,16 @@ def walk(
             if not is_attached_picture(stream) and stream.index not in strangers
         ]
         demuxer = container.format.name
-        tracks = {stream.index: _Track(stream.time_base, demuxer) for stream in streams}
+        reordered = _reorders(container, index)
+        numbered = demuxers.tells_decoding(demuxer, reordered=reordered)
+        tracks = {s.index: _Track(s.time_base, demuxer, numbered=numbered) for s in streams}
         count = 0
         for count, packet in enumerate(shown_packets(container, streams), start=1):
             tracks[packet.stream_index].add(packet)
             moved(count)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
-        suspect = tracks[index].rises and _may_reorder(container, index)
+        # Those of AVI are known to be reordered; they are counted there.
+        suspect = tracks[index].rises and demuxer != "avi" and reordered
     if demuxer in demuxers.RAW and not tracks[index].seamless:
         tracks[index].forget()
     decoding = demuxer in demuxers.DECODING or (
@@ -88,11 +91,10 @@ def walk(
     return replace(timing, sparse=sparse), _whole(tracks.values()), empty
 
 
-def _may_reorder(container: InputContainer, index: int) -> bool:
-    """Whether pictures may be decoded in another order than they are shown in. Those of AVI are
-    known to be; they are counted there."""
+def _reorders(container: InputContainer, index: int) -> bool:
+    """Whether pictures may be decoded in another order than they are shown in."""
     context = cast("VideoStream", container.streams[index]).codec_context
-    return container.format.name != "avi" and context is not None and bool(context.has_b_frames)
+    return context is not None and bool(context.has_b_frames)
 
 
 def _in_order(path: Path, index: int, moved: Moved) -> bool:
@@ -152,9 +154,10 @@ def _sparse(tracks: Collection[_Track]) -> bool:
 class _Track:
     """The packets of one stream, as far as times go."""
 
-    def __init__(self, time_base: Fraction | None, demuxer: str) -> None:
+    def __init__(self, time_base: Fraction | None, demuxer: str, *, numbered: bool) -> None:
         self._tick = time_base or Fraction(1)
         self._decoding = demuxer in demuxers.DECODING
+        self._numbered = numbered
         self.starts = array("q")
         self._lengths = array("q")
         self._decoded = array("q")
@@ -169,7 +172,8 @@ class _Track:
         self.packets += 1
         self._size += packet.size
         self._without_pts += packet.pts is None
-        start = packet.dts if packet.pts is None or self._decoding else packet.pts
+        as_decoded = packet.pts is None or self._numbered
+        start = packet.dts if as_decoded else packet.pts
         self._stated += packet.duration or 0
         self._stated_lengths.add(packet.duration)
         if start is not None:

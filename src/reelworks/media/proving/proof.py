@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reelworks.media.children.call import call
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.facts import Probe
+from reelworks.media.formats import demuxers
 
 if TYPE_CHECKING:
     from reelworks.media.children.child import Moved
@@ -78,6 +79,8 @@ def prove(
     if is_copy and not poster and not compare:
         return Proof(fidelity=SAME)
     timing = probe.timing
+    if probe.demuxer in demuxers.NUMBERED:
+        exact = False
     found = call(
         tools,
         "prove",

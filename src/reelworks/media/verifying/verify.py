@@ -13,7 +13,7 @@ from reelworks.media.deciding.immersion import keeps_sphere
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.deciding.tags import kept_tags
-from reelworks.media.encoding.command import is_reordered_avi
+from reelworks.media.encoding.command import is_reordered, is_reordered_avi
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats import containers, demuxers, pixels
 from reelworks.media.formats.containers import Container
@@ -64,7 +64,7 @@ def verify(
         frames=frames,
         main=probe.picture.index,
         exact=plan.retime is None and probe.timing is not None,
-        decoding_times=is_reordered_avi(probe) or probe.demuxer in demuxers.DECODING,
+        decoding_times=demuxers.tells_decoding(probe.demuxer, reordered=is_reordered(probe)),
         sure=not is_reordered_avi(probe) and probe.demuxer not in _GUESSED,
         expected=expectation(probe, plan),
     )
