@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -28,9 +29,14 @@ class Room:
 
     def is_there(self) -> bool:
         """Whether there is room now. Says in the log when that changes."""
-        is_there = self.has(0)
+        is_there = self.has(1) and self._has_names()
         if is_there != self._was_there:
             said = "has room again" if is_there else "is full; no work is begun before it has room"
             log.warning("the disk of %s %s", self._folder, said)
         self._was_there = is_there
         return is_there
+
+    def _has_names(self) -> bool:
+        """Whether a file can be made: a disk may run out of them before it is full of bytes."""
+        found = os.statvfs(self._folder)
+        return found.f_favail > 0 or found.f_files == 0  # no number: as many as one likes
