@@ -33,8 +33,12 @@ def test_a_disk_that_holds_no_more_files_is_full(tmp_path: Path) -> None:
         room = Room(disk.folder, reserve_bytes=0)
         assert room.is_there()
         with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
-            for number in range(8):
-                (disk.folder / str(number)).touch()
+            make_files(disk.folder, 8)
         assert not room.is_there()
     finally:
         disk.end()
+
+
+def make_files(folder: Path, count: int) -> None:
+    for number in range(count):
+        (folder / str(number)).touch()
