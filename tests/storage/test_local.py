@@ -12,7 +12,7 @@ import pytest
 
 from reelworks.errors import NoSpace, NotFound, StorageError
 from reelworks.storage.local import LocalStorage
-from tests.limits import without_files
+from tests.limits import with_small_files, without_files
 
 
 @pytest.fixture
@@ -53,6 +53,14 @@ def test_no_folder_is_blamed_for_too_many_open_files(storage: LocalStorage) -> N
     with without_files(), pytest.raises(StorageError, match="raise the limit of open files"):
         storage.incoming("uploads/id")
     assert files(storage) == set()
+
+
+def test_a_file_that_is_too_long_for_the_disk_is_said_to_be(storage: LocalStorage) -> None:
+    incoming = storage.incoming("uploads/id")
+    with with_small_files(1000), pytest.raises(StorageError, match="holds no file of this size"):
+        incoming.write(bytes(2000))
+    incoming.discard()
+    incoming.close()
 
 
 def test_a_discarded_upload_leaves_nothing(storage: LocalStorage) -> None:

@@ -43,6 +43,11 @@ def explained(folder: Path) -> Iterator[None]:
             ) from error
         if error.errno in NO_FILES:
             raise no_files() from error
+        if error.errno == errno.EFBIG:
+            raise StorageError(
+                f"The folder {folder} holds no file of this size; give the service one on a disk "
+                "that does, or raise its limit of file sizes, and try again."
+            ) from error
         said = error.strerror or error
         raise StorageError(
             f"The folder {folder} cannot be used: {said}; mend it, and try again."
