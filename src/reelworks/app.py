@@ -26,14 +26,14 @@ from reelworks.api.service import Service
 from reelworks.engine.catalogue import Catalogue
 from reelworks.engine.changes import watch
 from reelworks.engine.chunks import Chunks
-from reelworks.engine.database import migrate, open_database
+from reelworks.engine.database import is_sqlite, migrate, open_database
 from reelworks.engine.executor import WorkExecutor, Workflow
 from reelworks.engine.explaining import explained
 from reelworks.engine.interventions import Interventions
 from reelworks.engine.leases import Executor, Leases
 from reelworks.engine.overview import Overview
 from reelworks.engine.queue import CHUNK, JOIN, Queue
-from reelworks.engine.records import Records
+from reelworks.engine.records import Records, knows_videos
 from reelworks.engine.submission import Submission
 from reelworks.engine.upkeep import Upkeep
 from reelworks.errors import NoSpace, SettingsError, StorageError
@@ -112,7 +112,20 @@ def create_storage(settings: Settings, patience: timedelta) -> Storage:
         largest_bytes=settings.max_upload,
         has_links=settings.redirect_results,
         patience=patience,
+        is_in_use=partial(_knows_videos, settings),
     )
+
+
+def _knows_videos(settings: Settings) -> bool:
+    """Whether the database has videos already. Raises SettingsError where it does not answer."""
+    engine = open_database(settings.effective_database_url)
+    try:
+        if is_sqlite(engine) and not Path(engine.url.database or "").is_file():
+            return False
+        with explained(engine):
+            return knows_videos(engine)
+    finally:
+        engine.dispose()
 
 
 def _try_out(storage: Storage) -> None:
@@ -130,7 +143,7 @@ def open_overview(settings: Settings) -> Overview:
     """The queue of a service that is there, running or not. Raises SettingsError for none."""
     url = settings.effective_database_url
     engine = open_database(url)
-    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
+    if is_sqlite(engine) and not Path(engine.url.database or "").is_file():
         raise SettingsError(
             f"There is no database {engine.url.database}; "
             "name the service's own with --data-dir or --database-url."

@@ -55,6 +55,18 @@ def test_no_folder_is_blamed_for_too_many_open_files(storage: LocalStorage) -> N
     assert files(storage) == set()
 
 
+def test_a_disk_that_is_not_mounted_is_no_file_that_is_missing(storage: LocalStorage) -> None:
+    put(storage, "uploads/id")
+    disk = storage.root.rename(storage.root.with_name("unmounted"))
+    storage.root.mkdir()
+    for look in (storage.stat, storage.read, storage.exists):
+        with pytest.raises(StorageError, match="uploads cannot be used"):
+            look("uploads/id")
+    storage.root.rmdir()
+    disk.rename(storage.root)
+    assert storage.exists("uploads/id")
+
+
 def test_a_file_that_is_too_long_for_the_disk_is_said_to_be(storage: LocalStorage) -> None:
     incoming = storage.incoming("uploads/id")
     with with_small_files(1000), pytest.raises(StorageError, match="holds no file of this size"):
