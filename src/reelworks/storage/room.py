@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+from reelworks.storage.disk import explained
+
 log = logging.getLogger(__name__)
 
 _SHARE_OF_RESERVE = 20
@@ -24,8 +26,9 @@ class Room:
         self._was_there = True
 
     def has(self, coming_bytes: int) -> bool:
-        """Whether there is room for so many bytes more."""
-        return shutil.disk_usage(self._folder).free - coming_bytes >= self._least
+        """Whether there is room for so many bytes more. Raises StorageError."""
+        with explained(self._folder):
+            return shutil.disk_usage(self._folder).free - coming_bytes >= self._least
 
     def is_there(self) -> bool:
         """Whether there is room now. Says in the log when that changes."""
