@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 import sqlalchemy as sa
+from dbos._error import DBOSException
 
 from reelworks.engine.database import open_database
 from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS, is_news
@@ -420,6 +421,12 @@ def test_what_we_say_ourselves_is_no_news_of_the_engine() -> None:
         ("Recovering 3 workflows", True),
     ):
         assert is_news(logging.makeLogRecord({"msg": said})) is expected
+    for error, expected in (
+        (DBOSException("System database accessed before DBOS was launched"), False),
+        (ValueError("nobody thought of this"), True),
+    ):
+        record = {"msg": "Exception encountered in background workflow", "exc_info": (0, error, 0)}
+        assert is_news(logging.makeLogRecord(record)) is expected
 
 
 @contextmanager

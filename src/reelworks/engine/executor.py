@@ -72,6 +72,8 @@ _ITS_POLLING = (
 )
 # How it says, with a traceback, that a step is done again. We say so in a sentence.
 _ITS_RETRYING = "Step being automatically retried"
+# How work ends whose end comes too late to be written down: the worker has left. It is handed back.
+_ITS_END = "accessed before DBOS was launched"
 # How it ends to say that a thread of it has nothing more to do, as what it did was taken from it.
 _ITS_WAITING = "recorded outcome"
 # How it shows that a result was written down by a release with other classes.
@@ -322,7 +324,7 @@ def is_news(record: logging.LogRecord) -> bool:
     if said.startswith((*_ITS_POLLING, _ITS_RETRYING)) or said.endswith(_ITS_WAITING):
         return False
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, DBOSAwaitedWorkflowCancelledError)
+    return not (isinstance(error, DBOSAwaitedWorkflowCancelledError) or _ITS_END in str(error))
 
 
 def _running(executor_id: str | None = None) -> list[WorkflowStatus]:
