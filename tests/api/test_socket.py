@@ -137,6 +137,22 @@ def test_text_that_is_none_ends_the_socket_and_is_no_fault_of_ours(
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
+@pytest.mark.parametrize("path", ["/ws/gone", "/none"])
+def test_clients_that_go_within_their_handshake_are_no_fault_of_ours(
+    served: Served, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    request = (
+        f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    for _ in range(50):
+        with socket.create_connection(("127.0.0.1", served.port)) as gone:
+            gone.sendall(request.encode())
+    with served.client("stays"):
+        wait_for(lambda: served.subscriptions("gone") == 0, "those who went")
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
 def test_a_socket_that_does_not_read_holds_nobody_up_and_gets_the_newest_state_later(
     served: Served,
 ) -> None:

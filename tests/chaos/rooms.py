@@ -19,10 +19,13 @@ def can_mount() -> bool:
 class Room:
     """A folder on a file system of its own, or an ordinary one where that is not possible."""
 
-    def __init__(self, folder: Path, *, megabytes: int) -> None:
+    def __init__(self, folder: Path, *, megabytes: int, files: int = 0) -> None:
+        """Args:
+        files: how many files it holds; 0 for any number.
+        """
         self.folder = folder
         folder.mkdir(parents=True)
-        self.is_small = can_mount() and _mount(folder, megabytes)
+        self.is_small = can_mount() and _mount(folder, megabytes, files)
         self._ballast = folder / ".ballast"
 
     def fill(self) -> None:
@@ -57,6 +60,7 @@ def _is_file(path: Path) -> bool:
     return False
 
 
-def _mount(folder: Path, megabytes: int) -> bool:
-    command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", str(folder)]
+def _mount(folder: Path, megabytes: int, files: int) -> bool:
+    how = f"size={megabytes}m,nr_inodes={files},mode=0755"
+    command = ["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(folder)]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 import sqlalchemy as sa
+from dbos._error import DBOSException
 
 from reelworks.engine.database import open_database
 from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS, is_news
@@ -118,13 +119,16 @@ def test_a_child_that_hangs_is_killed_and_its_step_tried_again(
 
 
 def test_what_breaks_its_child_is_tried_three_times_with_the_reason_kept(
-    records: Records, workers: Workers
+    records: Records, workers: Workers, capfd: pytest.CaptureFixture[str]
 ) -> None:
     file_id = submit(records)
     workers.start()
     wait_for(lambda: records.process(file_id, EXTRACTION).status is Status.FAILED, "the failure")
     assert workers.count("breaking") == ATTEMPTS
     assert records.process(file_id, EXTRACTION).error == "It broke."
+    said = capfd.readouterr().err
+    assert said.count("is tried again: It broke.") == ATTEMPTS - 1
+    assert "Traceback" not in said
 
 
 def test_an_error_that_was_written_down_before_a_crash_is_the_outcome_after_it(
@@ -408,14 +412,21 @@ def test_a_worker_that_is_told_to_leaves_also_while_the_database_stands_still(
         assert workers.count("left") == 1
 
 
-def test_what_the_engine_says_every_second_without_a_database_is_no_news() -> None:
+def test_what_we_say_ourselves_is_no_news_of_the_engine() -> None:
     for said, expected in (
         ("Exception listing queues: connection refused", False),
         ("Notification listener error: server closed the connection", False),
         ("Exception in background job workflow_timeout: read-only", False),
-        ("Step being automatically retried (attempt 1 of 3)", True),
+        ("Step being automatically retried (attempt 1 of 3)", False),
+        ("Recovering 3 workflows", True),
     ):
         assert is_news(logging.makeLogRecord({"msg": said})) is expected
+    for error, expected in (
+        (DBOSException("System database accessed before DBOS was launched"), False),
+        (ValueError("nobody thought of this"), True),
+    ):
+        record = {"msg": "Exception encountered in background workflow", "exc_info": (0, error, 0)}
+        assert is_news(logging.makeLogRecord(record)) is expected
 
 
 @contextmanager

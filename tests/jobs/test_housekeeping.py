@@ -14,6 +14,7 @@ from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.tables import deletions
 from reelworks.engine.upkeep import Upkeep
+from reelworks.errors import EngineError
 from reelworks.jobs.housekeeping import Housekeeping
 from reelworks.jobs.leavings import extension_of
 from reelworks.jobs.workshop import compare_key, enhanced_key, metadata_key, poster_key
@@ -194,6 +195,33 @@ def test_a_turn_that_fails_is_not_the_last_one(
     housekeeper.start()
     assert again.wait(10)
     housekeeper.end()
+
+
+def test_what_is_away_is_told_of_once_and_when_it_is_back(
+    records: Records,
+    storage: LocalStorage,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("reelworks.jobs.housekeeping._LOOK_SECONDS", 0.01)
+    turns, again = count(), Event()
+
+    def is_ours(*_: object) -> bool:
+        turn = next(turns)
+        if turn < 5:
+            raise EngineError("The database does not answer; try again.")
+        if turn > 5:  # the turn before is over
+            again.set()
+        return False
+
+    monkeypatch.setattr(Upkeep, "is_ours", is_ours)
+    housekeeper = housekeeping(records, storage, keep_days=None)
+    housekeeper.start()
+    assert again.wait(10)
+    housekeeper.end()
+    begun, over = caplog.messages
+    assert begun.endswith(": The database does not answer; try again.")
+    assert over.startswith("it can be cleared away again, after")
 
 
 def make_due(records: Records, **values: int) -> None:

@@ -10,7 +10,7 @@ from reelworks.engine.database import open_database
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
-from reelworks.errors import EngineError, NotAVideo
+from reelworks.errors import EngineError, NotAVideo, StorageError
 from reelworks.jobs.intake import Intake
 from reelworks.model import NewVideo
 from reelworks.storage.local import LocalStorage
@@ -56,6 +56,18 @@ def test_what_is_refused_leaves_nothing_though_the_database_is_away(
         upload.check()
     upload.close()
     assert left(tmp_path) == []
+
+
+def test_an_upload_that_is_cleared_away_is_not_refused_as_no_video(
+    intake: Intake, tmp_path: Path
+) -> None:
+    upload = intake.begin(None)
+    upload.write(b"half a video")
+    (arriving,) = left(tmp_path)
+    arriving.unlink()
+    with pytest.raises(StorageError, match="cannot be used: No such file"):
+        upload.check()
+    upload.close()
 
 
 def test_an_upload_is_accepted_though_the_answer_to_its_commit_was_lost(

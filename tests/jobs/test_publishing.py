@@ -13,7 +13,7 @@ from reelworks.engine.interventions import Interventions
 from reelworks.engine.patience import Unfit
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
-from reelworks.errors import ChildFailed, WorkStopped
+from reelworks.errors import ChildFailed, NotAVideo, StorageError, WorkStopped
 from reelworks.jobs.control import Control
 from reelworks.jobs.reporting import reported
 from reelworks.jobs.spreading import Spreading
@@ -69,6 +69,21 @@ def test_an_upload_that_is_gone_is_said_to_be_and_needs_no_traceback(
     (told,) = (each for each in caplog.records if each.levelname == "ERROR")
     assert told.getMessage().endswith(said)
     assert not told.exc_info
+
+
+def test_what_fails_as_its_upload_goes_away_is_no_fault_of_the_video(
+    workshop: Workshop, records: Records, work: Work
+) -> None:
+    publish(workshop, work, records.video(work.file_id).source_key)
+
+    def probe() -> None:
+        with reported(workshop, work), workshop.source(work.file_id) as source:
+            source.unlink()
+            raise NotAVideo("The file could not be opened as a video: No such file or directory.")
+
+    with pytest.raises(StorageError, match="went away while it was used"):
+        probe()
+    assert records.process(work.file_id, ENHANCEMENT).status is Status.PROCESSING
 
 
 def test_an_earlier_attempt_does_not_tidy_a_later_ones_chunks_away(

@@ -90,7 +90,9 @@ def test_doing_it_twice_does_it_again(published: Published) -> None:
     assert published.report() == first
 
 
-def test_a_result_that_cannot_be_shown_is_reported_without_previews(published: Published) -> None:
+def test_a_result_that_cannot_be_shown_is_reported_without_previews(
+    published: Published, caplog: pytest.LogCaptureFixture
+) -> None:
     key = enhanced_key(published.file_id, published.plan.extension)
     published.storage.locate(key).write_bytes(b"nothing that could be opened")
     published.show()
@@ -100,6 +102,9 @@ def test_a_result_that_cannot_be_shown_is_reported_without_previews(published: P
     (note,) = report["notes"]
     assert note.startswith("No previews could be made. ")
     assert report["frames"] == 25
+    (told,) = caplog.records
+    assert "has no previews: " in told.getMessage()
+    assert not told.exc_info
 
 
 def test_previews_wait_where_their_folder_cannot_be_used(published: Published) -> None:

@@ -18,6 +18,7 @@ import pytest
 from reelworks.errors import NoSpace, StorageError
 from reelworks.storage.cache import Cache, Fetch
 from reelworks.storage.disk import claim
+from reelworks.storage.room import Room
 from tests.waiting import wait_for
 
 BYTES = b"x" * 100
@@ -64,6 +65,20 @@ def names(folder: Path) -> set[str]:
 def use(cache: Cache, name: str, how: Fetch = fetch) -> None:
     with cache.held(name, len(BYTES), how) as path:
         assert path.read_bytes() == BYTES
+
+
+def test_a_data_folder_that_goes_while_a_file_is_held_is_said_to_be_away(folder: Path) -> None:
+    room = Room(folder.parent, reserve_bytes=0)
+    cache = open_cache(folder, has_room=room.has)
+
+    def hold() -> None:
+        with cache.held("a", len(BYTES), fetch):
+            shutil.rmtree(folder.parent)
+
+    with pytest.raises(StorageError, match="cannot be used: No such file or directory"):
+        hold()
+    with pytest.raises(StorageError, match="cannot be used: No such file or directory"):
+        room.is_there()
 
 
 def test_a_file_is_fetched_once(cache: Cache, folder: Path) -> None:

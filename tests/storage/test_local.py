@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +11,10 @@ from threading import Barrier
 
 import pytest
 
-from reelworks.errors import NoSpace, NotFound, StorageError
+from reelworks.errors import NoSpace, NotAVideo, NotFound, StorageError
+from reelworks.storage.disk import still_there
 from reelworks.storage.local import LocalStorage
-from tests.limits import without_files
+from tests.limits import with_small_files, without_files
 
 
 @pytest.fixture
@@ -53,6 +55,45 @@ def test_no_folder_is_blamed_for_too_many_open_files(storage: LocalStorage) -> N
     with without_files(), pytest.raises(StorageError, match="raise the limit of open files"):
         storage.incoming("uploads/id")
     assert files(storage) == set()
+
+
+def test_a_disk_that_is_not_mounted_is_no_file_that_is_missing(storage: LocalStorage) -> None:
+    put(storage, "uploads/id")
+    disk = storage.root.rename(storage.root.with_name("unmounted"))
+    storage.root.mkdir()
+    for look in (storage.stat, storage.read, storage.exists):
+        with pytest.raises(StorageError, match="uploads cannot be used"):
+            look("uploads/id")
+    storage.root.rmdir()
+    disk.rename(storage.root)
+    assert storage.exists("uploads/id")
+
+
+def test_what_fails_as_its_file_goes_away_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+
+    def fail_as(happens: Callable[[], object]) -> None:
+        file.write_text("bytes")
+        with still_there(file):
+            happens()
+            raise NotAVideo("The file could not be opened.")
+
+    with pytest.raises(NotAVideo):
+        fail_as(lambda: None)
+    with pytest.raises(StorageError, match="went away while it was used"):
+        fail_as(file.unlink)
+    other = tmp_path / "other"
+    other.touch()
+    with pytest.raises(StorageError, match="went away while it was used"):
+        fail_as(lambda: other.replace(file))
+
+
+def test_a_file_that_is_too_long_for_the_disk_is_said_to_be(storage: LocalStorage) -> None:
+    incoming = storage.incoming("uploads/id")
+    with with_small_files(1000), pytest.raises(StorageError, match="holds no file of this size"):
+        incoming.write(bytes(2000))
+    incoming.discard()
+    incoming.close()
 
 
 def test_a_discarded_upload_leaves_nothing(storage: LocalStorage) -> None:

@@ -116,6 +116,8 @@ async def _ours(request: Request, error: Exception) -> JSONResponse:
 
 async def _of_the_machine(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, OSError)
+    if request.scope["type"] != "http":
+        raise error  # a socket whose client has gone: the server knows that, and says nothing
     if error.errno in NO_FILES:  # wherever one was to be opened: a pipe to a child, say
         return await _ours(request, no_files())
     return await _unexpected(request, error)

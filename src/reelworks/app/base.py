@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from reelworks.app.toolbox import create_toolbox
-from reelworks.engine.database import migrate, open_database
+from reelworks.engine.database import is_sqlite, migrate, open_database
 from reelworks.engine.explaining import explained
 from reelworks.engine.leases import Leases
-from reelworks.engine.records import Records
+from reelworks.engine.records import Records, knows_videos
 from reelworks.errors import NoSpace, SettingsError, StorageError
 from reelworks.media.children.tools import Toolbox
 from reelworks.settings import Settings
@@ -70,7 +72,20 @@ def create_storage(settings: Settings, patience: timedelta) -> Storage:
         largest_bytes=settings.max_upload,
         has_links=settings.redirect_results,
         patience=patience,
+        is_in_use=partial(_knows_videos, settings),
     )
+
+
+def _knows_videos(settings: Settings) -> bool:
+    """Whether the database has videos already. Raises SettingsError where it does not answer."""
+    engine = open_database(settings.effective_database_url)
+    try:
+        if is_sqlite(engine) and not Path(engine.url.database or "").is_file():
+            return False
+        with explained(engine):
+            return knows_videos(engine)
+    finally:
+        engine.dispose()
 
 
 def _try_out(storage: Storage) -> None:

@@ -70,6 +70,10 @@ _ITS_POLLING = (
     "Exception encountered in queue thread for _dbos_internal_queue",
     "Notification listener error",
 )
+# How it says, with a traceback, that a step is done again. We say so in a sentence.
+_ITS_RETRYING = "Step being automatically retried"
+# How work ends whose end comes too late to be written down: the worker has left. It is handed back.
+_ITS_END = "accessed before DBOS was launched"
 # How it ends to say that a thread of it has nothing more to do, as what it did was taken from it.
 _ITS_WAITING = "recorded outcome"
 # How it shows that a result was written down by a release with other classes.
@@ -314,13 +318,13 @@ class WorkExecutor:
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Whether the engine tells more than that work ended which somebody cancelled or deleted, or,
-    every second, that a database is away: we say so ourselves, once."""
+    """Whether the engine tells more than that work ended which somebody cancelled or deleted, or
+    what we say ourselves: that a step is tried again, and, once, that a database is away."""
     said = record.getMessage()
-    if said.startswith(_ITS_POLLING) or said.endswith(_ITS_WAITING):
+    if said.startswith((*_ITS_POLLING, _ITS_RETRYING)) or said.endswith(_ITS_WAITING):
         return False
     error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, DBOSAwaitedWorkflowCancelledError)
+    return not (isinstance(error, DBOSAwaitedWorkflowCancelledError) or _ITS_END in str(error))
 
 
 def _running(executor_id: str | None = None) -> list[WorkflowStatus]:
@@ -369,4 +373,6 @@ class _Attempts(Generic[P, R]):
                 return patiently(self._work, *args, **kwargs)
         except Exception as error:
             self.last = error
+            if isinstance(error, _BREAKS) and self._begun < ATTEMPTS:
+                log.warning("the step %s is tried again: %s", self._stage, error)
             raise

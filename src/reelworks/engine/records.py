@@ -372,6 +372,14 @@ def _over(connection: sa.Connection, works: Collection[Work]) -> set[Work]:
     }
 
 
+def knows_videos(engine: sa.Engine) -> bool:
+    """Whether a database, which may have no tables yet, has any video."""
+    with engine.connect() as connection:
+        if not sa.inspect(connection).has_table(videos.name):
+            return False
+        return bool(connection.execute(sa.select(sa.exists().select_from(videos))).scalar_one())
+
+
 def lock(connection: sa.Connection, file_id: str) -> bool:
     """Hold a video until the transaction ends: nobody else can then cancel, retry, delete or
     describe it. False: there is no such video."""

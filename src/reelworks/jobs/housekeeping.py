@@ -19,6 +19,7 @@ from reelworks.errors import NotFound, Unavailable
 from reelworks.jobs.leavings import extension_of, remove_results, remove_video
 from reelworks.model import Work
 from reelworks.storage.store import Storage
+from reelworks.telemetry.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +70,14 @@ class Housekeeping:
         return done
 
     def _keep_house(self) -> None:
+        outage = Outage(log, "not everything can be cleared away", "it can be cleared away again")
         while not self._ended.wait(_LOOK_SECONDS):
             try:
                 if self._upkeep.is_ours(_TURN_SECONDS):
                     self.clear_away()
+                outage.succeeded()
             except (Unavailable, OSError) as error:
-                log.warning("not everything could be cleared away: %s", error)
+                outage.failed(error)
             except Exception:
                 # Without this thread nothing would be cleared away for as long as we live.
                 log.exception("not everything could be cleared away; it is tried again")

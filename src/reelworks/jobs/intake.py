@@ -13,6 +13,7 @@ from reelworks.media.deciding.options import DEFAULT_PRESET, Options
 from reelworks.media.deciding.wishes import Wishes
 from reelworks.media.probing.check import check
 from reelworks.model import NewVideo
+from reelworks.storage.disk import still_there
 from reelworks.storage.store import UPLOADS, Storage
 from reelworks.telemetry.subject import about
 
@@ -92,7 +93,8 @@ class Upload:
 
     def check(self) -> None:
         """Look whether what came is a video. Raises NotAVideo."""
-        self._container = check(self._intake.tools, self._incoming.path).container
+        with still_there(self._incoming.path):
+            self._container = check(self._intake.tools, self._incoming.path).container
 
     def keep(self) -> None:
         """Put what was checked where it stays.

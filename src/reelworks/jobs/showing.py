@@ -6,7 +6,7 @@ import json
 import logging
 
 from reelworks.engine.catalogue import Entry
-from reelworks.errors import MediaError
+from reelworks.errors import MediaError, ReelworksError
 from reelworks.jobs.document import publish_report
 from reelworks.jobs.reporting import sentence
 from reelworks.jobs.workshop import Workshop, compare_key, enhanced_key, poster_key, wished
@@ -41,7 +41,8 @@ def show(workshop: Workshop, work: Work, source: Probe, plan: Plan, rendered: Re
     try:
         proof, previews = _preview(workshop, work, source, plan, rendered)
     except (MediaError, OSError) as error:
-        log.warning("%s has no previews", work.file_id, exc_info=True)
+        is_told = isinstance(error, ReelworksError)
+        log.warning("%s has no previews: %s", work.file_id, error, exc_info=not is_told)
         notes = (f"No previews could be made. {sentence(error)}",)
     video = workshop.records.video(work.file_id)
     finished = report(

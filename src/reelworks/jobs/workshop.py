@@ -14,6 +14,7 @@ from reelworks.errors import NotFound, WorkStopped
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.options import Options
 from reelworks.model import Status, Video, Work
+from reelworks.storage.disk import still_there
 from reelworks.storage.store import Storage
 
 RESULTS = "processed_videos"
@@ -85,7 +86,8 @@ class Workshop:
                 raise NotFound(
                     "The upload of this video is not kept any more; upload it again."
                 ) from error
-            yield path
+            with still_there(path):
+                yield path
 
     @contextmanager
     def draft(self, name: str) -> Iterator[Path]:

@@ -151,15 +151,16 @@ class Cache:
 
         At least half of the room there is, is for others: unfinished results above all.
         """
-        entries = sorted(self._entries())
-        total = sum(size for _, size, _ in entries) + coming_bytes
-        for _, size, path in entries:
-            bound = min(self._max_bytes, shutil.disk_usage(self._folder).free - coming_bytes)
-            if total <= bound and self._has_room(coming_bytes):
-                return True
-            if not path.name.endswith(_PART) and remove_unheld(path):
-                total -= size
-        return self._has_room(coming_bytes)
+        with explained(self._folder):
+            entries = sorted(self._entries())
+            total = sum(size for _, size, _ in entries) + coming_bytes
+            for _, size, path in entries:
+                bound = min(self._max_bytes, shutil.disk_usage(self._folder).free - coming_bytes)
+                if total <= bound and self._has_room(coming_bytes):
+                    return True
+                if not path.name.endswith(_PART) and remove_unheld(path):
+                    total -= size
+            return self._has_room(coming_bytes)
 
     def _entries(self) -> Iterator[tuple[int, int, Path]]:
         """When each file was last used, and how large it is."""

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
-from reelworks.errors import NO_ROOM, NoSpace, StorageError
+from reelworks.errors import NO_ROOM, NoSpace, ReelworksError, StorageError
 
 NO_FILES = (errno.EMFILE, errno.ENFILE)
 """How the system says that too many files are open already."""
@@ -43,9 +43,33 @@ def explained(folder: Path) -> Iterator[None]:
             ) from error
         if error.errno in NO_FILES:
             raise no_files() from error
+        if error.errno == errno.EFBIG:
+            raise StorageError(
+                f"The folder {folder} holds no file of this size; give the service one on a disk "
+                "that does, or raise its limit of file sizes, and try again."
+            ) from error
         said = error.strerror or error
         raise StorageError(
             f"The folder {folder} cannot be used: {said}; mend it, and try again."
+        ) from error
+
+
+@contextmanager
+def still_there(path: Path) -> Iterator[None]:
+    """What fails while a file is used says nothing about it where it went meanwhile: somebody has
+    cleared away, or its disk is not mounted any more.
+
+    Raises StorageError.
+    """
+    with explained(path.parent):
+        before = path.stat()
+    try:
+        yield
+    except ReelworksError as error:
+        if _is_same(before, path):
+            raise
+        raise StorageError(
+            f"The file {path} went away while it was used; let it stay, and try again."
         ) from error
 
 
@@ -119,7 +143,11 @@ def sync(path: Path) -> None:
 
 
 def _is_at(file: FileIO, path: Path) -> bool:
+    return _is_same(os.fstat(file.fileno()), path)
+
+
+def _is_same(before: os.stat_result, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+        return os.path.samestat(before, path.stat())
     except FileNotFoundError:
         return False

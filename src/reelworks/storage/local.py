@@ -19,7 +19,7 @@ from io import FileIO
 from pathlib import Path
 from stat import S_ISREG
 
-from reelworks.errors import NotFound
+from reelworks.errors import NotFound, SettingsError
 from reelworks.storage.disk import create_held, explained, remove_unheld, sync
 from reelworks.storage.store import MARKS, UPLOADS, Replaced, Stat, parts_of
 from reelworks.storage.workplace import Spool, Workplace
@@ -31,11 +31,23 @@ _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
 class LocalStorage:
     """A store in the data dir."""
 
-    def __init__(self, root: Path, *, reserve_bytes: int) -> None:
+    def __init__(
+        self, root: Path, *, reserve_bytes: int, is_in_use: Callable[[], bool] = lambda: False
+    ) -> None:
         """Args:
         root: the folder; made where it is missing.
         reserve_bytes: room on its disk that uploads must leave free.
+        is_in_use: asked where it has no uploads yet: whether there should be some.
+
+        Raises:
+            SettingsError: there should be.
         """
+        if not (root / UPLOADS).is_dir() and is_in_use():
+            raise SettingsError(
+                f"The data folder {root} has no uploads, but the database knows videos: mount its "
+                "disk, or name the right folder with --data-dir; to begin without them, make a "
+                f"folder {UPLOADS} in it."
+            )
         self._workplace = Workplace(root, reserve_bytes=reserve_bytes)
         self.root = self._workplace.root
         for folder in (UPLOADS, MARKS):
@@ -149,12 +161,13 @@ class LocalStorage:
         return path
 
     def _open(self, key: str) -> FileIO:
+        """Raises NotFound; StorageError where all of it is missing: a disk that is not mounted."""
         path = self.locate(key)
         with explained(path.parent):
             try:
                 file = FileIO(path, "rb")
             except OSError as error:
-                if error.errno in _NOT_THERE:
+                if error.errno in _NOT_THERE and (self.root / UPLOADS).is_dir():
                     raise NotFound("There is no such file.") from error
                 raise
         if not S_ISREG(os.fstat(file.fileno()).st_mode):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def open_storage(
     largest_bytes: int,
     has_links: bool,
     patience: timedelta,
+    is_in_use: Callable[[], bool] = lambda: False,
 ) -> Storage:
     """The store of a service. Nobody is asked anything before it is used.
 
@@ -34,13 +36,14 @@ def open_storage(
         largest_bytes: the longest upload.
         has_links: whether clients fetch results from an object store itself.
         patience: for how long an object store that is away is asked again.
+        is_in_use: whether the data dir should have uploads in it; asked where it has none.
 
     Raises:
-        SettingsError: the URL is wrong, or the folder cannot be used.
+        SettingsError: the URL is wrong, or the folder cannot be used, or is not the right one.
     """
     try:
         if url is None:
-            return LocalStorage(data_dir, reserve_bytes=reserve_bytes)
+            return LocalStorage(data_dir, reserve_bytes=reserve_bytes, is_in_use=is_in_use)
         bucket = Bucket(url, patience=patience, largest_bytes=largest_bytes)
         workplace = Workplace(data_dir, reserve_bytes=reserve_bytes)
         room = Room(workplace.root, reserve_bytes=reserve_bytes)
