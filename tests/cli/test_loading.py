@@ -12,22 +12,24 @@ _MEDIA = {"av", "numpy"}
 
 
 @pytest.mark.parametrize(
-    ("arguments", "unneeded"),
+    ("arguments", "status", "unneeded"),
     [
-        (["list", "--url", "http://127.0.0.1:1"], _SERVICE | _MEDIA),
-        (["inspect", "nowhere.mp4"], _SERVICE | _MEDIA),
-        (["enhance", "nowhere.mp4"], _SERVICE | _MEDIA),
-        (["queue", "--data-dir", "nowhere"], {"fastapi", "uvicorn", "obstore", *_MEDIA}),
+        (["list", "--url", "http://127.0.0.1:1"], 1, _SERVICE | _MEDIA),
+        (["inspect", "nowhere.mp4"], 1, _SERVICE | _MEDIA),
+        (["enhance", "nowhere.mp4"], 1, _SERVICE | _MEDIA),
+        (["queue", "--data-dir", "nowhere"], 2, {"fastapi", "uvicorn", "obstore", *_MEDIA}),
     ],
 )
-def test_a_command_loads_only_what_it_needs(arguments: list[str], unneeded: set[str]) -> None:
+def test_a_command_loads_only_what_it_needs(
+    arguments: list[str], status: int, unneeded: set[str]
+) -> None:
     program = (
         f"import sys; sys.argv = {['reelworks', *arguments]!r}\n"
         "from reelworks.cli import main\n"
         "try: main()\n"
         "finally: print(*sys.modules)"
     )
-    assert unneeded.isdisjoint(_printed(program, status=1 if arguments[0] != "queue" else 2))
+    assert unneeded.isdisjoint(_printed(program, status=status))
 
 
 @pytest.mark.parametrize(

@@ -191,10 +191,7 @@ def test_a_turn_that_fails_is_not_the_last_one(
         return False
 
     monkeypatch.setattr(Upkeep, "is_ours", is_ours)
-    housekeeper = housekeeping(records, storage, keep_days=None)
-    housekeeper.start()
-    assert again.wait(10)
-    housekeeper.end()
+    keep_house(records, storage, again)
 
 
 def test_what_is_away_is_told_of_once_and_when_it_is_back(
@@ -215,10 +212,7 @@ def test_what_is_away_is_told_of_once_and_when_it_is_back(
         return False
 
     monkeypatch.setattr(Upkeep, "is_ours", is_ours)
-    housekeeper = housekeeping(records, storage, keep_days=None)
-    housekeeper.start()
-    assert again.wait(10)
-    housekeeper.end()
+    keep_house(records, storage, again)
     begun, over = caplog.messages
     assert begun.endswith(": The database does not answer; try again.")
     assert over.startswith("it can be cleared away again, after")
@@ -227,3 +221,11 @@ def test_what_is_away_is_told_of_once_and_when_it_is_back(
 def make_due(records: Records, **values: int) -> None:
     with records.engine.begin() as connection:
         connection.execute(deletions.update().values(due_at=0, **values))
+
+
+def keep_house(records: Records, storage: LocalStorage, until: Event) -> None:
+    """Look for what to clear away again and again, until something happens."""
+    housekeeper = housekeeping(records, storage, keep_days=None)
+    housekeeper.start()
+    assert until.wait(10)
+    housekeeper.end()

@@ -6,12 +6,11 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from reelworks.app.toolbox import create_toolbox
-from reelworks.engine.database import is_sqlite, migrate, open_database
+from reelworks.engine.database import is_made, migrate, open_database
 from reelworks.engine.explaining import explained
 from reelworks.engine.leases import Leases
 from reelworks.engine.records import Records, knows_videos
@@ -80,7 +79,7 @@ def _knows_videos(settings: Settings) -> bool:
     """Whether the database has videos already. Raises SettingsError where it does not answer."""
     engine = open_database(settings.effective_database_url)
     try:
-        if is_sqlite(engine) and not Path(engine.url.database or "").is_file():
+        if not is_made(engine):
             return False
         with explained(engine):
             return knows_videos(engine)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from reelworks.engine.database import is_sqlite, open_database
+from reelworks.engine.database import is_made, open_database
 from reelworks.engine.explaining import explained
 from reelworks.engine.overview import Overview
 from reelworks.errors import SettingsError
@@ -15,7 +13,7 @@ def open_overview(settings: Settings) -> Overview:
     """The queue of a service that is there, running or not. Raises SettingsError for none."""
     url = settings.effective_database_url
     engine = open_database(url)
-    if is_sqlite(engine) and not Path(engine.url.database or "").is_file():
+    if not is_made(engine):
         raise SettingsError(
             f"There is no database {engine.url.database}; "
             "name the service's own with --data-dir or --database-url."

@@ -104,6 +104,12 @@ def is_sqlite(engine: sa.Engine) -> bool:
     return engine.dialect.name == "sqlite"
 
 
+def is_made(engine: sa.Engine) -> bool:
+    """Whether there is a database to look into: a file may not have been made yet. A server's is
+    taken to be there."""
+    return not is_sqlite(engine) or Path(engine.url.database or "").is_file()
+
+
 def check_connection(engine: sa.Engine) -> None:
     """Raises SettingsError where the database does not answer, or cannot hold what we write."""
     with explained(engine), engine.connect() as connection:

@@ -11,7 +11,6 @@ from tempfile import TemporaryDirectory
 
 from reelworks.errors import ChildFailed, MediaError
 from reelworks.jobs.places import (
-    require_file,
     require_fitting,
     require_picture,
     require_place,
@@ -52,16 +51,16 @@ def enhance_file(
     """Make a better version of a file.
 
     Args:
+        source: a file that is there.
         output: where to write it; None for a name beside the source.
         preset: the name of the preset that the options were made from.
         options: what is wished for.
         compare: where to write a picture of before and after, too; None for none.
 
     Raises:
-        BadRequest: the source is not there or no video, or the result does not fit the name.
+        BadRequest: the source is no video, or the result does not fit the name.
         MediaError: the work did not succeed. Nothing was written, unless the sentence says so.
     """
-    require_file(source)
     if output is None:
         require_writable(source.parent)
     else:

@@ -84,6 +84,11 @@ class Analysis:
     captions: bool = False
     dynamic_hdr: tuple[str, ...] = ()
 
+    @property
+    def woven(self) -> str | None:
+        """The field order where all pictures, or some, are woven from two fields."""
+        return self.interlaced or self.partly
+
     @staticmethod
     def from_values(data: dict[str, Any]) -> Analysis:
         """An analysis from plain JSON values."""

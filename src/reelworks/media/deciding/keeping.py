@@ -19,6 +19,8 @@ from reelworks.media.formats.pixels import Pixels
 _MOST_CHANNELS = 8
 """Channels of sound that AAC and FLAC take here; Opus knows the speakers of no more."""
 
+_STRANGE = "which belongs to another programme"
+
 _EXACT = frozenset({"flac", "pcm_s24le"})
 """Encoders of sound that lose nothing: they are told no rate."""
 
@@ -143,7 +145,7 @@ def _readable(probe: Probe, stream: Stream) -> bool:
 
 def _why_lost(stream: Stream) -> str:
     if stream.stranger:
-        return "which belongs to another programme"
+        return _STRANGE
     return "which is empty" if stream.empty else "which cannot be read or stored"
 
 
@@ -174,11 +176,9 @@ def subtitle_tracks(probe: Probe, box: Container) -> tuple[tuple[Track, ...], tu
     kept, tracks, words = [], [], []
     for stream in probe.of_kind("subtitle"):
         codec = _subtitle_codec(stream, box)
-        what = _named(stream, "subtitle track")
-        if stream.stranger:
-            words.append(f"The {what}, which belongs to another programme.")
-        elif codec is None:
-            words.append(f"The {what}, which the result's container cannot hold.")
+        if stream.stranger or codec is None:
+            why = _STRANGE if stream.stranger else "which the result's container cannot hold"
+            words.append(f"The {_named(stream, 'subtitle track')}, {why}.")
         else:
             kept.append(stream)
             tracks.append(_marked(Track(index=stream.index, codec=codec), stream, probe, box))
@@ -256,7 +256,7 @@ def dropped(
 
 def _why_second(stream: Stream) -> str:
     if stream.stranger:
-        return ", which belongs to another programme."
+        return f", {_STRANGE}."
     return "; only the main one is enhanced."
 
 

@@ -151,8 +151,7 @@ def _floor(analysis: Analysis) -> float | None:
 
 def _is_meant(analysis: Analysis) -> bool:
     """Whether something shows that a dark or a flat picture is as it was made."""
-    sharp = (analysis.sharpness or 0.0) >= DRAWN
-    sharp = sharp and not (analysis.interlaced or analysis.partly)
+    sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.woven
     noise = shown_noise(analysis).level
     drawn = sharp and noise <= STILL
     brightest = (analysis.brightest or 0.0) - _EXTREME * noise

@@ -110,8 +110,7 @@ def times_larger(picture: Picture, options: Options) -> int:
 
 
 def _deinterlace(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
-    woven = analysis.interlaced or analysis.partly
-    if options.deinterlace is False or (options.deinterlace == "auto" and not woven):
+    if options.deinterlace is False or (options.deinterlace == "auto" and not analysis.woven):
         return None
     if not can_deinterlace(picture):
         return None

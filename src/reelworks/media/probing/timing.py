@@ -75,8 +75,8 @@ def walk(
             tracks[packet.stream_index].add(packet)
             moved(count)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
-        # Those of AVI are known to be reordered; they are counted there.
-        suspect = tracks[index].rises and demuxer != "avi" and reordered
+        # What is numbered is known to be in the order of decoding.
+        suspect = tracks[index].rises and demuxer not in demuxers.NUMBERED and reordered
     if demuxer in demuxers.RAW and not tracks[index].seamless:
         tracks[index].forget()
     decoding = demuxer in demuxers.DECODING or (
