@@ -25,6 +25,8 @@ _NEEDED = {
     "filters": (
         "bwdif",
         "yadif",
+        "fieldmatch",
+        "pad",
         "blend",
         "atadenoise",
         "nlmeans",
