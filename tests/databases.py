@@ -123,6 +123,7 @@ class PostgresServer:
 
     def _family(self) -> list[psutil.Process]:
         postmaster = psutil.Process(self._server.get_pid())
+        postmaster.suspend()  # or it could start another one after the look at them
         return [postmaster, *postmaster.children(recursive=True)]
 
     def start(self) -> None:

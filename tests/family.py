@@ -28,6 +28,14 @@ def fork_servers(pid: int) -> list[psutil.Process]:
     return [each for each in parents.values() if each.ppid() not in parents]
 
 
+def ffmpegs(pid: int, naming: str = "") -> list[psutil.Process]:
+    """The FFmpegs that a process, or one that it started, has running on a file of that name."""
+    family = psutil.Process(pid).children(recursive=True)
+    return [
+        each for each in family if "ffmpeg" in each.name() and naming in " ".join(_command(each))
+    ]
+
+
 def end_fork_server() -> None:
     """Kill that of this process: the next child is started by a new one."""
     servers = fork_servers(os.getpid())
@@ -52,7 +60,12 @@ def is_fork_server(process: psutil.Process) -> bool:
 
 
 def _is_copy(process: psutil.Process) -> bool:
+    return _FORK_SERVER in _command(process)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """What it was started with; nothing of one that has ended, reaped or not."""
     try:
-        return _FORK_SERVER in process.cmdline()
+        return process.cmdline()
     except psutil.NoSuchProcess:
-        return False
+        return []

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from tests.acceptance.observer import decoded_frames
@@ -42,11 +41,6 @@ def delete(service: RunningService, file_id: str) -> httpx.Response:
     return httpx.delete(f"{service.url}/videos/{file_id}", timeout=20)
 
 
-def encoders(service: RunningService) -> list[psutil.Process]:
-    """The children that work on videos."""
-    return at_work(service.process.pid)
-
-
 def under_way(service: RunningService, file_id: str) -> None:
     wait_for(
         lambda: service.status("video-enhancement", file_id)["progress"] > 0,
@@ -69,7 +63,7 @@ def test_what_is_cancelled_ends_at_once_leaves_nothing_and_can_be_tried_again(
     file_id = service.accepted(noisy(seconds))
     under_way(service, file_id)
     assert post(service, file_id, "cancel").status_code == 200
-    wait_for(lambda: not encoders(service), "the encoder's end", seconds=10)
+    wait_for(lambda: not at_work(service.process.pid), "the encoder's end", seconds=10)
     wait_for(lambda: not of_video(service, file_id), "its files to be gone", seconds=10)
     status = service.status("video-enhancement", file_id)
     assert (status["status"], status["error"]) == ("failed", "Cancelled")
@@ -91,7 +85,7 @@ def test_what_is_deleted_ends_at_once_and_leaves_nothing(
         file_id = service.accepted(noisy(seconds), client_id="deleter")
         under_way(service, file_id)
         assert delete(service, file_id).status_code == 204
-        wait_for(lambda: not encoders(service), "the encoder's end", seconds=10)
+        wait_for(lambda: not at_work(service.process.pid), "the encoder's end", seconds=10)
         wait_for(lambda: service.files() == before, "its files to be gone", seconds=10)
         told = messages_until_final(socket, file_id)
     last = [each for each in told if each.get("process_type") == "video_enhancement"][-1]

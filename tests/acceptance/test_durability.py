@@ -17,7 +17,7 @@ import pytest
 from tests.acceptance.conftest import KINDS, service_of
 from tests.acceptance.observer import ProgressObserver, decoded_frames
 from tests.clips import make_clip
-from tests.family import at_work, fork_servers, is_alive
+from tests.family import at_work, ffmpegs, fork_servers, is_alive
 from tests.service import RunningService
 from tests.waiting import wait_for
 
@@ -143,7 +143,7 @@ def test_sigterm_leaves_at_once_and_the_work_is_resumed(
     file_id = service.accepted(long_clip)
     under_way(service, file_id)
     descendants = family(service)
-    assert any("ffmpeg" in process.name() for process in descendants)
+    assert ffmpegs(service.process.pid)
     service.stop()  # fails where it takes longer than 10 s
     assert service.process.returncode == 0
     assert not any(is_alive(process) for process in descendants)
@@ -169,9 +169,8 @@ def test_the_api_killed_takes_its_worker_and_children_along(
 def test_killed_ffmpeg_is_tried_again(service: RunningService, long_clip: Path) -> None:
     file_id = service.accepted(long_clip)
     under_way(service, file_id)
-    for process in family(service):
-        if "ffmpeg" in process.name():
-            process.kill()
+    for process in ffmpegs(service.process.pid):
+        process.kill()
     assert all(status["status"] == "completed" for status in service.finished(file_id))
 
 

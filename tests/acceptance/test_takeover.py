@@ -15,6 +15,7 @@ from tests.acceptance.observer import ProgressObserver, decoded_frames
 from tests.acceptance.test_processes import RunningApi
 from tests.clips import clip, lavfi
 from tests.databases import PostgresServer
+from tests.family import ffmpegs
 from tests.service import RunningService
 from tests.waiting import wait_for
 
@@ -74,11 +75,6 @@ def noisy() -> Path:
     )
 
 
-def encoders(worker: int) -> list[psutil.Process]:
-    children = psutil.Process(worker).children(recursive=True)
-    return [child for child in children if "ffmpeg" in child.name()]
-
-
 def under_way(service: RunningService, file_id: str) -> None:
     wait_for(
         lambda: 0 < service.status("video-enhancement", file_id)["progress"] < 80,
@@ -96,7 +92,7 @@ def test_a_worker_that_slept_through_its_takeover_changes_nothing_and_leaves(
         under_way(api, file_id)
         sleeper.send_signal(signal.SIGSTOP)
         heir = installation.start_worker()
-        wait_for(lambda: encoders(heir.pid), "the heir to encode", seconds=30)
+        wait_for(lambda: ffmpegs(heir.pid), "the heir to encode", seconds=30)
         for status in api.finished(file_id):
             assert status["status"] == "completed", status
         result = api.enhanced(file_id)
@@ -128,8 +124,8 @@ def test_a_poison_file_fails_after_three_attempts_and_takes_nobody_along(
     file_id = api.accepted(noisy())
 
     def is_failed() -> bool:
-        for encoder in encoders(worker.pid):
-            if "enhanced.mp4" in " ".join(encoder.cmdline()) and encoder.pid not in killed:
+        for encoder in ffmpegs(worker.pid, "enhanced.mp4"):
+            if encoder.pid not in killed:
                 encoder.kill()
                 killed.add(encoder.pid)
         return api.status("video-enhancement", file_id)["status"] == "failed"

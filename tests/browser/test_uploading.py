@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.visitor import Visitor
@@ -145,17 +145,44 @@ def test_a_folder_is_not_sent(visitor: Visitor) -> None:
     expect(visitor.page.locator(".notice")).to_contain_text("1 folder left out")
 
 
-@pytest.mark.slow
-def test_more_than_a_page_of_videos_is_shown_a_page_at_a_time(
-    visit: Visit, service: RunningService, clean: Path
-) -> None:
+@pytest.fixture(scope="module")
+def collection(service: RunningService, clean: Path) -> str:
+    """The id of a client that has 22 videos, which is more than a page."""
+    kept = [service.accepted(clean, client_id="collector", preset="none") for _ in range(22)]
+    for file_id in kept:
+        service.finished(file_id)  # news of one shows it, whichever page it is on
+    return "collector"
+
+
+@pytest.fixture
+def collector(visit: Visit, collection: str) -> Visitor:
+    """Their owner, who is about to open the page."""
     visitor = visit()
-    visitor.open()
-    for _ in range(22):
-        service.accepted(clean, client_id=visitor.client_id, preset="none")
-    visitor.page.reload()
-    cards = visitor.page.locator(".card")
+    keep = f"localStorage.setItem('reelworks.client', '{collection}')"
+    visitor.context.add_init_script(keep)
+    return visitor
+
+
+@pytest.mark.slow
+def test_more_than_a_page_of_videos_is_shown_a_page_at_a_time(collector: Visitor) -> None:
+    collector.open()
+    cards = collector.page.locator(".card")
     expect(cards).to_have_count(20)
-    visitor.page.get_by_role("button", name="Show more").click()
+    collector.page.get_by_role("button", name="Show more").click()
     expect(cards).to_have_count(22)
-    expect(visitor.page.get_by_role("button", name="Show more")).to_be_hidden()
+    expect(collector.page.get_by_role("button", name="Show more")).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_a_late_answer_takes_no_page_back(collector: Visitor, clean: Path) -> None:
+    questions: list[Route] = []
+    collector.page.route(re.compile("/videos.*limit=20$"), lambda route: questions.extend([route]))
+    collector.open()  # asks for the list at once, and again as soon as the socket is there
+    questions.pop(0).continue_()
+    collector.page.get_by_role("button", name="Show more").click()
+    expect(collector.page.locator(".card")).to_have_count(22)
+    late = questions.pop(0)
+    answer = late.fetch()
+    late.fulfill(response=answer, body=answer.text().replace(clean.name, "late.mp4"))
+    expect(collector.card("late.mp4")).to_have_count(20)
+    expect(collector.page.get_by_role("button", name="Show more")).to_be_hidden()

@@ -10,12 +10,14 @@ const LOOK_EVERY = 3_000;
 export function follow(store) {
   let socket = null;
   let isLooking = false;
+  let newest = Promise.resolve(); // the last look at the newest: one at a time, or an old answer comes last
   const leaving = new Set(); // being deleted: the last news of them is no reason to ask
   const owed = new Set(); // asked for without an answer; of what has ended there is no more news
 
   function start() {
     socket?.stop();
     const { clientId } = store.get();
+    newest = Promise.resolve();
     socket = keepSocket(api.socketUrl(clientId), {
       heard: (message) => store.get().clientId === clientId && heard(message),
       changed,
@@ -52,7 +54,12 @@ export function follow(store) {
     await Promise.all([...asked].map(look));
   }
 
-  async function lookAtNewest() {
+  function lookAtNewest() {
+    newest = newest.then(listNewest, listNewest);
+    return newest;
+  }
+
+  async function listNewest() {
     const { clientId, videos: known } = store.get();
     await guarded(
       async () => {
