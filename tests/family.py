@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 import psutil
 
 from tests.waiting import wait_for
 
+T = TypeVar("T")
 _FORK_SERVER = "reelworks.media.children.fork_server"
 
 
@@ -16,7 +20,7 @@ def at_work(pid: int) -> list[psutil.Process]:
     return [
         child
         for server in fork_servers(pid)
-        for child in server.children(recursive=True)
+        for child in asked(partial(server.children, recursive=True), [])
         if child.is_running()
     ]
 
@@ -25,14 +29,16 @@ def fork_servers(pid: int) -> list[psutil.Process]:
     """The fork servers of a process and of those that it started."""
     family = psutil.Process(pid).children(recursive=True)
     parents = {each.pid: each for each in family if _is_copy(each)}
-    return [each for each in parents.values() if each.ppid() not in parents]
+    return [each for each in parents.values() if asked(each.ppid, pid) not in parents]
 
 
 def ffmpegs(pid: int, naming: str = "") -> list[psutil.Process]:
     """The FFmpegs that a process, or one that it started, has running on a file of that name."""
     family = psutil.Process(pid).children(recursive=True)
     return [
-        each for each in family if "ffmpeg" in each.name() and naming in " ".join(_command(each))
+        each
+        for each in family
+        if "ffmpeg" in each.name() and naming in " ".join(asked(each.cmdline, []))
     ]
 
 
@@ -47,10 +53,8 @@ def end_fork_server() -> None:
 
 def is_alive(process: psutil.Process) -> bool:
     """Whether it runs; one that is only waiting to be reaped does not."""
-    try:
-        return process.is_running() and bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+    status = asked(process.status, psutil.STATUS_ZOMBIE)
+    return process.is_running() and bool(status != psutil.STATUS_ZOMBIE)
 
 
 def is_fork_server(process: psutil.Process) -> bool:
@@ -60,12 +64,12 @@ def is_fork_server(process: psutil.Process) -> bool:
 
 
 def _is_copy(process: psutil.Process) -> bool:
-    return _FORK_SERVER in _command(process)
+    return _FORK_SERVER in asked(process.cmdline, [])
 
 
-def _command(process: psutil.Process) -> list[str]:
-    """What it was started with; nothing of one that has ended, reaped or not."""
+def asked(question: Callable[[], T], ended: T) -> T:
+    """What a process answers, or ``ended`` if it has ended, reaped or not."""
     try:
-        return process.cmdline()
+        return question()
     except psutil.NoSuchProcess:
-        return []
+        return ended

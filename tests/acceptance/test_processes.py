@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from reelworks.telemetry.instruments import MULTIPROCESS
+from tests.family import asked
 from tests.service import RunningService, messages_until_final
 from tests.waiting import wait_for
 
@@ -54,14 +55,7 @@ def worker(api: RunningApi) -> Iterator[None]:
 def serving(api: RunningApi) -> list[int]:
     """The processes that serve, each once it listens."""
     children = psutil.Process(api.process.pid).children()
-    return [child.pid for child in children if _listens(child)]
-
-
-def _listens(child: psutil.Process) -> bool:
-    try:
-        return "--listener" in child.cmdline()
-    except psutil.NoSuchProcess:
-        return False
+    return [child.pid for child in children if "--listener" in asked(child.cmdline, [])]
 
 
 @contextmanager
