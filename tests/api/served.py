@@ -43,6 +43,10 @@ class Served:
         self._server.should_exit = True
         self._thread.join()
 
+    def connections(self) -> int:
+        """How many there are, sockets and others."""
+        return len(self._server.server_state.connections)
+
     @contextmanager
     def client(self, client_id: str) -> Iterator[ClientConnection]:
         """A well-behaved client, after its connection message."""

@@ -1,7 +1,9 @@
-"""How connections are listened to: requests that never come, are none, or offer other protocols."""
+"""How connections are kept: requests that never come, are none, or offer other protocols, and
+answers that nobody takes."""
 
 from __future__ import annotations
 
+import socket
 from array import array
 from asyncio import TimerHandle
 from asyncio.transports import BaseTransport
@@ -15,6 +17,9 @@ from reelworks.api import problems
 # Who has connected and gone, or sends a head letter by letter, would keep its connection for ever.
 # Browsers connect ahead of their need, so a while is allowed.
 HEAD_SECONDS = 60.0
+# Who has asked for a film and does not read on, or is off the net, would keep it, too. Players that
+# are paused for longer ask for the rest with a range.
+UNTAKEN_SECONDS = 120.0
 
 # What is read of a request for a WebSocket. Its reader takes 128 headers of 8 KiB at most, and
 # browsers send along whatever cookies other programs of the same host have set.
@@ -33,6 +38,7 @@ class PatientHttp(HttpToolsProtocol):
         """Wait for the first request."""
         super().connection_made(transport)  # type: ignore[arg-type]
         self.parser = _Parser(self)
+        _limit_untaken(transport)
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -91,6 +97,14 @@ class PatientHttp(HttpToolsProtocol):
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None
+
+
+def _limit_untaken(transport: BaseTransport) -> None:
+    """Have the system end a connection whose peer has taken nothing for long (tcp(7))."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # elsewhere than on Linux it ends with the peer alone
+        milliseconds = round(UNTAKEN_SECONDS * 1000)
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
 class _Parser(HttpRequestParser):
