@@ -92,6 +92,8 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"cast": WARM, "hues": 0.08}, ["white balance"]),
         ({"sharpness": 0.1}, ["sharpen"]),
         ({"sharpness": 0.1, "half_sharpness": 0.2}, ["sharpen"]),
+        ({"sharpness": 0.16, "half_sharpness": 0.2}, ["sharpen"]),
+        ({"sharpness": 0.12, "half_sharpness": 0.2, "quantiser": None}, ["sharpen"]),
         ({"blockiness": 4.9}, ["deblock"]),
         # What only looks like damage:
         ({"blockiness": 5.7}, []),
@@ -120,6 +122,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"cast": WARM, "hues": 0.03}, []),
         ({"sharpness": 0.1, "noise": 1.3}, []),
         ({"sharpness": 0.1, "half_sharpness": 0.26}, []),
+        ({"sharpness": 0.16, "half_sharpness": 0.2, "quantiser": None}, []),
         ({"sharpness": 0.1, "noise": 2.0}, []),
         ({"quantiser": 60.0}, []),
         # What nobody asked for:
@@ -583,7 +586,7 @@ def test_a_damaged_clip_takes_the_bits_that_it_needs() -> None:
         (replace(CLEAN, interlaced="tff", quantiser=6.0), "balanced"),
         (replace(CLEAN, sharpness=0.1, quantiser=18.0), "light"),
         (replace(CLEAN, white=120.0, quantiser=6.0), "light"),
-        (replace(CLEAN, sharpness=0.1, quantiser=None), "balanced"),
+        (replace(CLEAN, sharpness=0.1, half_sharpness=0.2, quantiser=None), "balanced"),
         (replace(CLEAN, noise=8.0, quantiser=2.0), "balanced"),
     ],
 )

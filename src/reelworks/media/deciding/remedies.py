@@ -45,6 +45,11 @@ ENLARGED = 2.3
 an encoder; what was enlarged lacks nothing but its finest octave, and has 2.6 and more, 1.9 to 2.5
 after an encoder. Sharpened, it would be over-sharp."""
 
+BLURRED = 1.4
+"""The same of what was blurred, at least: a blur takes most from the finest octave. HEVC, VP9 and
+AV1 smooth fine detail away while they decode, and do not tell how coarsely they round: drawings and
+other soft pictures have 0.75 to 1.35 then, and lose 2 to 4 dB by sharpening."""
+
 SHAKING = 0.006
 """Jerks (shares of the width) that are seen as such."""
 
@@ -229,8 +234,7 @@ def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Fil
 
 
 def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
-    blurred = analysis.sharpness is not None and analysis.sharpness < SOFT
-    soft = blurred and not _is_enlarged(analysis)
+    soft = _is_soft(analysis)
     calm = noise_of(analysis) is None and measured_noise(analysis).level < NOISY / 2
     harmless = calm and (analysis.quantiser or 0.0) < QUANTISED
     factor = factor_of(options.sharpen, soft and harmless)
@@ -245,9 +249,13 @@ def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter |
     )
 
 
-def _is_enlarged(analysis: Analysis) -> bool:
-    """Whether its finest detail is missing because the picture was once smaller."""
-    return (analysis.half_sharpness or 0.0) > ENLARGED * (analysis.sharpness or 0.0)
+def _is_soft(analysis: Analysis) -> bool:
+    """Whether a blur took its finest detail, and not an encoder, nor that it was once smaller."""
+    sharpness, rest = analysis.sharpness, analysis.half_sharpness or 0.0
+    if sharpness is None or sharpness >= SOFT:
+        return False
+    least = BLURRED if analysis.quantiser is None else 0.0
+    return least * sharpness <= rest <= ENLARGED * sharpness
 
 
 def _sharpener(amount: float, *, large: bool) -> str:
