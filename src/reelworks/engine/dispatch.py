@@ -27,9 +27,10 @@ from dbos._sys_db import SystemDatabase, WorkflowStatusInternal
 
 from reelworks.engine.failing import translated
 from reelworks.engine.patience import LEAVE_SECONDS
-from reelworks.engine.queue import QUEUE
+from reelworks.engine.queue import QUEUE, process_of
 from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
 from reelworks.telemetry.outage import Outage
+from reelworks.telemetry.subject import about
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +177,8 @@ class Dispatcher:
         with self._engine.connect() as connection:
             claimed = set(connection.execute(query).scalars())
         for workflow_id in claimed - running - self._unknown:
-            log.warning("%s does not run here, as the tables say; it is queued anew", workflow_id)
+            with about(*process_of(workflow_id)):
+                log.warning("it does not run here, as the tables say, and is queued anew")
             _sys_db().reenqueue_for_recovery(workflow_id, [self._executor_id], QUEUE)
 
     def _slots_by_client(self) -> dict[str, int]:

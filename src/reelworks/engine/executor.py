@@ -218,21 +218,26 @@ class WorkExecutor:
             if self._leaving.is_set():
                 raise WorkStopped
             work = process_of(DBOS.workflow_id or "")
-            try:
-                self._run(work, partial(workflow, file_id, attempt, *number))
-            except (Unavailable, Unfit) as error:
-                # No outcome is written down: the next worker goes on with it. This one is of no
-                # use without what it needs, and a fresh start costs little.
-                if self._leaving.is_set():  # and the engine with it
-                    raise WorkStopped from error
-                log.error(  # noqa: TRY400  (the sentence says all)
-                    "this worker leaves, and its work goes on elsewhere: %s", error
-                )
-                self._count_lack(work, error)
-                self._on_unfit()
-                raise WorkStopped from error
+            with about(*work):
+                self._see_through(work, partial(workflow, file_id, attempt, *number))
 
         return run
+
+    def _see_through(self, work: Work, run: Callable[[], None]) -> None:
+        """Run a workflow of a work. Leave where what it needs is missing."""
+        try:
+            self._run(work, run)
+        except (Unavailable, Unfit) as error:
+            # No outcome is written down: the next worker goes on with it. This one is of no
+            # use without what it needs, and a fresh start costs little.
+            if self._leaving.is_set():  # and the engine with it
+                raise WorkStopped from error
+            log.error(  # noqa: TRY400  (the sentence says all)
+                "this worker leaves, and its work goes on elsewhere: %s", error
+            )
+            self._count_lack(work, error)
+            self._on_unfit()
+            raise WorkStopped from error
 
     def _run(self, work: Work, run: Callable[[], None]) -> None:
         """Run a workflow of a work that somebody waits for.
@@ -243,12 +248,12 @@ class WorkExecutor:
         if patiently(self._records.over, [work]):
             return
         try:
-            with about(*work), self._watch.over(work):
+            with self._watch.over(work):
                 run()
         except WorkStopped:
             if self._leaving.is_set() or not patiently(self._records.over, [work]):
                 raise
-            log.info("%s of %s was stopped: nobody waits for it", work.process_type, work.file_id)
+            log.info("stopped: nobody waits for it")
 
     def _keep_lease(self) -> None:
         outage = Outage(log, "the lease cannot be renewed", "the lease can be renewed again")
