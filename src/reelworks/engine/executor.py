@@ -19,6 +19,7 @@ from dbos._error import (
     DBOSAwaitedWorkflowCancelledError,
     DBOSException,
     DBOSMaxStepRetriesExceeded,
+    DBOSNonExistentWorkflowError,
 )
 
 from reelworks.engine.dispatch import Dispatcher
@@ -76,6 +77,9 @@ _ITS_RETRYING = "Step being automatically retried"
 _ITS_END = "accessed before DBOS was launched"
 # How it ends to say that a thread of it has nothing more to do, as what it did was taken from it.
 _ITS_WAITING = "recorded outcome"
+# How work ends that somebody cancelled, or deleted, or that a database knows nothing of which took
+# over from a lost one.
+_ITS_LEAVING_OFF = (DBOSAwaitedWorkflowCancelledError, DBOSNonExistentWorkflowError)
 # How it shows that a result was written down by a release with other classes.
 _NOT_READ = (ImportError, AttributeError, TypeError)
 
@@ -323,13 +327,13 @@ class WorkExecutor:
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Whether the engine tells more than that work ended which somebody cancelled or deleted, or
+    """Whether the engine tells more than that work ended which nobody waits for any more, or
     what we say ourselves: that a step is tried again, and, once, that a database is away."""
     said = record.getMessage()
     if said.startswith((*_ITS_POLLING, _ITS_RETRYING)) or said.endswith(_ITS_WAITING):
         return False
     error = record.exc_info[1] if record.exc_info else None
-    return not (isinstance(error, DBOSAwaitedWorkflowCancelledError) or _ITS_END in str(error))
+    return not (isinstance(error, _ITS_LEAVING_OFF) or _ITS_END in str(error))
 
 
 def _running(executor_id: str | None = None) -> list[WorkflowStatus]:
