@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 
+from reelworks.client.fetching import printable
 from reelworks.engine.overview import Job, Standing, Worker
 from reelworks.model import ProcessType, Status
 
@@ -19,6 +20,7 @@ _PROCESS = {
     ProcessType.VIDEO_ENHANCEMENT: "enhance",
     ProcessType.METADATA_EXTRACTION: "extract",
 }
+_NAME_LETTERS = 36  # as many as a UUID has
 
 
 def as_document(standing: Standing) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def _waiting(standing: Standing) -> Table:
             _work(job),
             _size(job.size_bytes),
             _span(standing.at - job.since),
-            job.client_id or "",
+            _name(job.client_id or ""),
         )
     return table
 
@@ -119,7 +121,9 @@ def _waiting(standing: Standing) -> Table:
 def _failed(standing: Standing) -> Table:
     table = _table("video", "work", "ago", "why", right=(2,))
     for job in standing.failed:
-        table.add_row(job.file_id, _work(job), _span(standing.at - job.since), job.error or "")
+        table.add_row(
+            job.file_id, _work(job), _span(standing.at - job.since), printable(job.error or "")
+        )
     return table
 
 
@@ -139,6 +143,12 @@ def _table(*columns: str, right: tuple[int, ...] = ()) -> Table:
 
 def _work(job: Job) -> str:
     return _PROCESS[job.process_type] if job.part is None else job.part
+
+
+def _name(client_id: str) -> str:
+    """What a stranger calls himself: it neither steers a terminal nor fills it."""
+    name = printable(client_id)
+    return name if len(name) <= _NAME_LETTERS else f"{name[: _NAME_LETTERS - 1]}…"
 
 
 def _machine(host: str | None) -> str:

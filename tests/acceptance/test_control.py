@@ -93,6 +93,8 @@ def test_what_is_deleted_ends_at_once_and_leaves_nothing(
     assert delete(service, file_id).status_code == 404
     answer = httpx.get(f"{service.url}/internal/video-enhancement-status/{file_id}")
     assert answer.status_code == 404
+    said = f"[video_enhancement {file_id} attempt 1] stopped: nobody waits for it"
+    wait_for(lambda: said in service.log.read_text(), "the log to say so, and of which work")
 
 
 def test_a_finished_video_is_deleted_with_all_its_results(service: RunningService) -> None:

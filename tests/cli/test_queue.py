@@ -85,6 +85,16 @@ def test_it_is_readable_in_80_columns() -> None:
     assert "  and 39 more; see --limit" in text
 
 
+def test_what_a_stranger_is_called_neither_steers_a_terminal_nor_fills_it() -> None:
+    idle = replace(STANDING, workers=[], running=[], failed=[])
+    plain = len(shown(idle))
+    for client_id in ("a\x1b[31mb\nc", "x" * 256):
+        lines = shown(replace(idle, waiting=[replace(JOB, client_id=client_id)]))
+        assert len(lines) <= plain + 1
+        assert all(line.isprintable() for line in lines)
+    assert any("xxx…" in line for line in lines)
+
+
 def test_a_lost_worker_is_named_as_such() -> None:
     lost = replace(STANDING.workers[0], is_lost=True)
     job = replace(JOB, host=None, pid=None)

@@ -112,6 +112,23 @@ def test_a_database_that_cannot_be_written(
     assert len(str(refused.value).splitlines()) == 1
 
 
+# Who is root may write to everything, unless he gives that up.
+_POWERLESS = ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else ()
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None and bool(_POWERLESS), reason="no setpriv")
+@pytest.mark.parametrize("command", ["worker", "doctor"])
+def test_a_database_file_that_can_only_be_read_is_said_to_be(
+    migrated: Path, tmp_path: Path, command: str
+) -> None:
+    path = Path(shutil.copy(migrated, tmp_path / "reelworks.db"))
+    path.chmod(0o444)
+    program = [*_POWERLESS, sys.executable, "-m", "reelworks", command, "--data-dir", str(tmp_path)]
+    ended = subprocess.run(program, check=False, capture_output=True, text=True, timeout=60)
+    assert f"The database {path} can only be read by the user" in ended.stdout + ended.stderr
+    assert ended.returncode == (2 if command == "worker" else 1)
+
+
 @pytest.mark.skipif(shutil.which("pgbouncer") is None, reason="PgBouncer is not installed")
 @pytest.mark.parametrize("mode", ["session", "transaction"])
 def test_a_pooler_that_lends_sessions_and_one_that_lends_transactions(

@@ -15,9 +15,10 @@ from reelworks.engine.dispatch import Dispatcher, clients, share
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
+from reelworks.engine.tables import processes
 from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
 from reelworks.model import ProcessType, Status
-from tests.engine.workers import Workers, claimed
+from tests.engine.workers import Workers, claimed, of_engine, waiting
 from tests.videos import new_video
 from tests.waiting import wait_for
 
@@ -155,3 +156,28 @@ def test_what_was_claimed_without_hearing_of_it_is_begun(
         "both processes",
         seconds=30,
     )
+
+
+def test_what_the_tables_say_runs_and_does_not_is_begun_again(
+    records: Records, workers: Workers
+) -> None:
+    """As where a database takes over from a lost one, and lacks its last seconds."""
+    workers.start(slots=2)
+    workers.let_go()
+    file_id = submit(records, client_id="me")
+    wait_for(lambda: is_enhanced(records, file_id), "the enhancement")
+    wait_for(lambda: waiting(records) + claimed(records) == 0, "the engine to write it down")
+    forget_the_end(records)
+    later = submit(records, client_id="me")
+    wait_for(lambda: is_enhanced(records, later), "the one behind it", seconds=20)
+    wait_for(lambda: is_enhanced(records, file_id), "the enhancement, once more")
+    wait_for(lambda: claimed(records) == 0, "the engine to write it down again")
+
+
+def forget_the_end(records: Records) -> None:
+    with records.engine.begin() as connection:
+        connection.execute(
+            processes.update().values(status=Status.PROCESSING, progress=50, error=None)
+        )
+        table = of_engine(connection, "workflow_status")
+        connection.execute(sa.text(f"UPDATE {table} SET status = 'PENDING', completed_at = NULL"))

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 import sqlalchemy as sa
-from dbos._error import DBOSException
+from dbos._error import DBOSException, DBOSNonExistentWorkflowError
 
 from reelworks.engine.database import open_database
 from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS, is_news
@@ -423,6 +423,7 @@ def test_what_we_say_ourselves_is_no_news_of_the_engine() -> None:
         assert is_news(logging.makeLogRecord({"msg": said})) is expected
     for error, expected in (
         (DBOSException("System database accessed before DBOS was launched"), False),
+        (DBOSNonExistentWorkflowError("target", "chunk/some-id/1/0"), False),
         (ValueError("nobody thought of this"), True),
     ):
         record = {"msg": "Exception encountered in background workflow", "exc_info": (0, error, 0)}

@@ -327,6 +327,64 @@ def test_a_clock_that_is_set_back_silences_no_socket(records: Records) -> None:
     run(records, test)
 
 
+def test_after_a_clock_is_set_back_what_is_new_is_announced_and_what_is_known_is_not_told_again(
+    records: Records,
+) -> None:
+    hour_ms, minute_ms = 3600_000, 60_000
+    may_look = Event()
+
+    class Ahead(Records):
+        """Its clock is ahead until it is set."""
+
+        ahead_ms = hour_ms
+
+        def now(self) -> int:
+            return super().now() + self.ahead_ms
+
+    feed = Ahead(records.engine)
+
+    def finished(since_ms: int) -> str:
+        file_id = add_video(records)
+        with records.writing() as connection:
+            moments = ("created_at", "started_at", "updated_at")
+            connection.execute(
+                processes.update()
+                .where(processes.c.file_id == file_id)
+                .values(
+                    {name: processes.c[name] + since_ms for name in moments}
+                    | {"status": "completed", "progress": 100}
+                )
+            )
+        return file_id
+
+    async def told_of(told: AsyncIterator[Message], file_id: str, end: str) -> list[Any]:
+        """The messages until both processes of a file have come to a status."""
+        found: list[Any] = []
+        while [each["status"] for each in found if each["file_id"] == file_id].count(end) < 2:
+            found.append((await anext(told)).model_dump())
+        return found
+
+    async def main() -> None:
+        hub = Hub(feed, may_look.is_set)
+        task = asyncio.create_task(hub.run())
+        async with hub.subscribe("me") as subscription, asyncio.timeout(10):
+            told = subscription.messages()
+            may_look.set()
+            for since_ms in (hour_ms + minute_ms, hour_ms + 2 * minute_ms):
+                await told_of(told, finished(since_ms), "completed")
+            feed.ahead_ms = 0
+            file_id = add_video(records)
+            messages = await told_of(told, file_id, "pending")
+            assert {each["file_id"] for each in messages} == {file_id}
+            assert messages[0]["type"] == "upload_status"
+            records.complete(file_id, ENHANCEMENT)
+            records.complete(file_id, EXTRACTION)
+            assert len(await told_of(told, file_id, "completed")) == 2
+        task.cancel()
+
+    asyncio.run(main())
+
+
 def test_nobody_listening_costs_no_memory(records: Records) -> None:
     async def test(hub: Hub) -> None:
         async with hub.subscribe("me"):

@@ -71,6 +71,23 @@ def test_an_upload_that_is_gone_is_said_to_be_and_needs_no_traceback(
     assert not told.exc_info
 
 
+def test_a_worker_with_another_store_than_the_uploads_fails_no_video(
+    workshop: Workshop, records: Records, work: Work
+) -> None:
+    other = add_video(records)
+    with (
+        pytest.raises(StorageError, match="give all programs the same storage URL"),
+        reported(workshop, work),
+        workshop.source(work.file_id),
+    ):
+        pytest.fail("there is none")
+    assert records.process(work.file_id, ENHANCEMENT).status is Status.PROCESSING
+    publish(workshop, work, records.video(other).source_key)
+    with reported(workshop, work), workshop.source(work.file_id):
+        pytest.fail("there is none")
+    assert records.process(work.file_id, ENHANCEMENT).status is Status.FAILED
+
+
 def test_what_fails_as_its_upload_goes_away_is_no_fault_of_the_video(
     workshop: Workshop, records: Records, work: Work
 ) -> None:

@@ -170,6 +170,11 @@ def is_plain(letter: str) -> bool:
     return letter.isprintable() or letter in _JOINERS
 
 
+def printable(text: str) -> str:
+    """A name that a stranger gave, without what would steer a terminal."""
+    return "".join(letter if is_plain(letter) else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
 def plain_name(name: str, otherwise: str) -> str:
     """A name that stays in its folder, whatever it was sent as."""
     last = name.replace("\\", "/").rpartition("/")[2]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reelworks.client import ProcessType, Status, Update, Video
-from reelworks.commands.words import printable
+from reelworks.client.fetching import printable
 
 # Before so much is known of a rate, what follows from it is a guess.
 _TELLING_SECONDS, _TELLING_PERCENT = 1.0, 2

@@ -15,9 +15,10 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from reelworks.client import Client, Result, ServiceError, Video
+from reelworks.client.fetching import printable
 from reelworks.commands.flags import FAILED, Preset, examples, with_options
 from reelworks.commands.screens import Screen, choose, terminal_width
-from reelworks.commands.words import account, in_bytes, listed, printable
+from reelworks.commands.words import account, in_bytes, listed
 from reelworks.errors import BadRequest, ReelworksError, SettingsError
 from reelworks.media.deciding.wishes import preset_fault, read_flags
 from reelworks.settings import read_settings

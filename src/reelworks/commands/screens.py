@@ -21,9 +21,10 @@ from rich.table import Table
 from rich.text import Text
 
 from reelworks.client import ProcessType, Status, Update, Video
+from reelworks.client.fetching import printable
 from reelworks.client.form import Progress
 from reelworks.commands.board import Board, Row
-from reelworks.commands.words import NAMES, clock, in_bytes, printable
+from reelworks.commands.words import NAMES, clock, in_bytes
 
 _LABELS = {ProcessType.VIDEO_ENHANCEMENT: "enhance", ProcessType.METADATA_EXTRACTION: "metadata"}
 _ROW_LINES = 1 + len(_LABELS)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from reelworks.client.fetching import is_plain
+from reelworks.client.fetching import printable
 from reelworks.client.nouns import Process, Video
 from reelworks.model import ProcessType, Status
 
@@ -91,11 +91,6 @@ def planned(plan: Mapping[str, Any]) -> str:
     if plan.get("action") == "copy":
         return "kept as it is, byte for byte"
     return names or "encoded anew"
-
-
-def printable(text: str) -> str:
-    """A name that a stranger gave, without what would steer a terminal."""
-    return "".join(letter if is_plain(letter) else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def summary(report: Mapping[str, Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ SQLite and PostgreSQL are the same to everything above this file.
 from __future__ import annotations
 
 import fcntl
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -116,8 +117,19 @@ def check_connection(engine: sa.Engine) -> None:
         connection.execute(sa.select(1))
         if not is_sqlite(engine):
             _check_server(connection)
-    if not is_sqlite(engine):
+    if is_sqlite(engine):
+        _check_file(Path(engine.url.database or ""))
+    else:
         _check_sessions(engine)
+
+
+def _check_file(path: Path) -> None:
+    """SQLite opens what can only be read without a word, and fails at the first change."""
+    if path.is_file() and not os.access(path, os.W_OK):
+        raise SettingsError(
+            f"The database {path} can only be read by the user of this program, as after it was "
+            "copied back by another one; let the file belong to this user."
+        )
 
 
 def _check_server(connection: sa.Connection) -> None:

@@ -27,15 +27,17 @@ from dbos._sys_db import SystemDatabase, WorkflowStatusInternal
 
 from reelworks.engine.failing import translated
 from reelworks.engine.patience import LEAVE_SECONDS
-from reelworks.engine.queue import QUEUE
+from reelworks.engine.queue import QUEUE, process_of
 from reelworks.engine.workflows import in_queue, seeing_workflows, workflows
 from reelworks.telemetry.outage import Outage
+from reelworks.telemetry.subject import about
 
 log = logging.getLogger(__name__)
 
 # A median of 0.13 s from queued to started, at under 2 % of a core.
 _POLLING_SECONDS = 0.25
 _AWAY_SECONDS = 1.0  # on top, while nothing can be claimed
+_FORGOTTEN_SECONDS = 5.0  # between two looks for what is claimed and does not run
 
 
 def share(
@@ -95,7 +97,9 @@ class Dispatcher:
         self._slots = slots
         self._is_able = is_able
         self._on_unfit = on_unfit
-        self._busy = 0
+        self._running: dict[Future[Any], str] = {}
+        self._unknown: set[str] = set()
+        self._looked_at = time.monotonic()
         # Claims of which it is not known yet whether there was anything.
         self._unsure: list[str] = []
         self._served: dict[str, float] = {}
@@ -135,7 +139,8 @@ class Dispatcher:
     def _fill(self) -> int:
         """Claim work for the slots that are free now; how much there was."""
         self._make_sure()
-        free = self._slots - self._busy
+        self._hand_back_forgotten()
+        free = self._slots - len(self._running)
         waiting = clients(_sys_db()) if free > 0 else []
         if not waiting:
             return 0
@@ -156,6 +161,25 @@ class Dispatcher:
             self._unsure.pop()
             if claimed:
                 self._begin(claimed, claim)
+
+    def _hand_back_forgotten(self) -> None:
+        """Queue anew what is ours by the tables and does not run here: nobody else takes it, and it
+        counts as running. A database that took over from a lost one may lack its last seconds, and
+        with them that it was done."""
+        if time.monotonic() < self._looked_at + _FORGOTTEN_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        with self._lock:
+            running = set(self._running.values())  # before: what ends meanwhile was written down
+        query = sa.select(workflows.c.workflow_uuid).where(
+            *in_queue(self._engine, "PENDING"), workflows.c.executor_id == self._executor_id
+        )
+        with self._engine.connect() as connection:
+            claimed = set(connection.execute(query).scalars())
+        for workflow_id in claimed - running - self._unknown:
+            with about(*process_of(workflow_id)):
+                log.warning("it does not run here, as the tables say, and is queued anew")
+            _sys_db().reenqueue_for_recovery(workflow_id, [self._executor_id], QUEUE)
 
     def _slots_by_client(self) -> dict[str, int]:
         """Of all workers."""
@@ -193,6 +217,7 @@ class Dispatcher:
         except DBOSWorkflowFunctionNotFoundError:
             # A kind of work that this release does not know: it is handed back when we leave.
             log.exception("%s could not be begun", status["workflow_uuid"])
+            self._unknown.add(status["workflow_uuid"])
             return
         except Exception as error:  # no thread to be had, say
             self._give_up(error)
@@ -200,7 +225,7 @@ class Dispatcher:
         future: Future[Any] | None = getattr(handle, "future", None)
         if future is not None:  # None: it was cancelled between the claim and here
             with self._lock:
-                self._busy += 1
+                self._running[future] = status["workflow_uuid"]
             future.add_done_callback(self._finished)
 
     def _give_up(self, error: Exception) -> None:
@@ -209,9 +234,9 @@ class Dispatcher:
         self._ended.set()
         self._on_unfit()
 
-    def _finished(self, _: Future[Any]) -> None:
+    def _finished(self, future: Future[Any]) -> None:
         with self._lock:
-            self._busy -= 1
+            del self._running[future]
         self._wake.set()
 
 

@@ -19,6 +19,7 @@ from dbos._error import (
     DBOSAwaitedWorkflowCancelledError,
     DBOSException,
     DBOSMaxStepRetriesExceeded,
+    DBOSNonExistentWorkflowError,
 )
 
 from reelworks.engine.dispatch import Dispatcher
@@ -76,6 +77,9 @@ _ITS_RETRYING = "Step being automatically retried"
 _ITS_END = "accessed before DBOS was launched"
 # How it ends to say that a thread of it has nothing more to do, as what it did was taken from it.
 _ITS_WAITING = "recorded outcome"
+# How work ends that somebody cancelled, or deleted, or that a database knows nothing of which took
+# over from a lost one.
+_ITS_LEAVING_OFF = (DBOSAwaitedWorkflowCancelledError, DBOSNonExistentWorkflowError)
 # How it shows that a result was written down by a release with other classes.
 _NOT_READ = (ImportError, AttributeError, TypeError)
 
@@ -218,21 +222,26 @@ class WorkExecutor:
             if self._leaving.is_set():
                 raise WorkStopped
             work = process_of(DBOS.workflow_id or "")
-            try:
-                self._run(work, partial(workflow, file_id, attempt, *number))
-            except (Unavailable, Unfit) as error:
-                # No outcome is written down: the next worker goes on with it. This one is of no
-                # use without what it needs, and a fresh start costs little.
-                if self._leaving.is_set():  # and the engine with it
-                    raise WorkStopped from error
-                log.error(  # noqa: TRY400  (the sentence says all)
-                    "this worker leaves, and its work goes on elsewhere: %s", error
-                )
-                self._count_lack(work, error)
-                self._on_unfit()
-                raise WorkStopped from error
+            with about(*work):
+                self._see_through(work, partial(workflow, file_id, attempt, *number))
 
         return run
+
+    def _see_through(self, work: Work, run: Callable[[], None]) -> None:
+        """Run a workflow of a work. Leave where what it needs is missing."""
+        try:
+            self._run(work, run)
+        except (Unavailable, Unfit) as error:
+            # No outcome is written down: the next worker goes on with it. This one is of no
+            # use without what it needs, and a fresh start costs little.
+            if self._leaving.is_set():  # and the engine with it
+                raise WorkStopped from error
+            log.error(  # noqa: TRY400  (the sentence says all)
+                "this worker leaves, and its work goes on elsewhere: %s", error
+            )
+            self._count_lack(work, error)
+            self._on_unfit()
+            raise WorkStopped from error
 
     def _run(self, work: Work, run: Callable[[], None]) -> None:
         """Run a workflow of a work that somebody waits for.
@@ -243,12 +252,12 @@ class WorkExecutor:
         if patiently(self._records.over, [work]):
             return
         try:
-            with about(*work), self._watch.over(work):
+            with self._watch.over(work):
                 run()
         except WorkStopped:
             if self._leaving.is_set() or not patiently(self._records.over, [work]):
                 raise
-            log.info("%s of %s was stopped: nobody waits for it", work.process_type, work.file_id)
+            log.info("stopped: nobody waits for it")
 
     def _keep_lease(self) -> None:
         outage = Outage(log, "the lease cannot be renewed", "the lease can be renewed again")
@@ -318,13 +327,13 @@ class WorkExecutor:
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Whether the engine tells more than that work ended which somebody cancelled or deleted, or
+    """Whether the engine tells more than that work ended which nobody waits for any more, or
     what we say ourselves: that a step is tried again, and, once, that a database is away."""
     said = record.getMessage()
     if said.startswith((*_ITS_POLLING, _ITS_RETRYING)) or said.endswith(_ITS_WAITING):
         return False
     error = record.exc_info[1] if record.exc_info else None
-    return not (isinstance(error, DBOSAwaitedWorkflowCancelledError) or _ITS_END in str(error))
+    return not (isinstance(error, _ITS_LEAVING_OFF) or _ITS_END in str(error))
 
 
 def _running(executor_id: str | None = None) -> list[WorkflowStatus]:

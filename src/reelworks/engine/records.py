@@ -71,6 +71,12 @@ class Records:
             query = sa.select(sa.exists().where(videos.c.file_id == file_id))
             return bool(connection.execute(query).scalar_one())
 
+    def newest_sources(self, count: int) -> list[str]:
+        """Where the uploads of the newest videos are, of so many at most."""
+        query = sa.select(videos.c.source_key).order_by(videos.c.created_at.desc()).limit(count)
+        with self.reading() as connection:
+            return list(connection.execute(query).scalars())
+
     def plan(self, file_id: str) -> str | None:
         """What enhancement decided to do with a video, as JSON; None before it did."""
         plan: str | None = self._video_row(file_id).plan

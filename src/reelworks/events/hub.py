@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Protocol
@@ -51,14 +52,17 @@ class Subscription:
         opened_at: since when, by the feed's clock. To be set before messages are asked for.
     """
 
-    opened_at: datetime
-
     def __init__(self) -> None:
+        self.opened_at = datetime.max.replace(tzinfo=UTC)
         self._newest: dict[Key, Process] = {}
         self._told: dict[Key, Process] = {}
         self._half_announced: set[str] = set()
         self._new: set[Key] = set()
         self._wake = asyncio.Event()
+
+    def reopen(self, at_ms: int) -> None:
+        """What is created from then on is new to it, as what was created since it was opened."""
+        self.opened_at = min(self.opened_at, datetime.fromtimestamp(at_ms / 1000, UTC))
 
     def push(self, process: Process, *, is_new: bool = False) -> None:
         """A process is now in this state; an earlier one that was not yet told is forgotten.
@@ -113,6 +117,18 @@ class Subscription:
         yield from messages.status_updates(created, process)
 
 
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """A time of the feed's clock.
+
+    Attributes:
+        is_set_back: whether it is earlier than one that was told before.
+    """
+
+    now: int
+    is_set_back: bool
+
+
 class _Opening:
     """Sockets that are let in together.
 
@@ -139,6 +155,7 @@ class Hub:
         self._may_have_changed = may_have_changed
         self._subscriptions: dict[str, set[Subscription]] = {}
         self._since = 0
+        self._latest = 0
         self._unread = False
         self._seen: dict[Key, Process] = {}
         self._listened_to = asyncio.Event()
@@ -169,14 +186,14 @@ class Hub:
     async def _let_in(self, opening: _Opening) -> None:
         async with self._opening:
             self._next = None
-            now = await asyncio.to_thread(self._feed.now)
+            now = self._heed(await asyncio.to_thread(self._ask_time))
             if not self._listened_to.is_set():
                 await self._skip_to(now)
             if self._subscriptions:
                 self._listened_to.set()
             unfinished = await asyncio.to_thread(self._feed.unfinished, opening.coming)
         for subscription in chain.from_iterable(opening.coming.values()):
-            subscription.opened_at = datetime.fromtimestamp(now / 1000, UTC)
+            subscription.reopen(now)
         for process in unfinished:
             for subscription in opening.coming[process.client_id or ""]:
                 subscription.push(process)
@@ -201,7 +218,8 @@ class Hub:
         while True:
             await self._listened_to.wait()
             try:
-                self._hand_out(await asyncio.to_thread(self._look))
+                if look := await asyncio.to_thread(self._look):
+                    self._hand_out(*look)
                 outage.succeeded()
             except EngineError as error:  # the sockets stay open; a later look may succeed
                 outage.failed(error)
@@ -211,28 +229,49 @@ class Hub:
                 await asyncio.sleep(_AWAY_SECONDS)
             await asyncio.sleep(_POLL_SECONDS)
 
-    def _look(self) -> list[Process]:
+    def _look(self) -> tuple[_Time, list[Process]] | None:
         if not (self._may_have_changed() or self._unread):
-            return []
+            return None
         self._unread = True  # unless the next lines succeed
-        # Where the clock was set back, what changes now is older than what changed before.
-        self._since = min(self._since, self._feed.now() - _OVERLAP_MS)
-        changes = self._feed.changed_since(self._since)
+        time = self._ask_time()
+        changes = self._feed.changed_since(min(self._since, time.now - _OVERLAP_MS))
         self._unread = False
-        return changes
+        return time, changes
 
-    def _hand_out(self, changes: Iterable[Process]) -> None:
-        horizon = self._since
+    def _ask_time(self) -> _Time:
+        latest = self._latest  # known before the question, whoever asks meanwhile
+        now = self._feed.now()
+        return _Time(now, is_set_back=now < latest)
+
+    def _heed(self, time: _Time) -> int:
+        """What time it is now. What is new from now on is older than the sockets that are open,
+        where the clock was set back."""
+        if time.is_set_back:
+            for subscription in chain.from_iterable(self._subscriptions.values()):
+                subscription.reopen(time.now - _OVERLAP_MS)
+        self._latest = time.now if time.is_set_back else max(self._latest, time.now)
+        return time.now
+
+    def _hand_out(self, time: _Time, changes: Iterable[Process]) -> None:
+        now, horizon = self._heed(time), self._since
+        begin = now - _OVERLAP_MS
+
+        def was_read(moment: datetime) -> bool:
+            """Behind the horizon, or, after the clock was set back, still ahead of it."""
+            return _milliseconds(moment) < horizon and not begin <= _milliseconds(moment) <= now
+
+        self._since = min(horizon, begin)
         for process in changes:
             before = self._seen.get(_key(process))
-            if before == process:
+            self._seen[_key(process)] = process
+            if before == process or (before is None and was_read(process.updated_at)):
                 continue
             # What was created behind the horizon and seen would still be among what was seen.
-            is_new = before is None and _milliseconds(process.created_at) >= horizon
-            self._seen[_key(process)] = process
+            is_new = before is None and not was_read(process.created_at)
             for subscription in self._subscriptions.get(process.client_id or "", ()):
                 subscription.push(process, is_new=is_new)
-            self._since = max(self._since, _milliseconds(process.updated_at) - _OVERLAP_MS)
+            changed_at = min(_milliseconds(process.updated_at), now)
+            self._since = max(self._since, changed_at - _OVERLAP_MS)
         self._seen = {
             key: process
             for key, process in self._seen.items()

@@ -20,6 +20,7 @@ from reelworks.jobs.leavings import extension_of, remove_results, remove_video
 from reelworks.model import Work
 from reelworks.storage.store import Storage
 from reelworks.telemetry.outage import Outage
+from reelworks.telemetry.subject import about
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,8 @@ class Housekeeping:
             with suppress(NotFound):  # deleted since, and its files with it
                 remove_results(self._records, self._storage, work)
         except (Unavailable, OSError) as error:
-            log.warning("what %s left could not be removed yet: %s", work.file_id, error)
+            with about(*work):
+                log.warning("what it left could not be removed yet: %s", error)
             self._upkeep.put_off_clearing(work)
             return False
         self._upkeep.cleared(work)
@@ -112,7 +114,8 @@ class Housekeeping:
         deleted = self._interventions.expire(file_id, days, extension_of)
         if deleted is None:
             return False
-        log.info("%s was finished %d days ago and is deleted", file_id, days)
+        with about(file_id):
+            log.info("finished %d days ago, and so deleted", days)
         self._remove(deleted)
         return True
 
@@ -121,7 +124,8 @@ class Housekeeping:
         try:
             remove_video(self._storage, deleted)
         except (Unavailable, OSError) as error:
-            log.warning("the files of %s could not be removed yet: %s", deleted.file_id, error)
+            with about(deleted.file_id):
+                log.warning("its files could not be removed yet: %s", error)
             self._upkeep.put_off(deleted)
             return False
         self._upkeep.seen_to(deleted)

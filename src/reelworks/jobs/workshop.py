@@ -10,12 +10,15 @@ from pathlib import Path
 
 from reelworks.engine.patience import Unfit
 from reelworks.engine.records import Records
-from reelworks.errors import NotFound, WorkStopped
+from reelworks.errors import NotFound, StorageError, WorkStopped
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.options import Options
 from reelworks.model import Status, Video, Work
 from reelworks.storage.disk import still_there
 from reelworks.storage.store import Storage
+
+# Videos whose uploads are looked for, where one is missing.
+_SOME = 10
 
 RESULTS = "processed_videos"
 
@@ -77,17 +80,34 @@ class Workshop:
 
     @contextmanager
     def source(self, file_id: str) -> Iterator[Path]:
-        """A local file with the uploaded bytes of a video. Raises NotFound."""
+        """A local file with the uploaded bytes of a video.
+
+        Raises:
+            NotFound: they are not kept any more.
+            StorageError: nothing of other videos is there either.
+        """
         key = self.records.video(file_id).source_key
         with ExitStack() as held:
             try:
                 path = held.enter_context(self.storage.fetched(key))
             except NotFound as error:
+                if self._is_strange(key):
+                    raise StorageError(
+                        "This worker's store has none of the uploads that the database knows; give "
+                        "all programs the same storage URL, or the same data folder, and start "
+                        "this one again."
+                    ) from error
                 raise NotFound(
                     "The upload of this video is not kept any more; upload it again."
                 ) from error
             with still_there(path):
                 yield path
+
+    def _is_strange(self, missing: str) -> bool:
+        """Whether the store is another one than the one that uploads are put into: while a video is
+        known, its upload is there."""
+        others = set(self.records.newest_sources(_SOME)) - {missing}
+        return bool(others) and not any(map(self.storage.exists, others))
 
     @contextmanager
     def draft(self, name: str) -> Iterator[Path]:
