@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
+from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
 from tests.media.scenes import FINE, PAN, film
 
@@ -1238,6 +1239,13 @@ def test_avi_without_reordered_pictures_stays_in_step(sound: str, tmp_path: Path
 def test_asf_of_h264_without_reordered_pictures_stays_in_step(tmp_path: Path) -> None:
     source = clip(".asf", *TWO_SECONDS, *lavfi(SWEEP), *X264, "-bf", "0", "-c:a", "wmav2")
     done = enhanced(source, tmp_path)  # and verified
+    assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
+
+
+def test_raw_field_pictures_keep_their_length(tmp_path: Path) -> None:
+    source = tmp_path / "fields.h264"
+    source.write_bytes(field_pictures(30))
+    done = enhanced(source, tmp_path)
     assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.clips import make_clip, plain, toolbox
+from tests.media.field_pictures import field_pictures
 
 from reelworks.errors import NotAVideo
 from reelworks.media.facts import Probe, Timing
@@ -156,6 +157,13 @@ def test_damage_is_told_where_ffmpeg_complained() -> None:
     assert merged["advanced"]["damaged"] is None
 
 
+def test_fields_in_packets_of_their_own_are_no_damage() -> None:
+    complained = replace(known()[1], frame_count=100, complaints="error while decoding")
+    found = described(probe=with_timing(packets=200, fields=True), measurement=complained)
+
+    assert found["advanced"]["damaged"] is None
+
+
 def test_inspect_does_it_all_for_one_file() -> None:
     seen: list[float] = []
 
@@ -164,6 +172,16 @@ def test_inspect_does_it_all_for_one_file() -> None:
     assert (found["file_id"], found["filename"], found["frame_count"]) == ("", plain().name, 25)
     assert len(found["advanced"]["sha256"]) == 64
     assert seen[-1] == 1.0
+
+
+def test_progress_of_fields_in_packets_of_their_own_is_that_of_pictures(tmp_path: Path) -> None:
+    source = tmp_path / "fields.h264"
+    source.write_bytes(field_pictures(30))
+    seen: list[float] = []
+
+    found = inspect(toolbox(), source, seen.append)
+
+    assert (found["fps"], found["frame_count"], seen[-1]) == (25.0, 30, 1.0)
 
 
 def test_inspect_refuses_what_is_no_video(tmp_path: Path) -> None:

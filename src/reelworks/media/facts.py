@@ -137,6 +137,7 @@ class Timing:
 
     Attributes:
         packets: how many packets it has.
+        fields: whether each packet holds a field, which is half a picture.
         duration: from the first picture's start to the last one's end, in seconds; at least 0.
         sound: whether every packet has a presentation time that is to be believed, and no two have
             the same one.
@@ -159,6 +160,12 @@ class Timing:
     decoding: bool = False
     sparse: bool = False
     size_bytes: int = 0
+    fields: bool = False
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures its packets hold, where nothing is damaged."""
+        return (self.packets + 1) // 2 if self.fields else self.packets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

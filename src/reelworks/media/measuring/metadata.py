@@ -74,7 +74,7 @@ def _is_near(measured: Fraction, declared: Fraction) -> bool:
 
 def _is_kept(timing: Timing, declared: Fraction) -> bool:
     """Whether packets come evenly at this rate: one that fails to decode does not change it."""
-    return timing.constant and abs(timing.packets - declared * timing.duration) < Fraction(1, 2)
+    return timing.constant and abs(timing.pictures - declared * timing.duration) < Fraction(1, 2)
 
 
 def bit_rate(size_bytes: int, duration: Fraction) -> str:
@@ -159,10 +159,10 @@ def _damage(probe: Probe, measurement: Measurement) -> dict[str, int] | None:
 
     Fewer pictures than packets alone say nothing: some packets are half a picture, or none.
     """
-    packets = probe.timing.packets if probe.timing else 0
-    if not measurement.complaints or measurement.frame_count >= packets:
+    pictures = probe.timing.pictures if probe.timing else 0
+    if not measurement.complaints or measurement.frame_count >= pictures:
         return None
-    return {"packets": packets, "decoded": measurement.frame_count}
+    return {"packets": pictures, "decoded": measurement.frame_count}
 
 
 def _seconds(value: Fraction) -> str:

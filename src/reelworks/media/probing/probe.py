@@ -127,9 +127,10 @@ def examine(container: InputContainer, path: Path) -> Probe:
 
 def _timed(probe: Probe, timing: Timing, duration: Fraction, empty: set[int]) -> Probe:
     picture = probe.picture
-    if not timing.sound and timing.constant and timing.duration > 0:
+    if (timing.fields or not timing.sound) and timing.constant and timing.duration > 0:
         # A raw stream has no container that declares a rate; libav then says 25 of all of them.
-        picture = replace(picture, average_rate=timing.packets / timing.duration)
+        # Where fields have packets of their own, it may take each for a picture.
+        picture = replace(picture, average_rate=timing.pictures / timing.duration)
     streams = tuple(replace(s, empty=s.index in empty) for s in probe.streams)
     return replace(probe, picture=picture, timing=timing, duration=duration, streams=streams)
 
