@@ -601,6 +601,13 @@ def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None
     assert abs((flash_ - beep_) - (old_flash - old_beep)) < Fraction(5, 1000)
 
 
+def test_sound_of_broadcasts_is_copied_as_it_is(tmp_path: Path) -> None:
+    latm = ("-c:a", "aac", "-mpegts_flags", "latm")
+    done = enhanced(clip(".ts", *PICTURES, *SOUND, *X264, *latm), tmp_path)
+    assert [track.codec for track in done.plan.audio] == ["copy"]
+    assert [track.codec for track in done.after.of_kind("audio")] == ["aac_latm"]
+
+
 def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:
     pictures = lavfi("testsrc2=size=96x64:rate=2:duration=24,format=yuv420p")
     late = ("-itsoffset", "20", *SOUND)
