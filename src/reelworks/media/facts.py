@@ -137,6 +137,7 @@ class Timing:
 
     Attributes:
         packets: how many packets it has.
+        usual: from most packets' start to the next one's, in seconds; 0 where they have none.
         fields: whether each packet holds a field, which is half a picture.
         duration: from the first picture's start to the last one's end, in seconds; at least 0.
         sound: whether every packet has a presentation time that is to be believed, and no two have
@@ -160,6 +161,7 @@ class Timing:
     decoding: bool = False
     sparse: bool = False
     size_bytes: int = 0
+    usual: Fraction = Fraction(0)
     fields: bool = False
 
     @property

@@ -242,6 +242,7 @@ class _Track:
             late=-early if early < -_MICROSECOND else Fraction(),
             decoding=decoding,
             size_bytes=self._size,
+            usual=self._usual_step * self._tick if self.starts else _NONE,
         )
 
     @property
