@@ -13,6 +13,8 @@ import av
 import numpy as np
 import pytest
 from tests.clips import clip, lavfi, make_clip, toolbox
+from tests.media.field_pictures import field_pictures
+from tests.media.plans import forced
 
 from reelworks.errors import WrongResult
 from reelworks.media.deciding.options import Options
@@ -251,3 +253,13 @@ def test_a_short_film_stays_whole() -> None:
     source = clip(".mp4", *pictures, "-vf", NOISE, "-c:v", "libx264", "-crf", "16")
     found, plan = planned(source)
     assert len(cut(toolbox(), source, found, plan)) == 1
+
+
+def test_a_film_of_fields_in_packets_of_their_own_stays_whole(tmp_path: Path) -> None:
+    stream = tmp_path / "fields.h264"
+    stream.write_bytes(field_pictures(25 * SECONDS))
+    source = make_clip(tmp_path / "a.mkv", "-framerate", "25", "-i", str(stream), "-c", "copy")
+    found = probe(toolbox(), source, count=True)
+    assert [span.frames for span in cut(toolbox(), source, found, forced(found, "a.mkv"))] == [
+        25 * SECONDS
+    ]

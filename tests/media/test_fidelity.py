@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
+from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
 from tests.media.scenes import FINE, PAN, film
 
@@ -600,6 +601,13 @@ def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None
     assert abs((flash_ - beep_) - (old_flash - old_beep)) < Fraction(5, 1000)
 
 
+def test_sound_of_broadcasts_is_copied_as_it_is(tmp_path: Path) -> None:
+    latm = ("-c:a", "aac", "-mpegts_flags", "latm")
+    done = enhanced(clip(".ts", *PICTURES, *SOUND, *X264, *latm), tmp_path)
+    assert [track.codec for track in done.plan.audio] == ["copy"]
+    assert [track.codec for track in done.after.of_kind("audio")] == ["aac_latm"]
+
+
 def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:
     pictures = lavfi("testsrc2=size=96x64:rate=2:duration=24,format=yuv420p")
     late = ("-itsoffset", "20", *SOUND)
@@ -1113,6 +1121,38 @@ def part(size: str, start: float, sound_codec: str = "mp2") -> bytes:
     return clip(".ts", *pictures, *sound, *X264, *args).read_bytes()
 
 
+def test_teletext_stays_in_a_transport_stream(tmp_path: Path) -> None:
+    source = tmp_path / "a.ts"
+    source.write_bytes(with_teletext(PICTURES))
+    done = enhanced(source, tmp_path)
+    kept = [(t.codec, t.language) for t in done.after.streams if t.kind == "subtitle"]
+    assert (kept, done.plan.dropped) == ([("dvb_teletext", "deu,eng")], ())
+
+
+def with_teletext(film: tuple[str, ...]) -> bytes:
+    """A transport stream with teletext of two pages: sound in Opus, whose table is told otherwise.
+    What the packets hold is nobody's business who copies them."""
+    opus = ("-c:a", "libopus", "-metadata:s:a", "language=deu")
+    made = bytearray(clip(".ts", *film, *SOUND, *X264, *opus).read_bytes())
+    said = b"\x05\x04Opus\x7f\x02\x80\x01\x0a\x04deu\0"
+    pages = b"\x56\x0adeu\x10\x88eng\x11\x50\xfe\x02\0\0"
+    at = -1
+    while (at := made.find(said, at + 1)) >= 0:
+        table = made.rfind(b"\x02\xb0", 0, at)
+        made[at : at + len(said)] = pages
+        end = table + 3 + int.from_bytes(made[table + 1 : table + 3]) % 4096
+        made[end - 4 : end] = checksum(made[table : end - 4]).to_bytes(4)
+    return bytes(made)
+
+
+def checksum(section: bytes) -> int:
+    """The CRC-32 of MPEG-2's tables."""
+    found = 0xFFFF_FFFF
+    for bit in (byte >> shift & 1 for byte in section for shift in range(7, -1, -1)):
+        found = (found << 1 ^ (0x04C1_1DB7 if found >> 31 ^ bit else 0)) & 0xFFFF_FFFF
+    return found
+
+
 @pytest.mark.parametrize(
     ("start", "gap"),
     [(4, 3.04), (40, 0.1), (0, 0.1)],
@@ -1238,6 +1278,13 @@ def test_avi_without_reordered_pictures_stays_in_step(sound: str, tmp_path: Path
 def test_asf_of_h264_without_reordered_pictures_stays_in_step(tmp_path: Path) -> None:
     source = clip(".asf", *TWO_SECONDS, *lavfi(SWEEP), *X264, "-bf", "0", "-c:a", "wmav2")
     done = enhanced(source, tmp_path)  # and verified
+    assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
+
+
+def test_raw_field_pictures_keep_their_length(tmp_path: Path) -> None:
+    source = tmp_path / "fields.h264"
+    source.write_bytes(field_pictures(30))
+    done = enhanced(source, tmp_path)
     assert set(np.diff([float(t) for t in times(done.path)]).round(6)) == {0.04}
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.clips import make_clip, plain, toolbox
+from tests.clips import clip, lavfi, make_clip, plain, toolbox
+from tests.media.field_pictures import field_pictures
 
 from reelworks.errors import NotAVideo
 from reelworks.media.facts import Probe, Timing
@@ -107,7 +108,9 @@ def test_resolution_is_as_displayed(tmp_path: Path) -> None:
 
 
 def with_timing(**changes: Any) -> Probe:
-    timing = Timing(packets=100, duration=Fraction(4), sound=True, constant=True)
+    timing = Timing(
+        packets=100, duration=Fraction(4), sound=True, constant=True, usual=Fraction(1, 25)
+    )
     declared = changes.pop("declared", Fraction(25))
     found = known()[0]
     picture = replace(found.picture, average_rate=declared)
@@ -127,6 +130,12 @@ def test_a_rate_that_the_header_invents_is_counted_instead() -> None:
 
 def test_a_picture_that_does_not_decode_leaves_the_rate() -> None:
     assert frame_rate(with_timing(), 90) == 25
+
+
+def test_a_recording_that_begins_between_keyframes_keeps_its_rate() -> None:
+    begun = {"duration": Fraction(101, 25), "constant": False}
+    assert frame_rate(with_timing(**begun), 87) == 25
+    assert frame_rate(with_timing(**begun), 100) == Fraction(2500, 101)
 
 
 def test_fields_in_packets_of_their_own_are_no_frames() -> None:
@@ -156,6 +165,13 @@ def test_damage_is_told_where_ffmpeg_complained() -> None:
     assert merged["advanced"]["damaged"] is None
 
 
+def test_fields_in_packets_of_their_own_are_no_damage() -> None:
+    complained = replace(known()[1], frame_count=100, complaints="error while decoding")
+    found = described(probe=with_timing(packets=200, fields=True), measurement=complained)
+
+    assert found["advanced"]["damaged"] is None
+
+
 def test_inspect_does_it_all_for_one_file() -> None:
     seen: list[float] = []
 
@@ -164,6 +180,30 @@ def test_inspect_does_it_all_for_one_file() -> None:
     assert (found["file_id"], found["filename"], found["frame_count"]) == ("", plain().name, 25)
     assert len(found["advanced"]["sha256"]) == 64
     assert seen[-1] == 1.0
+
+
+def test_inspect_tells_the_rate_of_a_recording_that_begins_between_keyframes(
+    tmp_path: Path,
+) -> None:
+    film = lavfi("testsrc2=size=320x240:rate=25:duration=6,noise=alls=20:allf=t")
+    whole = clip(".ts", *film, "-c:v", "libx264", "-g", "20").read_bytes()
+    source = tmp_path / "a.ts"
+    source.write_bytes(whole[len(whole) // 188 // 3 * 188 :])
+
+    found = inspect(toolbox(), source, lambda _: None)
+
+    assert (found["fps"], found["advanced"]["video"]["constant_frame_rate"]) == (25.0, False)
+    assert found["frame_count"] < found["advanced"]["video"]["packets"]
+
+
+def test_progress_of_fields_in_packets_of_their_own_is_that_of_pictures(tmp_path: Path) -> None:
+    source = tmp_path / "fields.h264"
+    source.write_bytes(field_pictures(30))
+    seen: list[float] = []
+
+    found = inspect(toolbox(), source, seen.append)
+
+    assert (found["fps"], found["frame_count"], seen[-1]) == (25.0, 30, 1.0)
 
 
 def test_inspect_refuses_what_is_no_video(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
+from tests.media.field_pictures import field_pictures
 
 from reelworks.errors import NotAVideo
 from reelworks.media.facts import Probe
@@ -188,6 +189,25 @@ def test_times_of_decoding_are_not_taken_for_those_of_showing(tmp_path: Path) ->
         timing = probed(path).timing
         assert timing is not None
         assert (timing.decoding, timing.sound) == (decoding, not decoding)
+
+
+@pytest.mark.parametrize("suffix", [".h264", ".ts", ".mp4", ".mkv"])
+def test_two_fields_in_packets_of_their_own_are_one_picture(suffix: str, tmp_path: Path) -> None:
+    stream = tmp_path / "fields.h264"
+    stream.write_bytes(field_pictures(30))
+    path = make_clip(tmp_path / f"a{suffix}", "-framerate", "25", "-i", str(stream), "-c", "copy")
+    found = probed(path)
+    timing = found.timing
+    assert timing is not None
+    assert (timing.packets, timing.pictures, timing.duration) == (60, 30, Fraction(30, 25))
+    assert found.picture.average_rate == 25
+
+
+def test_whole_pictures_of_woven_fields_are_counted_as_such() -> None:
+    film = lavfi("testsrc=size=320x240:rate=50:duration=2,interlace")
+    timing = probed(clip(".ts", *film, "-c:v", "libx264", "-flags", "+ilme+ildct")).timing
+    assert timing is not None
+    assert timing.packets == timing.pictures == 50
 
 
 def test_a_header_that_lies_about_the_duration_is_not_believed(tmp_path: Path) -> None:

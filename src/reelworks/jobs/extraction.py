@@ -38,7 +38,7 @@ class Extraction:
 def _measure(workshop: Workshop, work: Work) -> tuple[Probe, Measurement]:
     with workshop.source(work.file_id) as path:
         source = probe(workshop.tools, path, count=True)
-        total = source.timing.packets if source.timing else 0
+        total = source.timing.pictures if source.timing else 0
         progress = Progress(workshop.records, work, total)
         measurement = measure(workshop.tools, path, source, progress)
     # Inside the step: when the workflow is run again, this is not.

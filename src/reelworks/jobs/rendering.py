@@ -13,7 +13,7 @@ from reelworks.model import Work
 
 def render(workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered:
     """Encode, verify, publish. Doing it twice publishes the same again."""
-    total = source.timing.packets if source.timing else 0
+    total = source.timing.pictures if source.timing else 0
     progress = Progress(workshop.records, work, total)
     name = f"enhanced.{plan.extension}"
     with workshop.source(work.file_id) as original, workshop.draft(name) as draft:

@@ -137,6 +137,8 @@ class Timing:
 
     Attributes:
         packets: how many packets it has.
+        usual: from most packets' start to the next one's, in seconds; 0 where they have none.
+        fields: whether each packet holds a field, which is half a picture.
         duration: from the first picture's start to the last one's end, in seconds; at least 0.
         sound: whether every packet has a presentation time that is to be believed, and no two have
             the same one.
@@ -159,6 +161,13 @@ class Timing:
     decoding: bool = False
     sparse: bool = False
     size_bytes: int = 0
+    usual: Fraction = Fraction(0)
+    fields: bool = False
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures its packets hold, where nothing is damaged."""
+        return (self.packets + 1) // 2 if self.fields else self.packets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,8 +27,8 @@ def inspect(tools: Toolbox, path: Path, on_progress: Callable[[float], None]) ->
     """
     check(tools, path)
     found = probe(tools, path, count=True)
-    packets = max(1, found.timing.packets if found.timing else 1)
-    measurement = measure(tools, path, found, lambda n: on_progress(min(1.0, n / packets)))
+    pictures = max(1, found.timing.pictures if found.timing else 1)
+    measurement = measure(tools, path, found, lambda n: on_progress(min(1.0, n / pictures)))
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return describe(

@@ -417,9 +417,9 @@ def _interleaved(probe: Probe) -> list[str]:
     """Where pictures come slowly, an encoder holds them back for longer than FFmpeg waits for them:
     it would write sound minutes ahead of its pictures, which FLV refuses."""
     timing = probe.timing
-    if timing is None or timing.duration * _HELD_BACK <= _WAIT * timing.packets:
+    if timing is None or timing.duration * _HELD_BACK <= _WAIT * timing.pictures:
         return []
-    wait = timing.duration * _HELD_BACK / timing.packets
+    wait = timing.duration * _HELD_BACK / timing.pictures
     return ["-max_interleave_delta", str(round(wait * 1_000_000))]
 
 

@@ -102,6 +102,8 @@ def lead_of(probe: Probe, plan: Plan) -> int | None:
     timing, picture = probe.timing, probe.picture
     if plan.action != "encode" or plan.retime is not None or timing is None or not timing.sound:
         return None
+    if timing.fields:  # parts are counted by packets
+        return None
     if timing.duration < WHOLE_SECONDS or probe.demuxer not in _SEEKABLE:
         return None
     # Parts are kept in MP4, which counts in whole fractions of a second and knows no transparency.

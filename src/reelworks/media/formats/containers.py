@@ -194,7 +194,9 @@ WEBM = Container(
 MPEGTS = Container(
     name="mpegts",
     muxer="mpegts",
-    audio=frozenset({"aac", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus"}),
+    audio=frozenset(
+        {"aac", "aac_latm", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus"}
+    ),
     subtitles=frozenset({"dvb_subtitle", "dvb_teletext", "hdmv_pgs_subtitle"}),
 )
 FLV = Container(

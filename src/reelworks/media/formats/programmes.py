@@ -1,4 +1,4 @@
-"""Which streams of a transport stream belong together: ISO/IEC 13818-1, 2.4.3 and 2.4.4.
+"""What a transport stream's own tables say of its streams: ISO/IEC 13818-1, 2.4.3 and 2.4.4.
 
 A recording of a whole channel of a broadcast carries several programmes, each with its own clock.
 """
@@ -17,6 +17,9 @@ _STRIDES = (188, 192, 204)
 _PROGRAMMES, _STREAMS = 0x00, 0x02
 """Tables: which programmes there are, and the streams of one."""
 
+_TELETEXT = 0x56
+"""What is said of a stream of teletext: ETSI EN 300 468, 6.2.43."""
+
 
 def strangers(head: bytes, pid: int) -> frozenset[int]:
     """The streams that belong to other programmes only, by their numbers (PIDs).
@@ -32,24 +35,48 @@ def strangers(head: bytes, pid: int) -> frozenset[int]:
     return frozenset[int]().union(*programmes.values()) - frozenset[int]().union(*own)
 
 
+def teletext(head: bytes) -> frozenset[int]:
+    """The streams of teletext, by their numbers.
+
+    Args:
+        head: as for ``strangers``.
+    """
+    streams = (stream for section in _tables(head) for stream in _streams(section))
+    return frozenset(pid for pid, said in streams if _TELETEXT in said)
+
+
 def _programmes(head: bytes) -> dict[int, set[int]]:
     """The streams of each programme, of all that it ever has."""
+    found: dict[int, set[int]] = {}
+    for section in _tables(head):
+        number = int.from_bytes(section[3:5])
+        found.setdefault(number, set()).update(pid for pid, _ in _streams(section))
+    return found
+
+
+def _tables(head: bytes) -> Iterator[bytes]:
+    """The tables of all programmes' streams."""
     tables: set[int] = set()
     for section in _sections(head, {0}, _PROGRAMMES):
         entries = (section[at : at + 4] for at in range(8, len(section) - 4, 4))
         tables |= {_pid(entry, 2) for entry in entries if any(entry[:2])}
-    found: dict[int, set[int]] = {}
-    for section in _sections(head, tables, _STREAMS):
-        number = int.from_bytes(section[3:5])
-        found.setdefault(number, set()).update(_streams(section))
-    return found
+    return _sections(head, tables, _STREAMS)
 
 
-def _streams(section: bytes) -> Iterator[int]:
+def _streams(section: bytes) -> Iterator[tuple[int, set[int]]]:
+    """Each stream's number, and the kinds of what is said of it."""
     at = 12 + _length(section, 10)
     while at + 5 <= len(section) - 4:
-        yield _pid(section, at + 1)
-        at += 5 + _length(section, at + 3)
+        end = at + 5 + _length(section, at + 3)
+        yield _pid(section, at + 1), set(_kinds(section[at + 5 : end]))
+        at = end
+
+
+def _kinds(said: bytes) -> Iterator[int]:
+    at = 0
+    while at + 2 <= len(said):
+        yield said[at]
+        at += 2 + said[at + 1]
 
 
 def _sections(head: bytes, pids: Collection[int], table: int) -> Iterator[bytes]:

@@ -169,7 +169,7 @@ def sampling(probe: Probe) -> int:
     picture = probe.picture
     step = max(1, min(picture.width, picture.height) // _FEWEST_LINES)
     if probe.timing is not None:
-        pixels = picture.width * picture.height * probe.timing.packets
+        pixels = picture.width * picture.height * probe.timing.pictures
         step = min(max(1, math.ceil(math.sqrt(pixels / _ENOUGH_PIXELS))), step)
     return step if step % 2 else max(step - 1, 3)
 

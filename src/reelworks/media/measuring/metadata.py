@@ -11,6 +11,9 @@ from reelworks.media.measuring.measure import Measurement
 # Containers round times to their own ticks: a rate this near to the declared one is that one.
 _RATE_TOLERANCE = Fraction(1, 1000)
 
+_FEW = 4
+"""Pictures that may be missing where a recording begins: what they were made of was before it."""
+
 
 def describe(
     *,
@@ -63,18 +66,22 @@ def frame_rate(probe: Probe, frame_count: int) -> Fraction:
     if timing is None or timing.duration <= 0 or frame_count < 2:
         return declared or Fraction(0)
     measured = frame_count / timing.duration
-    if declared is not None and (_is_near(measured, declared) or _is_kept(timing, declared)):
-        return declared
-    return measured
+    if declared is None or _is_near(measured, declared):
+        return declared or measured
+    is_kept = frame_count < timing.pictures and _is_kept(probe.picture, timing, declared)
+    return declared if is_kept else measured
 
 
 def _is_near(measured: Fraction, declared: Fraction) -> bool:
     return abs(measured - declared) <= declared * _RATE_TOLERANCE
 
 
-def _is_kept(timing: Timing, declared: Fraction) -> bool:
-    """Whether packets come evenly at this rate: one that fails to decode does not change it."""
-    return timing.constant and abs(timing.packets - declared * timing.duration) < Fraction(1, 2)
+def _is_kept(picture: Picture, timing: Timing, declared: Fraction) -> bool:
+    """Whether packets come at this rate, but for a few: those that fail to decode do not change it,
+    as at the front of a recording that begins between keyframes."""
+    step = timing.usual * (2 if timing.fields else 1)
+    is_usual = abs(step - 1 / declared) <= picture.time_base
+    return is_usual and abs(timing.pictures - declared * timing.duration) <= _FEW
 
 
 def bit_rate(size_bytes: int, duration: Fraction) -> str:
@@ -159,10 +166,10 @@ def _damage(probe: Probe, measurement: Measurement) -> dict[str, int] | None:
 
     Fewer pictures than packets alone say nothing: some packets are half a picture, or none.
     """
-    packets = probe.timing.packets if probe.timing else 0
-    if not measurement.complaints or measurement.frame_count >= packets:
+    pictures = probe.timing.pictures if probe.timing else 0
+    if not measurement.complaints or measurement.frame_count >= pictures:
         return None
-    return {"packets": packets, "decoded": measurement.frame_count}
+    return {"packets": pictures, "decoded": measurement.frame_count}
 
 
 def _seconds(value: Fraction) -> str:

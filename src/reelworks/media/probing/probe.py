@@ -127,31 +127,36 @@ def examine(container: InputContainer, path: Path) -> Probe:
 
 def _timed(probe: Probe, timing: Timing, duration: Fraction, empty: set[int]) -> Probe:
     picture = probe.picture
-    if not timing.sound and timing.constant and timing.duration > 0:
+    if (timing.fields or not timing.sound) and timing.constant and timing.duration > 0:
         # A raw stream has no container that declares a rate; libav then says 25 of all of them.
-        picture = replace(picture, average_rate=timing.packets / timing.duration)
+        # Where fields have packets of their own, it may take each for a picture.
+        picture = replace(picture, average_rate=timing.pictures / timing.duration)
     streams = tuple(replace(s, empty=s.index in empty) for s in probe.streams)
     return replace(probe, picture=picture, timing=timing, duration=duration, streams=streams)
 
 
 def _streams(container: InputContainer, path: Path, main: av.stream.Stream) -> Iterator[Stream]:
+    from reelworks.media.probing.reading import codec_names
+
     pids: Collection[int] = ()
     if container.format.name == "mpegts":
         with path.open("rb") as file:
             pids = strangers(file.read(HEAD_OF_PROGRAMMES), main.id)
+    names = codec_names(container, path)
     for stream in container.streams:
-        yield replace(_stream(stream), stranger=stream.id in pids)
+        found = _stream(stream, names[stream.index] or "unknown")
+        yield replace(found, stranger=stream.id in pids)
 
 
-def _stream(stream: av.stream.Stream) -> Stream:
-    from reelworks.media.probing.reading import codec_name, is_attached_picture, is_default
+def _stream(stream: av.stream.Stream, codec: str) -> Stream:
+    from reelworks.media.probing.reading import is_attached_picture, is_default
 
     context = stream.codec_context
     known = ("video", "audio", "subtitle", "data", "attachment")
     return Stream(
         index=stream.index,
         kind=cast(StreamKind, stream.type) if stream.type in known else "data",
-        codec=codec_name(stream) or "unknown",
+        codec=codec,
         language=stream.language,
         default=is_default(stream),
         attached_picture=is_attached_picture(stream),

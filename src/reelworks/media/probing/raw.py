@@ -14,7 +14,7 @@ from av.sidedata.sidedata import Type
 from av.stream import Disposition
 
 from reelworks.media.facts import Picture
-from reelworks.media.probing.reading import codec_name
+from reelworks.media.probing.reading import codec_names
 from reelworks.media.probing.side_data import content
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def raw_of(
         picture: of the main video stream, whose colour and turn its first frame knows.
         frame: that frame.
     """
-    streams = [_stream(stream) for stream in container.streams]
+    names = codec_names(container, path)
+    streams = [_stream(stream, names[stream.index]) for stream in container.streams]
     streams[picture.index] |= _main_video(picture, frame)
     return {
         "streams": streams,
@@ -92,13 +93,13 @@ def _chapter(chapter: Any) -> dict[str, Any]:
     )
 
 
-def _stream(stream: Stream) -> dict[str, Any]:
+def _stream(stream: Stream, codec: str | None) -> dict[str, Any]:
     context = stream.codec_context
     kinds = {"video": _video, "audio": _audio}
     details = kinds[stream.type](stream) if context is not None and stream.type in kinds else {}
     return _known(
         index=stream.index,
-        **_codec(stream),
+        **_codec(stream, codec),
         codec_type=stream.type,
         **details,
         id=f"0x{stream.id:x}" if stream.id else None,
@@ -116,10 +117,9 @@ def _stream(stream: Stream) -> dict[str, Any]:
     )
 
 
-def _codec(stream: Stream) -> dict[str, Any]:
+def _codec(stream: Stream, name: str | None) -> dict[str, Any]:
     """Name, profile and tag; a stream that libav has no decoder for may have none of them."""
     context = stream.codec_context
-    name = codec_name(stream)
     if context is None:
         return {"codec_name": name} if name else {}
     return {

@@ -12,6 +12,7 @@ from av.codec.context import Flags
 from av.stream import Disposition
 
 from reelworks.media.formats.allowed import FAR, MAX_PIXELS, location, open_options
+from reelworks.media.formats.programmes import HEAD_BYTES, teletext
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -55,8 +56,18 @@ def is_attached_picture(stream: Stream) -> bool:
     return bool(stream.disposition & Disposition.attached_pic)
 
 
-def codec_name(stream: Stream) -> str | None:
-    """The codec by libav's name; None where libav does not know it."""
+def codec_names(container: InputContainer, path: Path) -> dict[int, str | None]:
+    """Each stream's codec by libav's name; None where libav does not know it."""
+    names = {stream.index: _codec_name(stream) for stream in container.streams}
+    nameless = [stream for stream in container.streams.subtitles if names[stream.index] is None]
+    if nameless and container.format.name == "mpegts":
+        with path.open("rb") as file:
+            pids = teletext(file.read(HEAD_BYTES))
+        names |= {stream.index: "dvb_teletext" for stream in nameless if stream.id in pids}
+    return names
+
+
+def _codec_name(stream: Stream) -> str | None:
     context = stream.codec_context
     if context is not None:
         return context.codec.canonical_name

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import dropwhile, islice, pairwise
 from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, cast
@@ -45,6 +45,13 @@ _NONE = Fraction()
 _REORDERED_SOON = 50
 """Where pictures are shown in another order than they are decoded in, these have shown it."""
 
+_ENOUGH = 48
+"""Packets that tell whether each is a picture: those of fields make half as many, and of others
+damage takes no third."""
+
+_PROGRESSIVE = 1
+"""AV_FIELD_PROGRESSIVE."""
+
 
 def walk(
     path: Path, index: int, strangers: Collection[int], moved: Moved
@@ -77,6 +84,7 @@ def walk(
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
         # What is numbered is known to be in the order of decoding.
         suspect = tracks[index].rises and demuxer not in demuxers.NUMBERED and reordered
+        woven = _may_be_woven(container, index)
     if demuxer in demuxers.RAW and not tracks[index].seamless:
         tracks[index].forget()
     decoding = demuxer in demuxers.DECODING or (
@@ -88,13 +96,38 @@ def walk(
         for track in tracks.values():
             track.cut()
     timing = tracks[index].timing(beginning, decoding=decoding)
-    return replace(timing, sparse=sparse), _whole(tracks.values()), empty
+    fields = woven and _is_of_fields(path, index, lambda read: moved(count + read))
+    return replace(timing, sparse=sparse, fields=fields), _whole(tracks.values()), empty
 
 
 def _reorders(container: InputContainer, index: int) -> bool:
     """Whether pictures may be decoded in another order than they are shown in."""
     context = cast("VideoStream", container.streams[index]).codec_context
     return context is not None and bool(context.has_b_frames)
+
+
+def _may_be_woven(container: InputContainer, index: int) -> bool:
+    """Whether fields may have packets of their own: those of H.264 that is not said to be whole."""
+    context = cast("VideoStream", container.streams[index]).codec_context
+    named = context is not None and context.codec.canonical_name == "h264"
+    return named and context.field_order != _PROGRESSIVE
+
+
+def _is_of_fields(path: Path, index: int, moved: Moved) -> bool:
+    """Whether two packets make a picture, as the first ones from a keyframe on tell."""
+    with open_video(path) as container:
+        stream = cast("VideoStream", container.streams[index])
+        prepare(stream.codec_context)
+        shown = dropwhile(lambda p: not p.is_keyframe, shown_packets(container, [stream]))
+        packets = list(islice(shown, _ENOUGH))
+        pictures = 0
+        for number, packet in enumerate([*packets, None], start=1):
+            moved(number)
+            try:
+                pictures += len(stream.codec_context.decode(packet))
+            except av.FFmpegError:
+                continue  # damaged
+    return len(packets) > 1 and 3 * pictures <= 2 * len(packets)
 
 
 def _in_order(path: Path, index: int, moved: Moved) -> bool:
@@ -209,6 +242,7 @@ class _Track:
             late=-early if early < -_MICROSECOND else Fraction(),
             decoding=decoding,
             size_bytes=self._size,
+            usual=self._usual_step * self._tick if self.starts else _NONE,
         )
 
     @property

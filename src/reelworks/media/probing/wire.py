@@ -47,5 +47,5 @@ def _picture(packed: dict[str, Any]) -> Picture:
 
 def _timing(packed: dict[str, Any]) -> Timing:
     # What an older version recorded does not have all of them.
-    times = {name: Fraction(packed.get(name, 0)) for name in ("duration", "early", "late")}
+    times = {name: Fraction(packed.get(name, 0)) for name in ("duration", "early", "late", "usual")}
     return Timing(**packed | times)
