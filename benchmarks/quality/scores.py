@@ -11,6 +11,8 @@ from pathlib import Path
 
 from benchmarks.quality.frames import FFMPEG
 
+_NUMBER = r"[\d.]+|inf"  # and no more: FFmpeg's threads may write without a space between
+
 BEST_PSNR = 60.0
 """What equal pictures get in place of infinity, so that means stay finite."""
 
@@ -57,10 +59,10 @@ def score(file: Path, master: Path, *, whole: bool = True) -> Scores:
         )
         vmaf = _vmaf(log) if whole else 0.0
     return Scores(
-        psnr=_db(text.stderr, r"PSNR y:(\S+)"),
-        colour=_db(text.stderr, r"PSNR y:.*average:(\S+)"),
-        ssim=float(_found(text.stderr, r"SSIM Y:(\S+)")),
-        xpsnr=_db(text.stderr, r"XPSNR\s+y:\s*(\S+)") if whole else 0.0,
+        psnr=_db(text.stderr, rf"PSNR y:({_NUMBER})"),
+        colour=_db(text.stderr, rf"PSNR y:.*average:({_NUMBER})"),
+        ssim=float(_found(text.stderr, rf"SSIM Y:({_NUMBER})")),
+        xpsnr=_db(text.stderr, rf"XPSNR\s+y:\s*({_NUMBER})") if whole else 0.0,
         vmaf=vmaf,
     )
 
