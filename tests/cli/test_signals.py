@@ -67,7 +67,7 @@ def test_a_signal_while_a_store_is_waited_for_is_heard(
         with store.accept()[0]:  # it asks, and is not answered
             worker.send_signal(number)
             try:
-                assert worker.wait(20) == 128 + number
+                assert worker.wait(60) == 128 + number
             finally:
                 worker.kill()
 

@@ -44,7 +44,7 @@ class Guarded:
 
     def post(self, path: str, file: Path) -> httpx.Response:
         """Send a file to it, as a browser would."""
-        with file.open("rb") as opened, httpx.Client(verify=self.trust) as client:
+        with file.open("rb") as opened, httpx.Client(verify=self.trust, timeout=60) as client:
             return client.post(
                 f"https://127.0.0.1:{self.port}{path}",
                 files={"file": opened},
