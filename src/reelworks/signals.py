@@ -6,13 +6,16 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 R = TypeVar("R")
 
 _CLOSED = signal.SIGHUP
 """The terminal is gone; ``nohup`` has it ignored, and so it stays."""
+
+_HEARD_SECONDS = 0.5
+"""A signal that comes just as a wait begins does not end it, and is heard when it ends."""
 
 
 def leave_when_told(leave: Callable[[], None]) -> None:
@@ -48,4 +51,6 @@ def hearing_signals(work: Callable[[], R]) -> R:
             outcome.set_exception(error)
 
     threading.Thread(target=do, name="starting", daemon=True).start()
+    while not outcome.done():
+        wait([outcome], timeout=_HEARD_SECONDS)
     return outcome.result()
