@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from typing import TypeVar
 
 R = TypeVar("R")
@@ -50,7 +50,14 @@ def hearing_signals(work: Callable[[], R]) -> R:
         except BaseException as error:  # raised where it is waited for
             outcome.set_exception(error)
 
+    ended = threading.Event()
+    outcome.add_done_callback(lambda _: ended.set())
     threading.Thread(target=do, name="starting", daemon=True).start()
-    while not outcome.done():
-        wait([outcome], timeout=_HEARD_SECONDS)
+    wait_hearing_signals(ended)
     return outcome.result()
+
+
+def wait_hearing_signals(event: threading.Event) -> None:
+    """Wait in the main thread until an event is set, by a signal, say."""
+    while not event.wait(_HEARD_SECONDS):
+        pass

@@ -23,7 +23,7 @@ from reelworks.events.hub import Hub
 from reelworks.jobs.control import Control
 from reelworks.jobs.intake import Intake
 from reelworks.settings import Settings
-from reelworks.signals import leave_when_told
+from reelworks.signals import leave_when_told, wait_hearing_signals
 from reelworks.supervise import KeptProcess
 from reelworks.telemetry import instruments
 from reelworks.telemetry.logs import configure_logging
@@ -101,7 +101,7 @@ def _keep_serving(settings: Settings, listener: socket.socket) -> None:
         ]
         for process in processes:
             process.start()
-        leaving.wait()
+        wait_hearing_signals(leaving)
         listener.close()
         for process in processes:  # all at once: each may take its grace
             process.ask_to_stop()

@@ -27,7 +27,7 @@ from reelworks.jobs.spreading import Spreading
 from reelworks.jobs.workshop import Workshop
 from reelworks.model import ProcessType
 from reelworks.settings import Settings
-from reelworks.signals import leave_when_told
+from reelworks.signals import leave_when_told, wait_hearing_signals
 from reelworks.storage.room import Room
 from reelworks.telemetry import instruments
 from reelworks.telemetry.logs import configure_logging
@@ -57,7 +57,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     log.info("worker %s is ready with %d slots", executor.identity.executor_id, settings.slots)
     if leave_with_parent:
         at_parents_end(leaving.set)
-    leaving.wait()
+    wait_hearing_signals(leaving)
     base.tools.children.stop()
     housekeeping.end()
     executor.leave()
