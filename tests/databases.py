@@ -104,7 +104,7 @@ class PostgresServer:
 
     def kill(self) -> None:
         """SIGKILL to every process of the server."""
-        family = self._family()
+        family = self._halted_family()
         for process in family:
             process.kill()
         psutil.wait_procs(family, timeout=10)
@@ -112,7 +112,7 @@ class PostgresServer:
     @contextmanager
     def standing_still(self) -> Iterator[None]:
         """No process of the server does anything, and no connection breaks."""
-        family = self._family()
+        family = self._halted_family()
         for process in family:
             process.suspend()
         try:
@@ -121,7 +121,7 @@ class PostgresServer:
             for process in family:
                 process.resume()
 
-    def _family(self) -> list[psutil.Process]:
+    def _halted_family(self) -> list[psutil.Process]:
         postmaster = psutil.Process(self._server.get_pid())
         postmaster.suspend()  # or it could start another one after the look at them
         return [postmaster, *postmaster.children(recursive=True)]

@@ -38,8 +38,7 @@ class Extraction:
 def _measure(workshop: Workshop, work: Work) -> tuple[Probe, Measurement]:
     with workshop.source(work.file_id) as path:
         source = probe(workshop.tools, path, count=True)
-        total = source.timing.pictures if source.timing else 0
-        progress = Progress(workshop.records, work, total)
+        progress = Progress(workshop.records, work, source.pictures)
         measurement = measure(workshop.tools, path, source, progress)
     # Inside the step: when the workflow is run again, this is not.
     workshop.records.forget_takeovers(work.file_id, _TYPE)

@@ -13,8 +13,7 @@ from reelworks.model import Work
 
 def render(workshop: Workshop, work: Work, source: Probe, plan: Plan) -> Rendered:
     """Encode, verify, publish. Doing it twice publishes the same again."""
-    total = source.timing.pictures if source.timing else 0
-    progress = Progress(workshop.records, work, total)
+    progress = Progress(workshop.records, work, source.pictures)
     name = f"enhanced.{plan.extension}"
     with workshop.source(work.file_id) as original, workshop.draft(name) as draft:
         rendered = enhance_to(workshop.tools, original, source, plan, draft, progress)

@@ -72,7 +72,7 @@ def enhance_file(
     plan = decide(tools, source, found, options, name=(output or source).name)
     target = output or source.with_name(f"{source.stem}_enhanced.{plan.extension}")
     require_fitting(target, plan.extension)
-    total = found.timing.pictures if found.timing else 0
+    total = found.pictures
     with _draft(target) as draft:
         rendered = enhance_to(tools, source, found, plan, draft, lambda done: show(done, total))
         draft.replace(target)

@@ -197,6 +197,11 @@ class Probe:
     raw: dict[str, Any]
     late_sound: bool = False
 
+    @property
+    def pictures(self) -> int:
+        """How many pictures the main video stream's packets hold; 0 where they were not counted."""
+        return self.timing.pictures if self.timing else 0
+
     def of_kind(self, kind: StreamKind) -> tuple[Stream, ...]:
         """Its streams of one kind, attached pictures left out."""
         return tuple(s for s in self.streams if s.kind == kind and not s.attached_picture)

@@ -27,7 +27,7 @@ def inspect(tools: Toolbox, path: Path, on_progress: Callable[[float], None]) ->
     """
     check(tools, path)
     found = probe(tools, path, count=True)
-    pictures = max(1, found.timing.pictures if found.timing else 1)
+    pictures = max(1, found.pictures)
     measurement = measure(tools, path, found, lambda n: on_progress(min(1.0, n / pictures)))
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

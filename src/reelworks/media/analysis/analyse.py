@@ -131,7 +131,7 @@ def analyse(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
         else None,
         full_range=picture.range == "pc",
         matrix=picture.working_matrix,
-        packets=probe.timing.pictures if probe.timing else 0,
+        pictures=probe.pictures,
         seconds=float(probe.timing.duration if probe.timing else probe.duration),
     )
     return Analysis.from_values(values)

@@ -60,7 +60,7 @@ def look(
     decoder: str | None,
     full_range: bool,
     matrix: str,
-    packets: int,
+    pictures: int,
     seconds: float,
 ) -> Analysis:
     """Measure a clip's main video stream.
@@ -69,13 +69,13 @@ def look(
         decoder: libav decoder to use in place of the usual one.
         full_range: whether YUV uses all levels.
         matrix: to read YUV with, by libav's name.
-        packets, seconds: how long the stream is; 0 where it is not known.
+        pictures, seconds: how long the stream is; 0 where it is not known.
     """
     found = _Found(matrix)
     with open_video(Path(path)) as container:
         stream = cast("VideoStream", container.streams[index])
         film = Film(container, stream, decoder, quantiser=True)
-        with ahead(runs(film, packets, Fraction(seconds))) as coming:
+        with ahead(runs(film, pictures, Fraction(seconds))) as coming:
             for run in coming:
                 found.add(run, full_range)
                 moved(found.pictures)

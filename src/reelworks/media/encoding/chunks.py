@@ -35,7 +35,7 @@ def cut(tools: Toolbox, path: Path, probe: Probe, plan: Plan) -> tuple[Span, ...
     """
     lead = lead_of(probe, plan)
     if lead is None:
-        return (whole(probe.timing.pictures if probe.timing else 0),)
+        return (whole(probe.pictures),)
     packed = call(tools, "cut", reads=[path], path=str(path), main=probe.picture.index, lead=lead)
     return tuple(Span.unpack(span) for span in packed)
 

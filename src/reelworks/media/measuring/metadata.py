@@ -166,7 +166,7 @@ def _damage(probe: Probe, measurement: Measurement) -> dict[str, int] | None:
 
     Fewer pictures than packets alone say nothing: some packets are half a picture, or none.
     """
-    pictures = probe.timing.pictures if probe.timing else 0
+    pictures = probe.pictures
     if not measurement.complaints or measurement.frame_count >= pictures:
         return None
     return {"packets": pictures, "decoded": measurement.frame_count}

@@ -90,7 +90,7 @@ def prove(
         source=str(source),
         index=probe.picture.index,
         result=None if is_copy else str(result),
-        count=timing.pictures if timing else 0,
+        count=probe.pictures,
         seconds=str(timing.duration if timing else probe.duration),
         exact=timing is not None and timing.sound if is_copy else exact,
         poster=str(poster) if poster else None,
