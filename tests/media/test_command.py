@@ -108,6 +108,7 @@ def test_a_matroska_with_everything() -> None:
             "100",
         ),
         *("-x265-params", "log-level=error", "-dolbyvision", "0"),
+        *("-metadata:s:v:0", "alpha_mode="),
         *("-c:a:0", "copy", "-disposition:a:0", "default", *ENGLISH),
         *("-c:a:1", "flac", "-filter:a:1", STEADY),
         *("-disposition:a:1", "default", "-metadata:s:a:1", "language=eng"),

@@ -1049,6 +1049,17 @@ def test_transparency_that_is_lost_is_said_and_not_claimed(tmp_path: Path) -> No
     assert not done.after.picture.alpha
 
 
+@pytest.mark.parametrize("codec", ["libvpx-vp9", "libsvtav1"])
+def test_what_is_only_said_to_be_transparent_loses_nothing(codec: str, tmp_path: Path) -> None:
+    plain = lavfi("testsrc2=size=96x64:duration=0.4,format=yuv420p")
+    source = clip(".webm", *plain, "-c:v", codec, "-metadata:s:v:0", "alpha_mode=1")
+    done = enhanced(source, tmp_path)
+    assert done.plan.dropped == ()
+    assert not done.after.picture.alpha
+    with av.open(str(done.path)) as container:
+        assert "alpha_mode" not in {name.lower() for name in container.streams.video[0].metadata}
+
+
 def test_a_crop_at_the_left_is_kept(tmp_path: Path) -> None:
     plain = clip(".mp4", *PICTURES, *X264)
     crop = ("-c", "copy", "-bsf:v", "h264_metadata=crop_left=4:crop_top=2")

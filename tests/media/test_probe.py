@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
 from tests.media.field_pictures import field_pictures
@@ -265,6 +266,18 @@ def test_alpha_is_seen_in_pixels_and_beside_them() -> None:
 
     assert probed(beside).picture.alpha
     assert probed(within).picture.alpha
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9", "libsvtav1"])
+def test_what_browsers_record_is_not_transparent_for_saying_so(codec: str) -> None:
+    said = clip(
+        ".webm",
+        *lavfi("color=red:size=64x64:duration=0.2"),
+        *("-c:v", codec, "-pix_fmt", "yuv420p", "-metadata:s:v:0", "alpha_mode=1"),
+    )
+    with av.open(str(said)) as container:
+        assert ("ALPHA_MODE", "1") in container.streams.video[0].metadata.items()
+    assert not probed(said).picture.alpha
 
 
 def test_the_default_video_stream_is_the_main_one(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _LENGTHS = (
 )
 """Gives a packet without a length that up to the next one; the last one that of the one before."""
 
+_LAYERED_MUXERS = frozenset({"matroska", "webm"})
 _MP4_MUXERS = ("mp4", "mov", "3gp", "3g2")
 
 _FOR_EVER = 1_000_000
@@ -273,8 +274,13 @@ def _stream_tags(probe: Probe, plan: Plan) -> list[str]:
         arguments += [f"-map_metadata:s:{number}", f"0:s:{index}"]
     flags = keeping.said_flags(probe, probe.picture.index)
     # The source's encoder did not make these pictures.
-    arguments += ["-metadata:s:v:0", "encoder="]
+    arguments += ["-metadata:s:v:0", "encoder=", *_no_word_on_alpha(plan)]
     return [*arguments, "-disposition:v:0", "+".join(flags) or "0"]
+
+
+def _no_word_on_alpha(plan: Plan) -> list[str]:
+    """The source's tag would come along as one among many; the muxer writes what counts."""
+    return ["-metadata:s:v:0", "alpha_mode="] if plan.muxer in _LAYERED_MUXERS else []
 
 
 def _codec_tag(plan: Plan) -> list[str]:
@@ -299,8 +305,7 @@ def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,
         *_quiet(plan.encoder),
-        # The source's own tag would come along as one among many; the muxer writes what counts.
-        *(("-metadata:s:v:0", "alpha_mode=") if picture.alpha else ()),
+        *_no_word_on_alpha(plan),
         *_mp4_ticks(picture, plan),
     ]
 

@@ -15,7 +15,8 @@ from reelworks.media.children.call import call
 from reelworks.media.children.child import Moved
 from reelworks.media.children.process import collect
 from reelworks.media.children.tools import Toolbox
-from reelworks.media.facts import Probe, Stream, StreamKind, Timing
+from reelworks.media.facts import Picture, Probe, Stream, StreamKind, Timing
+from reelworks.media.formats import pixels
 from reelworks.media.formats.allowed import input_arguments
 from reelworks.media.formats.naming import HEAD_BYTES, container_name
 from reelworks.media.formats.programmes import HEAD_BYTES as HEAD_OF_PROGRAMMES
@@ -78,6 +79,7 @@ def task(moved: Moved, path: str, count: bool) -> Any:
     """The child's side of ``probe``."""
     import av
 
+    from reelworks.media.probing.layers import has_layer
     from reelworks.media.probing.reading import open_video
     from reelworks.media.probing.timing import walk
 
@@ -90,7 +92,16 @@ def task(moved: Moved, path: str, count: bool) -> Any:
     if count:
         others = {stream.index for stream in found.streams if stream.stranger}
         found = _timed(found, *walk(file, found.picture.index, others, moved))
+        if _is_said_to_be_clear(found.picture):
+            alpha = has_layer(file, found.picture.index, moved)
+            found = replace(found, picture=replace(found.picture, alpha=alpha))
     return wire.pack(found)
+
+
+def _is_said_to_be_clear(picture: Picture) -> bool:
+    """Whether it has transparency by its container's word alone."""
+    form = pixels.describe(picture.pixel_format)
+    return picture.alpha and not (form is not None and form.alpha)
 
 
 def examine(container: InputContainer, path: Path) -> Probe:
