@@ -28,7 +28,7 @@ STEADY = "aresample=async=1:min_hard_comp=0.03"
 ENGLISH = ["-metadata:s:a:0", "language=eng"]
 TIME = ["-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "demux"]
 SETTLED, SIZE = ["-reinit_filter:0", "0"], "scale=320:240:interl=-1"
-QUEUE = ["-max_muxing_queue_size", "9999"]
+MUXING = ["-max_muxing_queue_size", "9999", "-copyinkf"]
 UNSOUND = Timing(packets=9, duration=Fraction(1), sound=False, constant=True)
 
 
@@ -45,7 +45,7 @@ def test_an_ordinary_mp4() -> None:
         *input_arguments(SOURCE),
         *("-map", "0:0", "-map", "0:1", "-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
-        *QUEUE,
+        *MUXING,
         "-filter:v:0",
         (
             f"{SIZE},format=yuv420p,nlmeans=s=6.87:p=5:r=5:enable=not(n),"
@@ -94,7 +94,7 @@ def test_a_matroska_with_everything() -> None:
         *(part for index in (0, 1, 2, 3, 5) for part in ("-map", f"0:{index}")),
         *("-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
-        *QUEUE,
+        *MUXING,
         *("-filter:v:0", f"{SIZE},format=yuv420p10le,fftdnoiz=sigma=1"),
         *("-c:v:0", "libx265", "-pix_fmt:v:0", "yuv420p10le"),
         *(
@@ -128,7 +128,7 @@ def test_a_webm_with_transparency() -> None:
         *input_arguments(SOURCE),
         *("-map", "0:0", "-map", "0:1", "-map", "0:1", "-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
-        *QUEUE,
+        *MUXING,
         "-filter:v:0",
         (
             "format=yuva420p,split[colours][whole];[whole]alphaextract[alpha];"

@@ -608,6 +608,31 @@ def test_sound_of_broadcasts_is_copied_as_it_is(tmp_path: Path) -> None:
     assert [track.codec for track in done.after.of_kind("audio")] == ["aac_latm"]
 
 
+def test_sound_of_which_no_packet_is_marked_to_begin_with_is_kept(tmp_path: Path) -> None:
+    source = tmp_path / "a.mkv"
+    without_marks(clip(".mkv", *PICTURES, *SOUND, *X264, "-c:a", "aac"), source)
+    done = enhanced(source, tmp_path)
+    assert [track.codec for track in done.plan.audio] == ["copy"]
+    assert len(sound_packets(done.path)) == len(sound_packets(source)) > 0
+
+
+def without_marks(source: Path, target: Path) -> None:
+    """Copy a file as GStreamer writes some: no packet of sound is marked as a keyframe."""
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        streams = {s.index: new.add_stream_from_template(s) for s in old.streams}
+        for packet in old.demux():
+            if packet.size:
+                packet.is_keyframe = packet.is_keyframe and packet.stream.type == "video"
+                packet.stream = streams[packet.stream_index]
+                new.mux(packet)
+    assert not any(packet.is_keyframe for packet in sound_packets(target))
+
+
+def sound_packets(path: Path) -> list[av.Packet[Any]]:
+    with av.open(str(path)) as container:
+        return [packet for packet in container.demux(audio=0) if packet.size]
+
+
 def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:
     pictures = lavfi("testsrc2=size=96x64:rate=2:duration=24,format=yuv420p")
     late = ("-itsoffset", "20", *SOUND)

@@ -142,7 +142,7 @@ def join_command(
         *input_arguments(pictures),
         *_maps("1:0", plan),
         *_stream_tags(probe, plan),
-        *_queue(),
+        *_muxing(),
         *("-c:v:0", "copy", *_codec_tag(plan), *_aspect(probe.picture, plan)),
         *_everything_else(probe, plan, target, covers),
     ]
@@ -257,13 +257,17 @@ def _time(plan: Plan) -> list[str]:
         # The encoder counts in the source's ticks (or in those that the filters set); the default,
         # one over the frame rate, would move the pictures of a variable rate.
         *("-enc_time_base:v:0", _time_base(plan)),
-        *_queue(),
+        *_muxing(),
     ]
 
 
-def _queue() -> list[str]:
-    # A track whose first packet comes late must not fail while the others wait for it.
-    return ["-max_muxing_queue_size", "9999"]
+def _muxing() -> list[str]:
+    return [
+        # A track whose first packet comes late must not fail while the others wait for it.
+        *("-max_muxing_queue_size", "9999"),
+        # Some muxers mark no packet of sound as one to begin with, and FFmpeg would wait for one.
+        "-copyinkf",
+    ]
 
 
 def _stream_tags(probe: Probe, plan: Plan) -> list[str]:
