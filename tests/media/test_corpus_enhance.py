@@ -54,7 +54,7 @@ def test_every_picture_and_sound_track_survives(entry: dict[str, Any], tmp_path:
         ("cover_art_and_tags.mp4", "Tags that the result's container cannot hold: category, "),
         ("drone_karma_gpmf.mp4", "The data track 3"),
         ("nasa_2video_2audio_2subs.mp4", "The second video 3"),
-        ("anim_pigs.gif", "The transparency."),
+        ("anim_pigs.gif", "The unused transparency."),
         ("chapters.mp4", ""),
         ("made_4_audio_2_subs.mkv", ""),
         ("two_audio_tracks.mp4", ""),

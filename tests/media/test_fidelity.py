@@ -1070,7 +1070,7 @@ def test_transparency_that_is_lost_is_said_and_not_claimed(tmp_path: Path) -> No
     found = probe(toolbox(), source, count=True)
     done = enhanced(source, tmp_path, "a.mkv")
     assert found.picture.alpha
-    assert done.plan.dropped == ("The transparency.",)
+    assert done.plan.dropped == ("The unused transparency.",)
     assert not done.after.picture.alpha
 
 

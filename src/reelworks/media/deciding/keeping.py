@@ -247,7 +247,8 @@ def dropped(
         words.append("The chapters, which the result's container cannot hold.")
     words += _lost_tags(probe, box, long_list=bool(box.muxer == "mp4" and not pictures))
     if (picture.alpha or form.alpha) and not alpha:
-        words.append("The transparency.")
+        # Where any was seen, the clip was left alone. That of AV1 cannot be looked at here.
+        words.append("The transparency." if picture.codec == "av1" else "The unused transparency.")
     words += [
         f"The extra data of {name}; the HDR picture under it is kept." for name in dynamic_hdr
     ]
