@@ -590,10 +590,7 @@ def test_sound_stays_in_place_where_an_edit_list_cuts_it(tmp_path: Path) -> None
 
 
 def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None:
-    white = "drawbox=color=white:t=fill:enable='gte(t,1)'"
-    flash = lavfi(f"color=black:size=96x64:rate=25:duration=2,format=yuv420p,{white}")
-    beep = lavfi("aevalsrc='0.9*sin(2500*t)*gte(t,1)':duration=2:sample_rate=48000")
-    whole = clip(".mkv", *flash, *beep, *X264, "-c:a", "adpcm_ms")
+    whole = clip(".mkv", *FLASH_AND_BEEP, *X264, "-c:a", "adpcm_ms")
     lost = ("-c", "copy", "-bsf:a", r"noise=drop=between(n\,10\,19)")
     source = make_clip(tmp_path / "a.mkv", "-i", str(whole), *lost)
     done = enhanced(source, tmp_path)
@@ -631,6 +628,56 @@ def without_marks(source: Path, target: Path) -> None:
 def sound_packets(path: Path) -> list[av.Packet[Any]]:
     with av.open(str(path)) as container:
         return [packet for packet in container.demux(audio=0) if packet.size]
+
+
+WHITE = "drawbox=color=white:t=fill:enable='gte(t,1)'"
+FLASH_AND_BEEP = (
+    *lavfi(f"color=black:size=96x64:rate=25:duration=2,format=yuv420p,{WHITE}"),
+    *lavfi("aevalsrc='0.9*sin(2500*t)*gte(t,1)':duration=2:sample_rate=48000"),
+)
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".ts"])
+def test_sound_stays_where_it_was_beside_pictures_whose_first_times_are_wrong(
+    suffix: str, tmp_path: Path
+) -> None:
+    """As VLC writes them: the first pictures have the times of later ones."""
+    whole = clip(suffix, *FLASH_AND_BEEP, *X264, "-bf", "2", "-c:a", "aac")
+    late = r"setts=pts=if(eq(N\,0)\,PTS+0.08/TB\,if(eq(N\,1)\,PTS+0.04/TB\,PTS))"
+    source = make_clip(tmp_path / f"a{suffix}", "-i", str(whole), "-c", "copy", "-bsf:v", late)
+    done = enhanced(source, tmp_path)
+    assert done.plan.retime == "repair"
+    (old_flash, old_beep), (flash, beep) = flash_and_beep(source), flash_and_beep(done.path)
+    assert abs((flash - beep) - (old_flash - old_beep)) < Fraction(5, 1000)
+
+
+def test_an_avi_that_counts_pictures_that_are_not_there_keeps_its_sound(tmp_path: Path) -> None:
+    """As XviD packs B-frames: a packet says that nothing is to be shown anew."""
+    source = tmp_path / "a.avi"
+    options = ("-c:v", "mpeg4", "-bf", "1", "-c:a", "libmp3lame")
+    with_an_empty_packet(clip(".avi", *FLASH_AND_BEEP, *options), source)
+    found = probe(toolbox(), source, count=True)
+    done = enhanced(source, tmp_path)
+    assert found.timing is not None
+    assert len(frames(done.path)) == found.timing.packets - 1
+    # libav guesses that all of the source's pictures are one later.
+    (_, old_beep), (flash, beep) = flash_and_beep(source), flash_and_beep(done.path)
+    assert flash == 1
+    assert abs(beep - old_beep) < Fraction(5, 1000)
+
+
+def with_an_empty_packet(source: Path, target: Path) -> None:
+    """Copy MPEG-4 of 25 pictures a second, its last picture not coded (14496-2, 6.2.5)."""
+    not_coded = b"\x00\x00\x01\xb6\x50\xcf"
+    with av.open(str(source)) as old, av.open(str(target), "w") as new:
+        streams = {s.index: new.add_stream_from_template(s) for s in old.streams}
+        packets = [packet for packet in old.demux() if packet.size]
+        last = [packet for packet in packets if packet.stream.type == "video"][-1]
+        for packet in packets:
+            changed = av.Packet(not_coded) if packet is last else packet
+            changed.pts, changed.dts, changed.time_base = packet.pts, packet.dts, packet.time_base
+            changed.stream = streams[packet.stream_index]
+            new.mux(changed)
 
 
 def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:

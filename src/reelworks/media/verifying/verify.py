@@ -65,6 +65,7 @@ def verify(
         main=probe.picture.index,
         exact=plan.retime is None and probe.timing is not None,
         decoding_times=demuxers.tells_decoding(probe.demuxer, reordered=is_reordered(probe)),
+        counted=is_reordered_avi(probe),
         sure=not is_reordered_avi(probe) and probe.demuxer not in _GUESSED,
         expected=expectation(probe, plan),
     )
