@@ -698,6 +698,17 @@ def test_a_sound_track_without_any_sound_is_left_out_and_said(tmp_path: Path) ->
     assert any("sound track 1" in words for words in done.plan.dropped)
 
 
+def test_sound_that_tells_no_rate_is_left_out_and_said(tmp_path: Path) -> None:
+    """As VLC puts AAC into program streams: without the headers that tell what it is."""
+    whole = clip(".mpg", *PICTURES, *SOUND, "-c:v", "mpeg2video", "-c:a", "mp2", "-f", "vob")
+    spoilt = ("-c", "copy", "-bsf:a", "noise=amount=1", "-f", "vob")
+    source = make_clip(tmp_path / "a.mpg", "-i", str(whole), *spoilt)
+    done = enhanced(source, tmp_path)
+    assert len(done.before.of_kind("audio")) == 1
+    assert done.after.of_kind("audio") == ()
+    assert "The sound track 1 (mp2), which cannot be read or stored." in done.plan.dropped
+
+
 def test_flash_video_of_several_sound_tracks_keeps_them_all(tmp_path: Path) -> None:
     second = lavfi("sine=frequency=880:duration=1")
     every = ("-map", "0", "-map", "1", "-map", "2")

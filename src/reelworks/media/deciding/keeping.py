@@ -139,7 +139,9 @@ def _lost_marks(
 
 def _readable(probe: Probe, stream: Stream) -> bool:
     raw = _raw(probe, stream.index)
-    known = stream.codec not in ("unknown", "none") and raw.get("channels", 1) != 0
+    known = stream.codec not in ("unknown", "none") and not (
+        raw.get("channels") == 0 or raw.get("sample_rate") in (0, "0")
+    )
     return known and not stream.empty and not stream.stranger
 
 
