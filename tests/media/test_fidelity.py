@@ -18,6 +18,7 @@ from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
 from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
 from tests.media.scenes import FINE, PAN, film
+from tests.media.speech import with_speech
 
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Plan
@@ -707,6 +708,14 @@ def test_sound_that_tells_no_rate_is_left_out_and_said(tmp_path: Path) -> None:
     assert len(done.before.of_kind("audio")) == 1
     assert done.after.of_kind("audio") == ()
     assert "The sound track 1 (mp2), which cannot be read or stored." in done.plan.dropped
+
+
+def test_speech_in_ogg_is_kept(tmp_path: Path) -> None:
+    source = tmp_path / "a.ogv"
+    source.write_bytes(with_speech(clip(".ogv", *PICTURES, "-c:v", "libtheora").read_bytes()))
+    done = enhanced(source, tmp_path)
+    assert [stream.codec for stream in done.before.of_kind("audio")] == ["speex"]
+    assert [stream.codec for stream in done.after.of_kind("audio")] == ["aac"]
 
 
 def test_flash_video_of_several_sound_tracks_keeps_them_all(tmp_path: Path) -> None:

@@ -129,6 +129,12 @@ def test_every_sampling_of_colour_can_be_looked_at(pixels: str) -> None:
     assert seen(made).pictures == 6
 
 
+def test_grey_pictures_between_black_bars_can_be_looked_at() -> None:
+    barred = "drawbox=color=black:t=fill:h=60"
+    scene = lavfi(f"testsrc2=size=320x240:rate=10:duration=0.6,{barred},format=gray")
+    assert seen(clip(".mkv", *scene, "-c:v", "ffv1")).bars
+
+
 @pytest.mark.parametrize("bits", [9, 10, 12, 14])
 def test_brightness_is_read_alike_at_every_depth(bits: int) -> None:
     scene = lavfi("testsrc2=size=192x108:rate=10:duration=0.2")

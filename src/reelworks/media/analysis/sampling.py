@@ -381,7 +381,7 @@ def _part(small: Plane, box: Box, shape: tuple[int, ...]) -> Plane:
     slices = []
     for chosen, whole, size in zip(box, shape, small.shape[1:], strict=True):
         first, last, _ = chosen.indices(whole)
-        begin = -(-first * size // whole)
+        begin = min(-(-first * size // whole), size - 1)
         slices.append(slice(begin, max(last * size // whole, begin + 1)))
     return small[:, slices[0], slices[1]]
 

@@ -156,10 +156,11 @@ def _audio_track(probe: Probe, stream: Stream, box: Container) -> Track:
         return Track(index=stream.index, codec="copy")
     channels = int(_raw(probe, stream.index).get("channels", 2))
     encoder = box.audio_fallback if channels <= _MOST_CHANNELS else box.audio_of_many
-    return Track(index=stream.index, codec=encoder, options=_audio_options(encoder, channels))
+    options = _audio_options(stream.codec, encoder, channels)
+    return Track(index=stream.index, codec=encoder, options=options)
 
 
-def _audio_options(encoder: str, channels: int) -> tuple[str, ...]:
+def _audio_options(codec: str, encoder: str, channels: int) -> tuple[str, ...]:
     # Decoders' times tremble by some samples, which a packet must not follow; real gaps become
     # silence, for a packet of sound cannot have a gap inside.
     filters = ["aresample=async=1:min_hard_comp=0.03"]
@@ -169,6 +170,9 @@ def _audio_options(encoder: str, channels: int) -> tuple[str, ...]:
     if encoder == "libopus":
         # libopus knows only these arrangements, and refuses 5.1 with side speakers.
         filters.append("aformat=channel_layouts=mono|stereo|3.0|quad|5.0|5.1|6.1|7.1")
+    elif codec == "speex":
+        # Its decoder does not say for which speakers its channels are.
+        filters.append("aformat=channel_layouts=mono|stereo")
     rate = () if encoder in _EXACT else ("-b", f"{min(96 * max(channels, 1), 512)}k")
     return (*rate, "-filter", ",".join(filters))
 
