@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from av.sidedata.encparams import VideoEncParams
 from av.sidedata.sidedata import Type
+from av.video.reformatter import ColorRange, Colorspace
 
 from reelworks.media.analysis import estimators, fields, following, light, motion
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Box, Roughness, Scale
 from reelworks.media.analysis.runs import runs
 from reelworks.media.children.child import Moved
+from reelworks.media.facts import usual_matrix
 from reelworks.media.formats import pixels
 from reelworks.media.probing.ahead import ahead
 from reelworks.media.probing.film import Film
@@ -329,7 +331,15 @@ def _planar(frame: VideoFrame) -> VideoFrame:
     # Of 9, 14 or 16 bits, the filters will not see as many either.
     if ready and form is not None and form.depth == pixels.depth_of(wanted):
         return frame
-    return frame.reformat(format=wanted)
+    if not is_rgb(frame):
+        return frame.reformat(format=wanted)
+    # Most RGB is said to be of full range, which would become that of the result.
+    hd = usual_matrix(frame.height) == "bt709"
+    return frame.reformat(
+        format=wanted,
+        dst_color_range=ColorRange.MPEG,
+        dst_colorspace=Colorspace.ITU709 if hd else Colorspace.ITU601,
+    )
 
 
 def _bands(plane: Plane) -> Plane:
