@@ -215,6 +215,12 @@ def test_enlarged_pixels_are_no_blocks() -> None:
     assert chosen(film(PAN, game, codec=("-c:v", "libx264", "-qp", "26"))) == []
 
 
+@pytest.mark.parametrize("size", [2, 4])
+def test_pixels_that_were_enlarged_less_are_no_blocks_either(size: int) -> None:
+    game = f"scale=iw/{size}:ih/{size}:flags=area,scale=iw*{size}:ih*{size}:flags=neighbor"
+    assert "deblock" not in chosen(film(PAN, game, codec=("-c:v", "libx264", "-qp", "26")))
+
+
 # Edges
 
 
@@ -225,6 +231,14 @@ def test_a_blurred_film_is_soft(sigma: float) -> None:
     assert sharpness is not None
     assert sharpness <= 0.15
     assert chosen(made) == ["sharpen"]
+
+
+def test_a_focus_that_is_pulled_is_no_blur() -> None:
+    made = film(PAN, "gblur=sigma=2:steps=6:enable='lt(n,18)'")
+    found = seen(made)
+    assert found.sharpness is not None
+    assert found.sharpness <= 0.15
+    assert chosen(made) == []
 
 
 @pytest.mark.parametrize("kernel", ["bicubic", "lanczos"])

@@ -135,6 +135,7 @@ class _Found:
     even: bool = False
     sharpness: list[float] = field(default_factory=list)
     half_sharpness: list[float] = field(default_factory=list)
+    sharpest: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
@@ -218,10 +219,11 @@ class _Found:
 
     def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale, box: Box) -> None:
         block, sharp = estimators.blockiness(luma), estimators.sharpness(luma, scale)
-        rest = estimators.sharpness(half(luma), scale)
+        rest, part = estimators.sharpness(half(luma), scale), estimators.sharpest(luma, scale)
         self.blocks += [block] if block is not None else []
         self.sharpness += [sharp] if sharp is not None else []
         self.half_sharpness += [rest] if rest is not None else []
+        self.sharpest += [part] if part is not None else []
         self.steps += quantiser_steps(frame)
         self.even = self.even or _rounds_evenly(frame)
         self.chroma.append(_chroma_spread(frame))
@@ -263,6 +265,8 @@ class _Found:
             even=self.even,
             sharpness=_median(self.sharpness),
             half_sharpness=_median(self.half_sharpness),
+            # What is sharp for a while was not damaged: a focus that is pulled.
+            sharpest=round(max(self.sharpest), 3) if self.sharpest else None,
             interlaced=_field_order(self.orders) if partly is None else None,
             partly=partly,
             cast=_median_casts(self.casts),
