@@ -36,6 +36,7 @@ CLEAN = Analysis(
 )
 NOISE = replace(CLEAN, noise=8.0)
 WARM = ((0.15, -0.2), (0.16, -0.18), (0.14, -0.2), (0.15, -0.22))
+STAGE = ((0.4, -0.5), (0.3, -0.3), (0.4, -0.4), (0.5, -0.4))
 ALL_WRONG = replace(
     CLEAN,
     noise=8.0,
@@ -90,6 +91,9 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "interlaced": "tff", "sharpness": 1.5}, ["deinterlace", "levels"]),
         ({"cast": WARM}, ["white balance"]),
         ({"cast": WARM, "hues": 0.08}, ["white balance"]),
+        ({"white": 90.0, "cast": WARM}, ["levels", "white balance"]),
+        ({"white": 90.0, "cast": (*STAGE[:3], (-0.4, 0.5))}, ["levels"]),
+        ({"white": 150.0, "floor": -40.0, "cast": STAGE}, ["levels"]),
         ({"sharpness": 0.1}, ["sharpen"]),
         ({"sharpness": 0.1, "half_sharpness": 0.2}, ["sharpen"]),
         ({"sharpness": 0.16, "half_sharpness": 0.2}, ["sharpen"]),
@@ -120,6 +124,9 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "noise": 0.1, "sharpness": 1.5}, []),
         ({"cast": (*WARM[:3], (-0.2, 0.2))}, []),
         ({"cast": ((1.0, -1.0),) * 4}, []),
+        ({"cast": ((0.32, -0.32), (0.15, -0.09), (0.26, -0.29), (0.21, -0.31))}, []),
+        ({"white": 90.0, "cast": STAGE}, []),
+        ({"black": 80.0, "white": 170.0, "cast": STAGE}, []),
         ({"cast": WARM, "hues": 0.03}, []),
         ({"sharpness": 0.1, "noise": 1.3}, []),
         ({"sharpness": 0.1, "half_sharpness": 0.26}, []),
