@@ -75,6 +75,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"partly": "tff"}, ["deinterlace"]),
         ({"blockiness": 3.0}, ["deblock"]),
         ({"noise": 8.0}, ["denoise"]),
+        ({"noise": 40.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0, "unforeseen": 0.45}, ["denoise"]),
         ({"noise": 8.0, "coarseness": 1.3, "unforeseen": 0.8, "even": True}, ["denoise"]),
@@ -104,6 +105,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"blockiness": 5.7}, []),
         ({"noise": 1.0, "coarseness": 4.0}, []),
         ({"noise": 8.0, "coarseness": 3.0}, []),
+        ({"noise": 48.0, "coarseness": 1.2}, []),
         ({"noise": 8.0, "coarseness": 1.7, "even": True}, []),
         ({"noise": 8.0, "unforeseen": 0.6}, []),
         ({"noise": 8.0, "unforeseen": 0.4, "quantiser": None}, []),
@@ -240,7 +242,7 @@ def test_saturation_is_changed_without_touching_luma() -> None:
         (20.0, "yuv420p", "nlmeans"),
         (NOISY, "yuv420p10le", "bilateral"),
         (5.0, "yuv420p10le", "fftdnoiz"),
-        (50.0, "yuv444p12le", "fftdnoiz"),
+        (40.0, "yuv444p12le", "fftdnoiz"),
     ],
 )
 def test_the_denoiser_fits_the_noise_and_the_pixels(sigma: float, form: str, filter_: str) -> None:
