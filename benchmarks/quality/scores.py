@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.quality.frames import FFMPEG
 
-_NUMBER = r"[\d.]+|inf"  # and no more: FFmpeg's threads may write without a space between
+_NUMBER = r"-?[\d.]+|inf"  # and no more: FFmpeg's threads may write without a space between
 
 BEST_PSNR = 60.0
 """What equal pictures get in place of infinity, so that means stay finite."""

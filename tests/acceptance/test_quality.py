@@ -23,6 +23,14 @@ def gain(damage: str, folder: Path) -> Scores:
     return score(mended, master).minus(score(source, master))
 
 
+def test_what_is_worse_than_nothing_has_a_score(tmp_path: Path) -> None:
+    clean = load(PHOTOGRAPH)
+    master = write(clean, tmp_path / "master.mp4", *LOSSLESS)
+    turned = clean.with_planes(251.0 - clean.luma(), *clean.chroma())
+    damaged = write(turned, tmp_path / "damaged.mp4", *LOSSLESS)
+    assert score(damaged, master).xpsnr < 0
+
+
 @pytest.mark.parametrize(
     ("damage", "least"),
     [

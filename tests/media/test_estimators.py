@@ -149,6 +149,13 @@ def test_one_drawn_edge_on_the_grid_is_no_block() -> None:
     assert estimators.blockiness(drawing) == pytest.approx(1)
 
 
+def test_edges_on_the_grid_and_between_its_lines_are_no_blocks() -> None:
+    enlarged = stored(texture(60, 80)).repeat(4, 0).repeat(4, 1)
+    assert estimators.blockiness(enlarged) == pytest.approx(1, abs=0.2)
+    stripes = np.tile(np.array([40, 40, 160, 160], np.uint8)[:, None], (60, 320))
+    assert estimators.blockiness(stripes) == pytest.approx(1, abs=0.2)
+
+
 # Sharpness
 
 
@@ -170,10 +177,22 @@ def test_sharpness_is_the_same_in_ten_bits(sigma: float) -> None:
     assert estimators.sharpness(deep, Scale(10, full=True)) == pytest.approx(eight, rel=0.1)
 
 
+def test_what_the_lens_is_focused_on_is_the_sharpest_part() -> None:
+    picture = texture()
+    shallow = blurred(picture, 2)
+    assert estimators.sharpest(stored(shallow), FULL) == pytest.approx(0.06, abs=0.04)
+    shallow[80:160, 110:210] = picture[80:160, 110:210]
+    part = estimators.sharpest(stored(shallow), FULL)
+    assert part is not None
+    assert part >= 0.3
+
+
 def test_too_little_detail_tells_no_sharpness() -> None:
     assert estimators.sharpness(stored(shapes() * 0 + 90), FULL) is None
     assert estimators.sharpness(stored(texture(spread=0.3)), FULL) is None
     assert estimators.sharpness(stored(texture(31, 320)), FULL) is None
+    assert estimators.sharpest(stored(texture(spread=0.3)), FULL) is None
+    assert estimators.sharpest(stored(texture(90, 320)), FULL) is None
 
 
 # Pairs
@@ -193,6 +212,7 @@ def test_no_size_is_too_small_to_be_looked_at(height: int, width: int, value: in
     assert rough is None or estimators.noise_sigma(rough.flatness()) == 0
     assert estimators.blockiness(plane) is None
     assert estimators.sharpness(plane, FULL) is None
+    assert estimators.sharpest(plane, FULL) is None
     assert fields.weave(plane, plane, plane).order() is None
     assert motion.shake([plane, plane, plane]) == 0
     assert light.agreed_cast(light.casts(np.stack([plane] * 3))) == (0, 0)

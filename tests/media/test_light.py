@@ -35,6 +35,19 @@ def test_estimates_that_disagree_say_nothing() -> None:
     assert light.agreed_cast(((0.2, 0.0), (-0.2, 0.0), (0.0, 0.2), (0.0, -0.2))) == (0, 0)
 
 
+def test_estimates_that_look_sideways_disagree_as_well() -> None:
+    # Red wood, a red cup and brown coffee, more colourful than any light makes them.
+    estimates = ((0.56, -0.02), (-0.95, -0.66), (0.26, -0.10), (0.49, -0.56))
+    assert light.agreed_cast(estimates) == (0, 0)
+
+
+def test_one_estimate_that_reads_little_does_not_make_a_cast_shorter() -> None:
+    assert light.cast_length(((0.3, -0.3), (0.1, -0.1), (0.3, -0.3), (0.3, -0.3))) == (
+        pytest.approx(0.3 * 2**0.5)
+    )
+    assert light.cast_length(((0.0, 0.0),) * 4) == 0
+
+
 def test_the_shortest_of_those_that_agree_counts() -> None:
     agreed = light.agreed_cast(((0.2, -0.2), (0.3, -0.3), (0.1, -0.1), (0.4, -0.4)))
     assert agreed == pytest.approx((0.1, -0.1))

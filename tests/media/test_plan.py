@@ -36,6 +36,7 @@ CLEAN = Analysis(
 )
 NOISE = replace(CLEAN, noise=8.0)
 WARM = ((0.15, -0.2), (0.16, -0.18), (0.14, -0.2), (0.15, -0.22))
+STAGE = ((0.4, -0.5), (0.3, -0.3), (0.4, -0.4), (0.5, -0.4))
 ALL_WRONG = replace(
     CLEAN,
     noise=8.0,
@@ -74,6 +75,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"partly": "tff"}, ["deinterlace"]),
         ({"blockiness": 3.0}, ["deblock"]),
         ({"noise": 8.0}, ["denoise"]),
+        ({"noise": 40.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0}, ["denoise"]),
         ({"noise": 1.5, "coarseness": 2.0, "unforeseen": 0.45}, ["denoise"]),
         ({"noise": 8.0, "coarseness": 1.3, "unforeseen": 0.8, "even": True}, ["denoise"]),
@@ -90,15 +92,20 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "interlaced": "tff", "sharpness": 1.5}, ["deinterlace", "levels"]),
         ({"cast": WARM}, ["white balance"]),
         ({"cast": WARM, "hues": 0.08}, ["white balance"]),
+        ({"white": 90.0, "cast": WARM}, ["levels", "white balance"]),
+        ({"white": 90.0, "cast": (*STAGE[:3], (-0.4, 0.5))}, ["levels"]),
+        ({"white": 150.0, "floor": -40.0, "cast": STAGE}, ["levels"]),
         ({"sharpness": 0.1}, ["sharpen"]),
         ({"sharpness": 0.1, "half_sharpness": 0.2}, ["sharpen"]),
         ({"sharpness": 0.16, "half_sharpness": 0.2}, ["sharpen"]),
         ({"sharpness": 0.12, "half_sharpness": 0.2, "quantiser": None}, ["sharpen"]),
+        ({"sharpness": 0.1, "sharpest": 0.2}, ["sharpen"]),
         ({"blockiness": 4.9}, ["deblock"]),
         # What only looks like damage:
         ({"blockiness": 5.7}, []),
         ({"noise": 1.0, "coarseness": 4.0}, []),
         ({"noise": 8.0, "coarseness": 3.0}, []),
+        ({"noise": 48.0, "coarseness": 1.2}, []),
         ({"noise": 8.0, "coarseness": 1.7, "even": True}, []),
         ({"noise": 8.0, "unforeseen": 0.6}, []),
         ({"noise": 8.0, "unforeseen": 0.4, "quantiser": None}, []),
@@ -119,9 +126,13 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "noise": 0.1, "sharpness": 1.5}, []),
         ({"cast": (*WARM[:3], (-0.2, 0.2))}, []),
         ({"cast": ((1.0, -1.0),) * 4}, []),
+        ({"cast": ((0.32, -0.32), (0.15, -0.09), (0.26, -0.29), (0.21, -0.31))}, []),
+        ({"white": 90.0, "cast": STAGE}, []),
+        ({"black": 80.0, "white": 170.0, "cast": STAGE}, []),
         ({"cast": WARM, "hues": 0.03}, []),
         ({"sharpness": 0.1, "noise": 1.3}, []),
         ({"sharpness": 0.1, "half_sharpness": 0.26}, []),
+        ({"sharpness": 0.1, "sharpest": 0.24}, []),
         ({"sharpness": 0.16, "half_sharpness": 0.2, "quantiser": None}, []),
         ({"sharpness": 0.1, "noise": 2.0}, []),
         ({"quantiser": 60.0}, []),
@@ -231,7 +242,7 @@ def test_saturation_is_changed_without_touching_luma() -> None:
         (20.0, "yuv420p", "nlmeans"),
         (NOISY, "yuv420p10le", "bilateral"),
         (5.0, "yuv420p10le", "fftdnoiz"),
-        (50.0, "yuv444p12le", "fftdnoiz"),
+        (40.0, "yuv444p12le", "fftdnoiz"),
     ],
 )
 def test_the_denoiser_fits_the_noise_and_the_pixels(sigma: float, form: str, filter_: str) -> None:

@@ -146,6 +146,24 @@ def test_brightness_is_read_alike_at_every_depth(bits: int) -> None:
     assert levels[1].white == pytest.approx(levels[0].white, abs=1)
 
 
+@pytest.mark.parametrize("codec", [("ffv1", "bgr0"), ("ffv1", "gbrp10"), ("libx264rgb", "bgr24")])
+def test_brightness_of_rgb_is_read_alike(codec: tuple[str, str]) -> None:
+    dark = (PAN, "lutyuv=y='(val-16)*0.45+16'")
+    encoder, pixels = codec
+    found = seen(film(*dark, codec=("-c:v", encoder, "-qp", "0", "-pix_fmt", pixels)))
+    as_yuv = seen(film(*dark, codec=LOSSLESS))
+    assert found.black == pytest.approx(as_yuv.black, abs=2)
+    assert found.white == pytest.approx(as_yuv.white, abs=2)
+
+
+@pytest.mark.parametrize("size", ["640x480", "1280x720"])
+def test_colours_of_rgb_are_read_alike_at_every_size(size: str) -> None:
+    width = int(size.split("x")[0]) // 2
+    colours = f"drawbox=c=0xc02020:t=fill,drawbox=w={width}:c=0x20c0c0:t=fill"
+    made = clip(".mkv", *lavfi(f"color=s={size}:d=0.2,format=gbrp,{colours}"), "-c:v", "ffv1")
+    assert seen(made).peak == pytest.approx(192, abs=3)
+
+
 def test_a_depth_that_changes_on_the_way_is_looked_at_up_to_there(tmp_path: Path) -> None:
     both = tmp_path / "both.ts"
     parts = [
@@ -203,6 +221,12 @@ def test_enlarged_pixels_are_no_blocks() -> None:
     assert chosen(film(PAN, game, codec=("-c:v", "libx264", "-qp", "26"))) == []
 
 
+@pytest.mark.parametrize("size", [2, 4])
+def test_pixels_that_were_enlarged_less_are_no_blocks_either(size: int) -> None:
+    game = f"scale=iw/{size}:ih/{size}:flags=area,scale=iw*{size}:ih*{size}:flags=neighbor"
+    assert "deblock" not in chosen(film(PAN, game, codec=("-c:v", "libx264", "-qp", "26")))
+
+
 # Edges
 
 
@@ -213,6 +237,14 @@ def test_a_blurred_film_is_soft(sigma: float) -> None:
     assert sharpness is not None
     assert sharpness <= 0.15
     assert chosen(made) == ["sharpen"]
+
+
+def test_a_focus_that_is_pulled_is_no_blur() -> None:
+    made = film(PAN, "gblur=sigma=2:steps=6:enable='lt(n,18)'")
+    found = seen(made)
+    assert found.sharpness is not None
+    assert found.sharpness <= 0.15
+    assert chosen(made) == []
 
 
 @pytest.mark.parametrize("kernel", ["bicubic", "lanczos"])

@@ -119,8 +119,9 @@ class Picture:
 
     @property
     def working_matrix(self) -> str:
-        """The matrix to read it with: its own, or the usual one for its size where untagged."""
-        return self.matrix if self.matrix is not None else usual_matrix(self.height)
+        """The matrix to read it with: its own, or the usual one for its size where it is untagged,
+        or of RGB, which is brought to that one."""
+        return self.matrix if self.matrix not in (None, "gbr") else usual_matrix(self.height)
 
     def matrix_at(self, times: int) -> str | None:
         """The matrix that it must name, so many times as high: where it names none, players would

@@ -41,6 +41,7 @@ class Analysis:
             MPEG-2 and JPEG round fine detail more.
         sharpness: energy of the finest octave ÷ the next; 0.25 and more is sharp.
         half_sharpness: the same of the picture at half its size.
+        sharpest: the same of the sharpest ninth of any picture.
         interlaced: "tff" or "bff" where pictures are woven from two fields.
         partly: the same where some are and others are whole, as in telecined film, and the clip
             says that it is interlaced; then ``interlaced`` is None.
@@ -73,6 +74,7 @@ class Analysis:
     even: bool = False
     sharpness: float | None = None
     half_sharpness: float | None = None
+    sharpest: float | None = None
     interlaced: str | None = None
     partly: str | None = None
     cast: tuple[tuple[float, float], ...] | None = None

@@ -29,6 +29,10 @@ _TONES = 24
 
 _LEAST = 1e-3
 
+_SAME_WAY = 0.4
+"""Cosine of the widest angle, 66°, at which an estimate still says what the mean of all says: those
+of casts come to 0.47 and more, those of things' own colours may point anywhere."""
+
 
 def to_rgb(luma: Array, blue: Array, red: Array, matrix: str) -> Array:
     """R'G'B' of a picture: (3, height, width). What no screen shows is under 0 or over 255.
@@ -81,13 +85,19 @@ def agreed_cast(estimates: tuple[Cast, ...]) -> Cast:
     if length < _LEAST:
         return (0.0, 0.0)
     direction = mean / length
-    shortest = max(0.0, float((values @ direction).min()))
+    along = values @ direction
+    if (along < _SAME_WAY * np.hypot(*values.T)).any():
+        return (0.0, 0.0)
+    shortest = float(along.min())
     return float(direction[0] * shortest), float(direction[1] * shortest)
 
 
 def cast_length(estimates: tuple[Cast, ...]) -> float:
-    """How far the mean of the estimates is from no colour at all."""
-    return float(np.hypot(*np.array(estimates).mean(axis=0)))
+    """How far the estimates are from no colour at all, towards their mean: the median, for one,
+    grey-edge, reads little where an encoder has taken the edges of colours."""
+    values = np.array(estimates)
+    mean = values.mean(axis=0)
+    return float(np.median(values @ mean) / max(float(np.hypot(*mean)), _LEAST))
 
 
 def calm(rgb: Array) -> Array:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from av.sidedata.encparams import VideoEncParams
 from av.sidedata.sidedata import Type
+from av.video.reformatter import ColorRange, Colorspace
 
 from reelworks.media.analysis import estimators, fields, following, light, motion
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Box, Roughness, Scale
 from reelworks.media.analysis.runs import runs
 from reelworks.media.children.child import Moved
+from reelworks.media.facts import usual_matrix
 from reelworks.media.formats import pixels
 from reelworks.media.probing.ahead import ahead
 from reelworks.media.probing.film import Film
@@ -133,6 +135,7 @@ class _Found:
     even: bool = False
     sharpness: list[float] = field(default_factory=list)
     half_sharpness: list[float] = field(default_factory=list)
+    sharpest: list[float] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     casts: list[Any] = field(default_factory=list)
     chroma: list[float] = field(default_factory=list)
@@ -216,10 +219,11 @@ class _Found:
 
     def _add_single(self, frame: VideoFrame, luma: Plane, scale: Scale, box: Box) -> None:
         block, sharp = estimators.blockiness(luma), estimators.sharpness(luma, scale)
-        rest = estimators.sharpness(half(luma), scale)
+        rest, part = estimators.sharpness(half(luma), scale), estimators.sharpest(luma, scale)
         self.blocks += [block] if block is not None else []
         self.sharpness += [sharp] if sharp is not None else []
         self.half_sharpness += [rest] if rest is not None else []
+        self.sharpest += [part] if part is not None else []
         self.steps += quantiser_steps(frame)
         self.even = self.even or _rounds_evenly(frame)
         self.chroma.append(_chroma_spread(frame))
@@ -261,6 +265,8 @@ class _Found:
             even=self.even,
             sharpness=_median(self.sharpness),
             half_sharpness=_median(self.half_sharpness),
+            # What is sharp for a while was not damaged: a focus that is pulled.
+            sharpest=round(max(self.sharpest), 3) if self.sharpest else None,
             interlaced=_field_order(self.orders) if partly is None else None,
             partly=partly,
             cast=_median_casts(self.casts),
@@ -329,7 +335,15 @@ def _planar(frame: VideoFrame) -> VideoFrame:
     # Of 9, 14 or 16 bits, the filters will not see as many either.
     if ready and form is not None and form.depth == pixels.depth_of(wanted):
         return frame
-    return frame.reformat(format=wanted)
+    if not is_rgb(frame):
+        return frame.reformat(format=wanted)
+    # Most RGB is said to be of full range, which would become that of the result.
+    hd = usual_matrix(frame.height) == "bt709"
+    return frame.reformat(
+        format=wanted,
+        dst_color_range=ColorRange.MPEG,
+        dst_colorspace=Colorspace.ITU709 if hd else Colorspace.ITU601,
+    )
 
 
 def _bands(plane: Plane) -> Plane:

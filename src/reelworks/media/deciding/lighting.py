@@ -61,8 +61,13 @@ MIN_SPAN = 24.0
 
 TINTED, COLOURED = 0.12, 0.375
 """A cast (logarithms of red and blue ÷ green) counts from the length that all estimates agree on;
-and up to the length that they have on average: longer ones are the scene's own, a sunset, a lawn, a
+and up to the length that they mostly have: longer ones are the scene's own, a sunset, a lawn, a
 stage's light."""
+
+LIT = 0.45
+"""Light whose colour is so strong was made or chosen: a stage, a candle, the sea, a night that was
+shot by day. How bright it is was chosen as well. Dark tuning clips have 0.2 at most, 0.4 with a
+warm cast."""
 
 MONOCHROME = 0.05
 """Colour that brightness does not tell, up to which a tint was meant, sepia or a duotone. Toned
@@ -155,7 +160,18 @@ def _is_meant(analysis: Analysis) -> bool:
     noise = shown_noise(analysis).level
     drawn = sharp and noise <= STILL
     brightest = (analysis.brightest or 0.0) - _EXTREME * noise
-    return drawn or brightest >= BRILLIANT or _sparkles(analysis, brightest)
+    bright = brightest >= BRILLIANT or _sparkles(analysis, brightest)
+    return drawn or bright or _is_coloured(analysis)
+
+
+def _is_coloured(analysis: Analysis) -> bool:
+    """Whether the light has a strong colour of its own, which is not what is left of the colours
+    where luma alone was taken."""
+    _, high = _range(analysis)
+    if not analysis.cast or _is_robbed(_floor(analysis), high):
+        return False
+    agreed = light.agreed_cast(analysis.cast) != (0.0, 0.0)
+    return agreed and light.cast_length(analysis.cast) >= LIT
 
 
 def _sparkles(analysis: Analysis, brightest: float) -> bool:

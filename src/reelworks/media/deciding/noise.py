@@ -39,6 +39,10 @@ than the first, and than 1 + the second · step ÷ noise, is texture, or grain."
 COARSEST = 2.2
 """Noise reads at most so many times as strong at half the size; more is texture."""
 
+DEAFENING = 45.0
+"""Noise of more levels leaves nothing to be shown under it: it is the picture, snow on a screen or
+a game of life. The noisiest tuning clips have 24."""
+
 CHEAP_NOISE, STRONG_NOISE = 3.5, 7.0
 """Noise below the first is met with the cheapest filter. Below the second, a little less is done
 than from there on: fine detail in motion is as weak as such noise."""
@@ -82,7 +86,7 @@ def noise_of(analysis: Analysis) -> Noise | None:
 
 def _is_texture(noise: Noise, analysis: Analysis) -> bool:
     """Whether what changes from picture to picture is fine detail that moves, or grain."""
-    if noise.coarseness > TEXTURE:
+    if noise.coarseness > TEXTURE or noise.level > DEAFENING:
         return True
     if analysis.quantiser is None:
         return analysis.unforeseen < ALL_FOLLOWED

@@ -40,6 +40,11 @@ SOFT = 0.17
 """Energy of the finest octave ÷ the next: clean clips have 0.26 and more, blurred ones 0.14 and
 less."""
 
+CLEAR = 0.22
+"""The same of the sharpest ninth of any picture, from which a lens or an editor chose what is sharp
+and what is not: a shallow depth of field, a focus that is pulled. Blurred clips that gain by it
+have 0.2 at most, in H.264."""
+
 ENLARGED = 2.3
 """Sharpness at half the size ÷ sharpness. A blur takes from both, and leaves 2.2 at most, 1.9 after
 an encoder; what was enlarged lacks nothing but its finest octave, and has 2.6 and more, 1.9 to 2.5
@@ -250,9 +255,10 @@ def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter |
 
 
 def _is_soft(analysis: Analysis) -> bool:
-    """Whether a blur took its finest detail, and not an encoder, nor that it was once smaller."""
+    """Whether a blur took its finest detail everywhere, and not an encoder, nor that it was once
+    smaller."""
     sharpness, rest = analysis.sharpness, analysis.half_sharpness or 0.0
-    if sharpness is None or sharpness >= SOFT:
+    if sharpness is None or sharpness >= SOFT or (analysis.sharpest or 0.0) >= CLEAR:
         return False
     least = BLURRED if analysis.quantiser is None else 0.0
     return least * sharpness <= rest <= ENLARGED * sharpness
