@@ -23,7 +23,7 @@ from dbos._error import DBOSException, DBOSNonExistentWorkflowError
 from reelworks.engine.database import open_database
 from reelworks.engine.executor import ATTEMPTS, MAX_TAKEOVERS, is_news
 from reelworks.engine.interventions import Interventions
-from reelworks.engine.leases import LEASE_SECONDS, Executor
+from reelworks.engine.leases import LEASE_SECONDS, Executor, Leases
 from reelworks.engine.queue import Queue, priority, process_of, workflow_id
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
@@ -410,6 +410,16 @@ def test_a_worker_that_is_told_to_leaves_also_while_the_database_stands_still(
             worker.terminate()
             assert worker.wait(20) == 0
         assert workers.count("left") == 1
+
+
+def test_a_worker_that_can_start_no_thread_leaves_in_good_order(
+    engine: sa.Engine, workers: Workers
+) -> None:
+    worker = workers.start(NO_THREADS="1")
+    worker.terminate()
+    assert worker.wait(20) == 0
+    (lost,) = Leases(engine).lost()
+    assert lost.in_good_order
 
 
 def test_what_we_say_ourselves_is_no_news_of_the_engine() -> None:

@@ -166,6 +166,9 @@ class WorkExecutor:
             on_unfit=on_unfit,
         )
         self._keeper = threading.Thread(target=self._keep_lease, name="lease", daemon=True)
+        # In a thread of its own: nobody knows when a database answers that stands still. Of those
+        # that are started at first: a worker may leave because it can start no more of them.
+        self._leaver = threading.Thread(target=self._leave, name="leaving", daemon=True)
 
     def start(self) -> None:
         """Take a lease, take over what is left from the lost, and begin to work."""
@@ -191,6 +194,7 @@ class WorkExecutor:
         self._keeper.start()
         self._watch.start()
         self._dispatcher.start()
+        self._leaver.start()
 
     def leave(self) -> None:
         """Take no more work, and let others have at once what was begun.
@@ -199,14 +203,12 @@ class WorkExecutor:
         database that is away, or stands still, others have it when the lease has lapsed.
         """
         self._leaving.set()
-        # In a thread of its own: nobody knows when a database answers that stands still.
-        leaving = threading.Thread(target=self._leave, name="leaving", daemon=True)
-        leaving.start()
-        leaving.join(_LEAVE_SECONDS_IN_ALL)
-        if leaving.is_alive():
+        self._leaver.join(_LEAVE_SECONDS_IN_ALL)
+        if self._leaver.is_alive():
             log.warning("not all could be left in good order; the lease will lapse")
 
     def _leave(self) -> None:
+        self._leaving.wait()
         self._dispatcher.end()
         self._keeper.join(LEAVE_SECONDS)
         self._watch.end()
