@@ -20,16 +20,19 @@ def environment(settings: Settings) -> dict[str, str]:
     return {PREFIX + name.upper(): str(value) for name, value in values.items()}
 
 
-def end() -> NoReturn:
+def end(status: int = 0) -> NoReturn:
     """End this process at once.
 
     Threads whose work was stopped may still be on their way out, or at a question to a database
     that stands still: nobody waits for them.
+
+    Args:
+        status: 0 where it was told to end; 1 where it could not go on, and is to be started anew.
     """
     forking.leave()
     arriving.see_off()
     logging.shutdown()
-    os._exit(0)
+    os._exit(status)
 
 
 def at_parents_end(leave: Callable[[], None]) -> None:

@@ -40,16 +40,24 @@ _PATIENCE = timedelta(minutes=4)
 
 
 def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
-    """Work through the queue until a signal says to stop, or the parent is gone. Never returns."""
+    """Work through the queue until a signal says to stop, or the parent is gone. Never returns.
+
+    Where it leaves by itself, its exit status is 1: whoever keeps it running starts it anew.
+    """
     configure_logging(settings.log_level, settings.log_format)
     base = open_base(settings, patience=_PATIENCE)
-    leaving = threading.Event()
+    leaving, unfit = threading.Event(), threading.Event()
+
+    def give_up() -> None:
+        unfit.set()
+        leaving.set()
+
     leave_when_told(leaving.set)
     if leave_with_parent:  # which hears of Ctrl-C, too, and says when to leave
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     base.tools.children.get_ready()
     serve_metrics(settings)
-    executor = create_executor(base, settings, on_unfit=leaving.set)
+    executor = create_executor(base, settings, on_unfit=give_up)
     with explained(base.engine):
         executor.start()
     housekeeping = create_housekeeping(base, settings)
@@ -63,7 +71,7 @@ def run_worker(settings: Settings, *, leave_with_parent: bool = False) -> None:
     executor.leave()
     base.storage.clear_scratch(executor.identity.executor_id)
     log.info("worker %s has left; its work goes on elsewhere", executor.identity.executor_id)
-    end()
+    end(1 if unfit.is_set() else 0)
 
 
 def create_executor(
