@@ -104,7 +104,7 @@ def test_a_command_that_is_told_to_end_leaves_nothing(
     )
     command = [sys.executable, "-m", "reelworks", "enhance", str(clip), "--denoise", "1"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as program:
-        wait_for(lambda: list(tmp_path.glob(".reelworks-*")), "it to begin")
+        wait_for(lambda: list(tmp_path.glob(".reelworks-*")), "it to begin", seconds=150)
         program.send_signal(number)
     assert program.returncode == 128 + number
     assert list(tmp_path.iterdir()) == [clip]
