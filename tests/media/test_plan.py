@@ -37,6 +37,7 @@ CLEAN = Analysis(
 NOISE = replace(CLEAN, noise=8.0)
 WARM = ((0.15, -0.2), (0.16, -0.18), (0.14, -0.2), (0.15, -0.22))
 STAGE = ((0.4, -0.5), (0.3, -0.3), (0.4, -0.4), (0.5, -0.4))
+LEAVES = ((0.02, -0.7), (-0.1, -0.4), (0.06, -0.6), (0.03, -0.5))
 ALL_WRONG = replace(
     CLEAN,
     noise=8.0,
@@ -95,6 +96,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "cast": WARM}, ["levels", "white balance"]),
         ({"white": 90.0, "cast": (*STAGE[:3], (-0.4, 0.5))}, ["levels"]),
         ({"white": 150.0, "floor": -40.0, "cast": STAGE}, ["levels"]),
+        ({"white": 90.0, "cast": LEAVES}, ["levels"]),
         ({"sharpness": 0.1}, ["sharpen"]),
         ({"sharpness": 0.1, "half_sharpness": 0.2}, ["sharpen"]),
         ({"sharpness": 0.16, "half_sharpness": 0.2}, ["sharpen"]),

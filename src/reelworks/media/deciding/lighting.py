@@ -69,6 +69,11 @@ LIT = 0.45
 shot by day. How bright it is was chosen as well. Dark tuning clips have 0.2 at most, 0.4 with a
 warm cast."""
 
+NOT_GREEN = 0.2
+"""Sine of the angle, 12°, from which red or blue is stronger than green in such light. Green is of
+leaves and grass: hardly any light is, and a garden may well be too dark. Candles come to 25° and
+more, leaves in warm light to 5°."""
+
 MONOCHROME = 0.05
 """Colour that brightness does not tell, up to which a tint was meant, sepia or a duotone. Toned
 clips have 0.04 at most, clips with colours 0.08 and more."""
@@ -170,8 +175,9 @@ def _is_coloured(analysis: Analysis) -> bool:
     _, high = _range(analysis)
     if not analysis.cast or _is_robbed(_floor(analysis), high):
         return False
-    agreed = light.agreed_cast(analysis.cast) != (0.0, 0.0)
-    return agreed and light.cast_length(analysis.cast) >= LIT
+    cast = light.agreed_cast(analysis.cast)
+    lit = max(cast) > NOT_GREEN * hypot(*cast)
+    return lit and light.cast_length(analysis.cast) >= LIT
 
 
 def _sparkles(analysis: Analysis, brightest: float) -> bool:
