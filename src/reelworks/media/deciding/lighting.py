@@ -69,10 +69,10 @@ LIT = 0.45
 shot by day. How bright it is was chosen as well. Dark tuning clips have 0.2 at most, 0.4 with a
 warm cast."""
 
-NOT_GREEN = 0.2
-"""Sine of the angle, 12°, from which red or blue is stronger than green in such light. Green is of
+NOT_GREEN = 0.34
+"""Sine of the angle, 20°, from which red or blue is stronger than green in such light. Green is of
 leaves and grass: hardly any light is, and a garden may well be too dark. Candles come to 25° and
-more, leaves in warm light to 5°."""
+more, leaves under a warm cast to 15°."""
 
 MONOCHROME = 0.05
 """Colour that brightness does not tell, up to which a tint was meant, sepia or a duotone. Toned
