@@ -46,6 +46,7 @@ _IMPORTED_LATE = (
     "av.subtitles.stream",
     "numpy.fft",
     "numpy.ma",
+    "reelworks.media.probing.layers",
     "reelworks.media.probing.raw",
     "reelworks.media.proving.proving",
     "reelworks.media.verifying.checking",
