@@ -31,6 +31,8 @@ NOISE = "noise=alls=14:allf=t,format=yuv420p"
 SOUND = lavfi(f"sine=frequency=440:duration={SECONDS}")
 AAC = ("-c:a", "aac")
 QUICK_VP8 = ("-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M")
+SAID_TO_BE_CLEAR = ("-metadata:s:v:0", "alpha_mode=1")
+"""As browsers record all: it says that it is transparent, and is not."""
 QUICK_HEVC = ("-preset", "ultrafast", "-x265-params", "log-level=error")
 
 FILMS = {
@@ -43,18 +45,7 @@ FILMS = {
         ".webm",
         "10",
         f"{NOISE},setsar=4/3",
-        # As browsers record it: it says that it is transparent, and is not.
-        (
-            "-c:v",
-            "libvpx",
-            *QUICK_VP8,
-            "-g",
-            "50",
-            "-c:a",
-            "libopus",
-            "-metadata:s:v:0",
-            "alpha_mode=1",
-        ),
+        ("-c:v", "libvpx", *QUICK_VP8, "-g", "50", "-c:a", "libopus", *SAID_TO_BE_CLEAR),
     ),
     "late sound": (".mp4", "10", NOISE, ("-af", "adelay=700", "-g", "40", *AAC)),
     "HEVC": (".mov", "10", NOISE, ("-c:v", "libx265", *QUICK_HEVC, *AAC)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -616,14 +617,23 @@ def test_sound_of_which_no_packet_is_marked_to_begin_with_is_kept(tmp_path: Path
 
 def without_marks(source: Path, target: Path) -> None:
     """Copy a file as GStreamer writes some: no packet of sound is marked as a keyframe."""
+
+    def unmark(packets: list[Any]) -> list[Any]:
+        for packet in packets:
+            packet.is_keyframe = packet.is_keyframe and packet.stream.type == "video"
+        return packets
+
+    rewrite(source, target, unmark)
+    assert not any(packet.is_keyframe for packet in sound_packets(target))
+
+
+def rewrite(source: Path, target: Path, change: Callable[[list[Any]], list[Any]]) -> None:
+    """Copy a file's packets, changed."""
     with av.open(str(source)) as old, av.open(str(target), "w") as new:
         streams = {s.index: new.add_stream_from_template(s) for s in old.streams}
-        for packet in old.demux():
-            if packet.size:
-                packet.is_keyframe = packet.is_keyframe and packet.stream.type == "video"
-                packet.stream = streams[packet.stream_index]
-                new.mux(packet)
-    assert not any(packet.is_keyframe for packet in sound_packets(target))
+        for packet in change([packet for packet in old.demux() if packet.size]):
+            packet.stream = streams[packet.stream.index]
+            new.mux(packet)
 
 
 def sound_packets(path: Path) -> list[av.Packet[Any]]:
@@ -669,16 +679,15 @@ def test_an_avi_that_counts_pictures_that_are_not_there_keeps_its_sound(tmp_path
 
 def with_an_empty_packet(source: Path, target: Path) -> None:
     """Copy MPEG-4 of 25 pictures a second, its last picture not coded (14496-2, 6.2.5)."""
-    not_coded = b"\x00\x00\x01\xb6\x50\xcf"
-    with av.open(str(source)) as old, av.open(str(target), "w") as new:
-        streams = {s.index: new.add_stream_from_template(s) for s in old.streams}
-        packets = [packet for packet in old.demux() if packet.size]
+    not_coded = av.Packet(b"\x00\x00\x01\xb6\x50\xcf")
+
+    def empty(packets: list[Any]) -> list[Any]:
         last = [packet for packet in packets if packet.stream.type == "video"][-1]
-        for packet in packets:
-            changed = av.Packet(not_coded) if packet is last else packet
-            changed.pts, changed.dts, changed.time_base = packet.pts, packet.dts, packet.time_base
-            changed.stream = streams[packet.stream_index]
-            new.mux(changed)
+        not_coded.pts, not_coded.dts, not_coded.time_base = last.pts, last.dts, last.time_base
+        not_coded.stream = last.stream
+        return [not_coded if packet is last else packet for packet in packets]
+
+    rewrite(source, target, empty)
 
 
 def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:

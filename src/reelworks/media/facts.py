@@ -118,6 +118,12 @@ class Picture:
         return self.transfer in ("smpte2084", "arib-std-b67")
 
     @property
+    def alpha_decoder(self) -> str | None:
+        """libav's decoder that brings along the transparency beside the pictures, which its own of
+        VP8 and VP9 leave out; None where there is none."""
+        return {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(self.codec) if self.alpha else None
+
+    @property
     def working_matrix(self) -> str:
         """The matrix to read it with: its own, or the usual one for its size where it is untagged,
         or of RGB, which is brought to that one."""

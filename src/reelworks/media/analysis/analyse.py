@@ -127,10 +127,7 @@ def analyse(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
         reads=[path],
         path=str(path),
         index=picture.index,
-        # libav's own VP8 and VP9 decoders do not show transparency.
-        decoder={"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(picture.codec)
-        if picture.alpha
-        else None,
+        decoder=picture.alpha_decoder,
         full_range=picture.range == "pc",
         matrix=picture.working_matrix,
         pictures=probe.pictures,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from av.sidedata.encparams import VideoEncParams
 from av.sidedata.sidedata import Type
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange
 
 from reelworks.media.analysis import estimators, fields, following, light, motion
 from reelworks.media.analysis.analyse import Analysis
@@ -21,6 +21,7 @@ from reelworks.media.children.child import Moved
 from reelworks.media.facts import usual_matrix
 from reelworks.media.formats import pixels
 from reelworks.media.probing.ahead import ahead
+from reelworks.media.probing.colourspaces import COLOURSPACES
 from reelworks.media.probing.film import Film
 from reelworks.media.probing.planes import Plane, block_means, half, is_rgb, plane_of
 from reelworks.media.probing.reading import open_video
@@ -338,11 +339,10 @@ def _planar(frame: VideoFrame) -> VideoFrame:
     if not is_rgb(frame):
         return frame.reformat(format=wanted)
     # Most RGB is said to be of full range, which would become that of the result.
-    hd = usual_matrix(frame.height) == "bt709"
     return frame.reformat(
         format=wanted,
         dst_color_range=ColorRange.MPEG,
-        dst_colorspace=Colorspace.ITU709 if hd else Colorspace.ITU601,
+        dst_colorspace=COLOURSPACES[usual_matrix(frame.height)],
     )
 
 

@@ -139,10 +139,9 @@ def _lost_marks(
 
 def _readable(probe: Probe, stream: Stream) -> bool:
     raw = _raw(probe, stream.index)
-    known = stream.codec not in ("unknown", "none") and not (
-        raw.get("channels") == 0 or raw.get("sample_rate") in (0, "0")
-    )
-    return known and not stream.empty and not stream.stranger
+    known = stream.codec not in ("unknown", "none")
+    told = raw.get("channels") != 0 and raw.get("sample_rate") != "0"
+    return known and told and not stream.empty and not stream.stranger
 
 
 def _why_lost(stream: Stream) -> str:
@@ -253,8 +252,9 @@ def dropped(
         words.append("The chapters, which the result's container cannot hold.")
     words += _lost_tags(probe, box, long_list=bool(box.muxer == "mp4" and not pictures))
     if (picture.alpha or form.alpha) and not alpha:
-        # Where any was seen, the clip was left alone. That of AV1 cannot be looked at here.
-        words.append("The transparency." if picture.codec == "av1" else "The unused transparency.")
+        # Where any was seen, the clip was left alone; beside AV1's pictures nobody can look at it.
+        could_look = form.alpha or picture.alpha_decoder is not None
+        words.append("The unused transparency." if could_look else "The transparency.")
     words += [
         f"The extra data of {name}; the HDR picture under it is kept." for name in dynamic_hdr
     ]

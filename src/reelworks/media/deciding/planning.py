@@ -144,7 +144,7 @@ def encode_plan(
         ),
         pixel_format=format_,
         bounded=bounded,
-        decoder=_alpha_decoder(picture) if alpha else None,
+        decoder=picture.alpha_decoder if alpha else None,
         turn=_turn(picture, filters),
         width=size[0],
         height=size[1],
@@ -277,12 +277,7 @@ def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | No
 
 def _keeps_alpha(picture: Picture, box: Container, options: Options) -> bool:
     vp9 = options.codec in ("auto", "vp9")
-    return vp9 and box.alpha and picture.alpha and _alpha_decoder(picture) is not None
-
-
-def _alpha_decoder(picture: Picture) -> str | None:
-    """libav's own VP8 and VP9 decoders leave the second, transparent picture out."""
-    return {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(picture.codec)
+    return vp9 and box.alpha and picture.alpha_decoder is not None
 
 
 def _retime(probe: Probe) -> Retime | None:

@@ -16,6 +16,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoRef
 
 from reelworks.media.facts import usual_matrix
 from reelworks.media.formats import pixels
+from reelworks.media.probing.colourspaces import COLOURSPACES
 from reelworks.media.probing.planes import is_rgb, plane_of
 from reelworks.media.probing.side_data import content
 from reelworks.media.proving import similarity, tone
@@ -31,16 +32,6 @@ _DIVIDER_GREY = 200
 
 _PEAK_LONGEST = 480
 """Pixels of the longer side of the picture whose peak is looked for: single sparks fade in it."""
-
-_MATRICES = {
-    "bt709": Colorspace.ITU709,
-    "fcc": Colorspace.FCC,
-    "bt470bg": Colorspace.ITU601,
-    "smpte170m": Colorspace.ITU601,
-    "smpte240m": Colorspace.SMPTE240M,
-    "bt2020nc": Colorspace.BT2020,
-    "bt2020c": Colorspace.BT2020,
-}
 
 # swscale's quick ways lose a few levels of colour.
 _EXACT = (
@@ -99,7 +90,7 @@ def _planar(frame: VideoFrame, look: Look) -> VideoFrame:
     return VideoReformatter().reformat(
         frame,
         format=wanted,
-        dst_colorspace=_MATRICES[look.matrix],
+        dst_colorspace=COLOURSPACES[look.matrix],
         dst_color_range=ColorRange.MPEG,
     )
 
@@ -189,7 +180,7 @@ def _rgb(frame: VideoFrame, look: Look, size: tuple[int, int], form: str) -> Any
         frame,
         *stored,
         form,
-        src_colorspace=_MATRICES[look.matrix] if mixed else None,
+        src_colorspace=COLOURSPACES[look.matrix] if mixed else None,
         src_color_range=_range(frame, look) if mixed else None,
         dst_color_range=ColorRange.JPEG,
         interpolation=_EXACT,
@@ -205,7 +196,7 @@ def _range(frame: VideoFrame, look: Look) -> ColorRange:
 
 def matrix_to_read(name: str | None, lines: int) -> str:
     """The matrix to read YUV with; the usual one for its size where that is not known here."""
-    return str(name) if name in _MATRICES else usual_matrix(lines)
+    return str(name) if name in COLOURSPACES else usual_matrix(lines)
 
 
 # --- Files ----------------------------------------------------------------------------------------

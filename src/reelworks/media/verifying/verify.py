@@ -55,6 +55,7 @@ def verify(
         WrongResult: it is not what it should be; the sentence says in what.
         ChildFailed, ChildHung, WorkStopped: as from ``call``.
     """
+    counted = is_reordered_avi(probe)
     values = call(
         tools,
         "verify",
@@ -65,8 +66,8 @@ def verify(
         main=probe.picture.index,
         exact=plan.retime is None and probe.timing is not None,
         decoding_times=demuxers.tells_decoding(probe.demuxer, reordered=is_reordered(probe)),
-        counted=is_reordered_avi(probe),
-        sure=not is_reordered_avi(probe) and probe.demuxer not in _GUESSED,
+        counted=counted,
+        sure=not counted and probe.demuxer not in _GUESSED,
         expected=expectation(probe, plan),
     )
     return Verified(**values)
