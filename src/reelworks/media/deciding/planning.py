@@ -5,6 +5,8 @@ A clip that shows no damage is not encoded again, because every encoding costs a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import keeping, tags
 from reelworks.media.deciding.choosing import Needs, average_rate, choose_encoder, told_rate
@@ -111,15 +113,9 @@ def encode_plan(
     box = _container(form, name, probe, options)
     alpha = _keeps_alpha(picture, box, options)
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
-    damaged = bool(choose_filters(picture, analysis, Options.of()))
-    bounded = not damaged and not _asks_for_bits(picture, options)
-    own = None if damaged else picture.codec
     needs = Needs(format_, _size(picture, filters), told_rate(probe))
-    encoder, substitute = choose_encoder(box, needs, options, own)
-    if bounded:
-        quality = _bounded_quality(analysis)
-    else:
-        quality = _quality(picture, options, analysis, filters if damaged else ())
+    encoding = _encoding(picture, box, needs, analysis, filters, options)
+    encoder = encoding.encoder
     size, padding = _padded(picture, needs, encoder)
     audio, lost_audio = keeping.audio_tracks(probe, box)
     subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
@@ -131,7 +127,7 @@ def encode_plan(
         action="encode",
         filters=filters + padding,
         findings=_seen(picture, analysis, options)
-        + substitute
+        + encoding.substitute
         + tuple(f.reason for f in padding)
         + _retime_words(retime),
         dropped=(*lost_audio, *lost_subtitles, *lost, *_lost_captions(picture, analysis, encoder)),
@@ -140,10 +136,10 @@ def encode_plan(
         extension=_extension(box, name, probe.container),
         encoder=encoder.name,
         encoder_options=encoder.arguments(
-            quality, box.muxer, average_rate(picture), picture.transfer
+            encoding.quality, box.muxer, average_rate(picture), picture.transfer
         ),
         pixel_format=format_,
-        bounded=bounded,
+        bounded=encoding.bounded,
         decoder=picture.alpha_decoder if alpha else None,
         turn=_turn(picture, filters),
         width=size[0],
@@ -158,6 +154,40 @@ def encode_plan(
         retime=retime,
         rate=_rate(picture) if retime == "constant" else None,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Encoding:
+    """How the pictures are encoded.
+
+    Attributes:
+        substitute: in words, where it is not the encoder that was asked for.
+        quality: how exactly, as ``Options.quality`` names it.
+        bounded: whether the result must not become much larger than its source.
+    """
+
+    encoder: Encoder
+    substitute: tuple[str, ...]
+    quality: str
+    bounded: bool
+
+
+def _encoding(
+    picture: Picture,
+    box: Container,
+    needs: Needs,
+    analysis: Analysis,
+    filters: tuple[Filter, ...],
+    options: Options,
+) -> _Encoding:
+    damaged = bool(choose_filters(picture, analysis, Options.of()))
+    bounded = not damaged and not _asks_for_bits(picture, options)
+    encoder, substitute = choose_encoder(box, needs, options, None if damaged else picture.codec)
+    if bounded:
+        quality = _bounded_quality(analysis)
+    else:
+        quality = _quality(picture, options, analysis, filters if damaged else ())
+    return _Encoding(encoder=encoder, substitute=substitute, quality=quality, bounded=bounded)
 
 
 def _lost_captions(picture: Picture, analysis: Analysis, encoder: Encoder) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ the result is an MP4, which everything plays.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Literal
 
@@ -130,19 +130,7 @@ THREE_GP = Container(
     always_default=True,
     tags="few",
 )
-THREE_G2 = Container(
-    name="3g2",
-    muxer="3g2",
-    codecs=("h264",),
-    deep_codec=None,
-    chroma=("420",),
-    audio=frozenset({"aac"}),
-    subtitles=frozenset({"mov_text"}),
-    text_subtitles="mov_text",
-    flags=_FLAGS_OF_QUICKTIME,
-    always_default=True,
-    tags="few",
-)
+THREE_G2 = replace(THREE_GP, name="3g2", muxer="3g2")
 MATROSKA = Container(
     name="matroska",
     muxer="matroska",

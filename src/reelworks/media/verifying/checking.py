@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,14 @@ from reelworks.media.verifying.checking_tags import (
     check_tags,
     check_tracks,
 )
-from reelworks.media.verifying.checking_times import Walked, check_times, opened, start_of, walk
+from reelworks.media.verifying.checking_times import (
+    Moves,
+    Walked,
+    check_times,
+    opened,
+    start_of,
+    walk,
+)
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -37,6 +45,24 @@ SPOTS = 5
 SPOT_PICTURES = 12
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clock:
+    """What the source's times tell of its pictures.
+
+    Attributes:
+        exact: whether the result is to have the same ones.
+        decoding: whether they are when pictures are decoded, as no others are told.
+        counted: whether the container counts pictures alone, of which libav guesses when the first
+            one that decodes is shown.
+        sure: whether the container tells them; otherwise they are guessed.
+    """
+
+    exact: bool
+    decoding: bool
+    counted: bool
+    sure: bool
+
+
 def check_result(
     moved: Moved,
     *,
@@ -44,59 +70,67 @@ def check_result(
     result: str,
     frames: int,
     main: int,
-    exact: bool,
-    decoding_times: bool,
-    counted: bool,
-    sure: bool,
+    clock: dict[str, bool],
     expected: dict[str, Any],
 ) -> dict[str, Any]:
     """Check everything; raises WrongResult at the first thing that is wrong.
 
     Args:
         main: the source's main video stream.
-        exact: whether the source's times are kept.
-        decoding_times: whether the source only tells when pictures are decoded.
-        counted: whether its container counts pictures alone, of which libav guesses when the first
-            one that decodes is shown.
-        sure: whether the source's times are told by its container, not guessed.
+        clock: a ``Clock`` of the source, as a mapping.
         expected: as ``verify.expectation`` has it.
     """
-    old, new = Path(source), Path(result)
+    old, new, told = Path(source), Path(result), Clock(**clock)
     after = walk(new, moved)
     empty = {i for i, track in after.items() if track.kind == "audio" and not track.starts}
-    with opened(new) as container:
-        stream = main_video(container)
-        if stream is None:
-            raise WrongResult("The result has no video.")
-        index = stream.index
-        covers = [s.index for s in container.streams if is_attached_picture(s)]
-        _check_picture(container, stream, expected["picture"])
-        for kind in ("audio", "subtitle"):
-            check_tracks(container, kind, expected[kind], empty)
-        check_tags(container, expected["tags"])
-        check_attachments(container, expected["attachments"])
-    audio = [(track["index"], track["copied"]) for track in expected["audio"]]
-    before = walk(old, moved, {main, *expected["covers"], *(i for i, _ in audio)})
-    if decoding_times:
+    index, covers = _check_streams(new, expected, empty)
+    audio = {track["index"]: track["copied"] for track in expected["audio"]}
+    before = walk(old, moved, {main, *expected["covers"], *audio})
+    if told.decoding:
         before[main].starts = before[main].decoded
     _check_pictures(after[index], frames)
     check_covers(
         [key for i in expected["covers"] for key in before[i].keys],
         [key for i in covers for key in after[i].keys],
     )
-    unclear = before[main].shown != frames or before[main].timeless
-    opening = _opening(old, main) if unclear and not counted else None
-    times = check_times(before[main], after[index], sure=sure, opening=opening) if exact else None
-    moves = times or start_of(before[main], after[index], opening)
+    exact, moves = _check_moves(old, main, before[main], after[index], told)
     with opened(new) as container:
         check_chapters(container, expected["chapters"], moves.steps[0][1] if moves else None)
     sounds = sorted(i for i, t in after.items() if t.kind == "audio" and i not in empty)
-    for (was, copied), now in zip(audio, sounds, strict=True):
+    for (was, copied), now in zip(audio.items(), sounds, strict=True):
         broken = partial(broken_front, old, was)
         if not (copied and check_copied(before[was], after[now], moves, broken)):
             check_heard(old, was, new, now, moves, moved)
     decoded = _check_decodes(new, frames, moved)
-    return {"packets": frames, "decoded": decoded, "exact": times is not None}
+    return {"packets": frames, "decoded": decoded, "exact": exact}
+
+
+def _check_streams(path: Path, expected: dict[str, Any], empty: set[int]) -> tuple[int, list[int]]:
+    """Check what the result says of itself; which streams are its pictures and its covers.
+
+    Args:
+        empty: tracks of sound without a packet.
+    """
+    with opened(path) as container:
+        stream = main_video(container)
+        if stream is None:
+            raise WrongResult("The result has no video.")
+        _check_picture(container, stream, expected["picture"])
+        for kind in ("audio", "subtitle"):
+            check_tracks(container, kind, expected[kind], empty)
+        check_tags(container, expected["tags"])
+        check_attachments(container, expected["attachments"])
+        return stream.index, [s.index for s in container.streams if is_attached_picture(s)]
+
+
+def _check_moves(
+    source: Path, main: int, before: Walked, after: Walked, told: Clock
+) -> tuple[bool, Moves | None]:
+    """Check the pictures' times; whether each was compared, and how they were moved."""
+    unclear = before.shown != after.shown or before.timeless
+    opening = _opening(source, main) if unclear and not told.counted else None
+    moves = check_times(before, after, sure=told.sure, opening=opening) if told.exact else None
+    return moves is not None, moves or start_of(before, after, opening)
 
 
 def _opening(source: Path, main: int) -> Fraction | None:

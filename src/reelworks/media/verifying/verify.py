@@ -64,10 +64,12 @@ def verify(
         result=str(result),
         frames=frames,
         main=probe.picture.index,
-        exact=plan.retime is None and probe.timing is not None,
-        decoding_times=demuxers.tells_decoding(probe.demuxer, reordered=is_reordered(probe)),
-        counted=counted,
-        sure=not counted and probe.demuxer not in _GUESSED,
+        clock={
+            "exact": plan.retime is None and probe.timing is not None,
+            "decoding": demuxers.tells_decoding(probe.demuxer, reordered=is_reordered(probe)),
+            "counted": counted,
+            "sure": not counted and probe.demuxer not in _GUESSED,
+        },
         expected=expectation(probe, plan),
     )
     return Verified(**values)
