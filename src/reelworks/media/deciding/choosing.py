@@ -1,15 +1,30 @@
-"""Chooses the encoder: the usual one for its container, if that takes the pictures. Pure."""
+"""Chooses how pictures are encoded: by the container's usual encoder, if that takes them, and as
+exactly as they deserve. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
 
+from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding.encoders import ENCODERS, Encoder
 from reelworks.media.deciding.options import Options
+from reelworks.media.deciding.plan import Filter
+from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats import pixels
 from reelworks.media.formats.containers import Container
+
+FINEST, UNROUNDED = 4.0, 1.0
+"""Quantiser step (levels) of sources that are finer than our own usual encoding; and of those that
+have lost nothing at all."""
+
+COARSE = 8.0
+"""Quantiser step of sources that our own usual encoding would make much larger."""
+
+AMPLIFIED, SHOWN_STEP = 1.5, 6.0
+"""A source's rounding counts as enlarged from this gain, and is coarse from this step in the
+result on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +42,89 @@ class Needs:
     rate: Fraction
 
 
-def choose_encoder(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encoding:
+    """How the pictures are encoded.
+
+    Attributes:
+        substitute: in words, where it is not the encoder that was asked for.
+        quality: how exactly, as ``Options.quality`` names it.
+        bounded: whether the result must not become much larger than its source.
+    """
+
+    encoder: Encoder
+    substitute: tuple[str, ...]
+    quality: str
+    bounded: bool
+
+
+def choose_encoding(
+    picture: Picture,
+    box: Container,
+    needs: Needs,
+    analysis: Analysis,
+    filters: tuple[Filter, ...],
+    options: Options,
+) -> Encoding:
+    """How pictures are encoded after these filters."""
+    damaged = bool(choose_filters(picture, analysis, Options.of()))
+    bounded = not damaged and not _asks_for_bits(picture, options)
+    encoder, substitute = _encoder(box, needs, options, None if damaged else picture.codec)
+    if bounded:
+        quality = _bounded_quality(analysis)
+    else:
+        quality = _quality(picture, options, analysis, filters if damaged else ())
+    return Encoding(encoder=encoder, substitute=substitute, quality=quality, bounded=bounded)
+
+
+def asks_to_encode(picture: Picture, options: Options) -> bool:
+    """Whether somebody wants another encoding, however good the picture is."""
+    another = options.codec not in ("auto", picture.codec)
+    return another or options.quality != "auto"
+
+
+def _asks_for_bits(picture: Picture, options: Options) -> bool:
+    return options.upscale > 1 or asks_to_encode(picture, options)
+
+
+def _quality(
+    picture: Picture, options: Options, analysis: Analysis, filters: tuple[Filter, ...]
+) -> str:
+    """As exact as what is encoded deserves.
+
+    A fine source of which only colour, fields or edges were mended is encoded better than usual,
+    one without any loss nearly so: else what encoding adds takes away what was won. Denoising and
+    levels are less exact than that.
+    A coarse one that was stretched or sharpened shows its own rounding, enlarged: to encode that
+    finely would cost bits and time for nothing. So would a large one that is very coarse by itself.
+    """
+    if options.quality != "auto":
+        return options.quality
+    step, gain = analysis.quantiser, _gain(filters)
+    if step is None or not filters:
+        return "balanced"
+    enlarged = gain >= AMPLIFIED and step * gain >= SHOWN_STEP
+    if enlarged or (step >= QUANTISED and is_large(picture)):
+        return "light"
+    coarse = {f.name for f in filters} & {"denoise", "levels"}
+    if step > FINEST or coarse:
+        return "balanced"
+    return "exact" if step <= UNROUNDED else "high"
+
+
+def _bounded_quality(analysis: Analysis) -> str:
+    """What will not be much larger than an undamaged source; often it then need not be encoded
+    again to be held to that."""
+    return "small" if (analysis.quantiser or 0.0) > COARSE else "balanced"
+
+
+def _gain(filters: tuple[Filter, ...]) -> float:
+    """By how much the filters enlarge the differences between neighbouring pixels."""
+    gains = {f.name: f.strength for f in filters}
+    return gains.get("levels", 1.0) * (1 + gains.get("sharpen", 0.0))
+
+
+def _encoder(
     box: Container, needs: Needs, options: Options, own: str | None
 ) -> tuple[Encoder, tuple[str, ...]]:
     """The video encoder, and in words where it is not the one that was asked for.

@@ -5,33 +5,27 @@ A clip that shows no damage is not encoded again, because every encoding costs a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import keeping, tags
-from reelworks.media.deciding.choosing import Needs, average_rate, choose_encoder, told_rate
+from reelworks.media.deciding.choosing import (
+    Needs,
+    asks_to_encode,
+    average_rate,
+    choose_encoding,
+    told_rate,
+)
 from reelworks.media.deciding.encoders import Encoder
 from reelworks.media.deciding.immersion import lost_immersion
 from reelworks.media.deciding.noise import noise_of, shown_noise
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
-from reelworks.media.deciding.remedies import QUANTISED, choose_filters, is_large
+from reelworks.media.deciding.remedies import choose_filters
+from reelworks.media.deciding.sizing import padded, size_of
 from reelworks.media.deciding.unmet import unmet
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats import containers, demuxers, doubled, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.pixels import Pixels
-
-FINEST, UNROUNDED = 4.0, 1.0
-"""Quantiser step (levels) of sources that are finer than our own usual encoding; and of those that
-have lost nothing at all."""
-
-COARSE = 8.0
-"""Quantiser step of sources that our own usual encoding would make much larger."""
-
-AMPLIFIED, SHOWN_STEP = 1.5, 6.0
-"""A source's rounding counts as enlarged from this gain, and is coarse from this step in the
-result on."""
 
 
 def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> Plan:
@@ -46,7 +40,7 @@ def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> 
     form = pixels.describe(probe.picture.pixel_format)
     seen = _seen(probe.picture, analysis, options)
     filters = choose_filters(probe.picture, analysis, options)
-    if not filters and not _asks_to_encode(probe.picture, options):
+    if not filters and not asks_to_encode(probe.picture, options):
         return copy_plan(probe, name, (*seen, "It needs nothing; it is kept as it is."))
     obstacle = _obstacle(form, probe, analysis, name, options)
     if form is None or obstacle:
@@ -61,12 +55,6 @@ def _seen(picture: Picture, analysis: Analysis, options: Options) -> tuple[str, 
         noise = noise_of(analysis) or shown_noise(analysis)
         words += (f"Noise: about {noise.level:.1f} of 255 levels.",)
     return words + unmet(picture, analysis, options)
-
-
-def _asks_to_encode(picture: Picture, options: Options) -> bool:
-    """Whether somebody wants another encoding, however good the picture is."""
-    another = options.codec not in ("auto", picture.codec)
-    return another or options.quality != "auto"
 
 
 def copy_plan(probe: Probe, name: str, findings: tuple[str, ...]) -> Plan:
@@ -113,10 +101,10 @@ def encode_plan(
     box = _container(form, name, probe, options)
     alpha = _keeps_alpha(picture, box, options)
     format_ = (pixels.target(form) or "yuv420p").replace("yuv", "yuva" if alpha else "yuv")
-    needs = Needs(format_, _size(picture, filters), told_rate(probe))
-    encoding = _encoding(picture, box, needs, analysis, filters, options)
+    needs = Needs(format_, size_of(picture, filters), told_rate(probe))
+    encoding = choose_encoding(picture, box, needs, analysis, filters, options)
     encoder = encoding.encoder
-    size, padding = _padded(picture, needs, encoder)
+    size, padding = padded(picture, needs, encoder)
     audio, lost_audio = keeping.audio_tracks(probe, box)
     subtitles, lost_subtitles = keeping.subtitle_tracks(probe, box)
     covers = keeping.covers(probe, box)
@@ -156,134 +144,10 @@ def encode_plan(
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Encoding:
-    """How the pictures are encoded.
-
-    Attributes:
-        substitute: in words, where it is not the encoder that was asked for.
-        quality: how exactly, as ``Options.quality`` names it.
-        bounded: whether the result must not become much larger than its source.
-    """
-
-    encoder: Encoder
-    substitute: tuple[str, ...]
-    quality: str
-    bounded: bool
-
-
-def _encoding(
-    picture: Picture,
-    box: Container,
-    needs: Needs,
-    analysis: Analysis,
-    filters: tuple[Filter, ...],
-    options: Options,
-) -> _Encoding:
-    damaged = bool(choose_filters(picture, analysis, Options.of()))
-    bounded = not damaged and not _asks_for_bits(picture, options)
-    encoder, substitute = choose_encoder(box, needs, options, None if damaged else picture.codec)
-    if bounded:
-        quality = _bounded_quality(analysis)
-    else:
-        quality = _quality(picture, options, analysis, filters if damaged else ())
-    return _Encoding(encoder=encoder, substitute=substitute, quality=quality, bounded=bounded)
-
-
 def _lost_captions(picture: Picture, analysis: Analysis, encoder: Encoder) -> tuple[str, ...]:
     if not analysis.captions or (encoder.captions and not doubled.is_said_twice(picture)):
         return ()
     return (f"The closed captions, which {encoder.title} cannot hold here.",)
-
-
-def _size(picture: Picture, filters: tuple[Filter, ...]) -> tuple[int, int]:
-    """The displayed size, enlarged where that is among the filters."""
-    times = next((round(f.strength) for f in filters if f.name == "upscale"), 1)
-    width, height = picture.displayed_size
-    return width * times, height * times
-
-
-def _padded(
-    picture: Picture, needs: Needs, encoder: Encoder
-) -> tuple[tuple[int, int], tuple[Filter, ...]]:
-    """The result's size, and the padding where the encoder cannot take an odd one."""
-    (width, height), format_ = needs.size, needs.pixel_format
-    if encoder.codec == "vp9" or "444" in format_:
-        return (width, height), ()
-    right = width % 2
-    bottom = height % 2 if "420" in format_ else 0
-    if not right and not bottom:
-        return (width, height), ()
-    wanted = (width + right, height + bottom)
-    return wanted, (_pad(picture, wanted, right, bottom, format_),)
-
-
-def _pad(
-    picture: Picture, wanted: tuple[int, int], right: int, bottom: int, format_: str
-) -> Filter:
-    """Repeat the last column or line of luma. Chroma of an odd size has a sample for it already,
-    which FFmpeg's own padding would cut off: so each plane is padded by itself."""
-    width, height = wanted
-    smear = f"fillborders=right={right}:bottom={bottom}:mode=smear"
-    merge = f"mergeplanes=format={format_}:map0s=0:map1s=1:map2s=2"
-    return Filter(
-        name="pad",
-        # Said again: a filter in front that could give many formats, and one here that takes many,
-        # would not agree on one.
-        expression=f"format={format_},extractplanes=y+u+v[y][u][v];"
-        f"[y]pad={width}:{height}:0:0,{smear}[padded];[padded][u][v]{merge}{_named(picture)}",
-        strength=1.0,
-        reason=f"Its odd size becomes {width}×{height}: the last line or column is repeated once, "
-        "as its encoding needs even sizes.",
-    )
-
-
-def _named(picture: Picture) -> str:
-    """Names colours again, for planes that are put together have lost all but matrix and range."""
-    tags = {"color_primaries": picture.primaries, "color_trc": picture.transfer}
-    said = ":".join(f"{key}={name}" for key, name in tags.items() if name is not None)
-    return f",setparams={said}" if said else ""
-
-
-def _quality(
-    picture: Picture, options: Options, analysis: Analysis, filters: tuple[Filter, ...]
-) -> str:
-    """As exact as what is encoded deserves.
-
-    A fine source of which only colour, fields or edges were mended is encoded better than usual,
-    one without any loss nearly so: else what encoding adds takes away what was won. Denoising and
-    levels are less exact than that.
-    A coarse one that was stretched or sharpened shows its own rounding, enlarged: to encode that
-    finely would cost bits and time for nothing. So would a large one that is very coarse by itself.
-    """
-    if options.quality != "auto":
-        return options.quality
-    step, gain = analysis.quantiser, _gain(filters)
-    if step is None or not filters:
-        return "balanced"
-    enlarged = gain >= AMPLIFIED and step * gain >= SHOWN_STEP
-    if enlarged or (step >= QUANTISED and is_large(picture)):
-        return "light"
-    coarse = {f.name for f in filters} & {"denoise", "levels"}
-    if step > FINEST or coarse:
-        return "balanced"
-    return "exact" if step <= UNROUNDED else "high"
-
-
-def _bounded_quality(analysis: Analysis) -> str:
-    """What will not be much larger than an undamaged source; often it then need not be encoded
-    again to be held to that."""
-    return "small" if (analysis.quantiser or 0.0) > COARSE else "balanced"
-
-
-def _gain(filters: tuple[Filter, ...]) -> float:
-    """By how much the filters enlarge the differences between neighbouring pixels."""
-    gains = {f.name: f.strength for f in filters}
-    return gains.get("levels", 1.0) * (1 + gains.get("sharpen", 0.0))
-
-
-def _asks_for_bits(picture: Picture, options: Options) -> bool:
-    return options.upscale > 1 or _asks_to_encode(picture, options)
 
 
 def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:
