@@ -334,7 +334,7 @@ def test_the_database_is_in_the_data_folder_whatever_that_is_called(
 
 def test_a_data_folder_whose_name_is_no_text_is_refused(reelworks: Run, tmp_path: Path) -> None:
     folder = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
-    ended = reelworks("serve", "--data-dir", folder)
+    ended = reelworks("serve", "--data-dir", folder, "--port", "0")
     assert ended.returncode == 2
     assert ended.stderr.endswith("give it another, or another folder with --data-dir.\n")
     assert len(ended.stderr.splitlines()) == 1
