@@ -51,7 +51,8 @@ def _before_any_command(
 
 
 def main() -> None:
-    """Run the command line. Every error a person can meet is one sentence on standard error."""
+    """Run the command line. An error that a person can meet is one sentence on standard error; what
+    Typer does not understand, it says itself, with how the command is used."""
     _have_descriptors()
     _spell_out_letters()
     unwind_when_told()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -18,6 +18,15 @@ from reelworks.media.deciding.wishes import preset_fault
 
 PREFIX = "REELWORKS_"
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+")
+_IN_WORDS = {
+    "int_parsing": "'{input}' is no whole number; write digits alone",
+    "bool_parsing": "'{input}' is neither true nor false",
+    "greater_than": "{input} is too little; it must be more than {gt}",
+    "greater_than_equal": "{input} is too little; it must be at least {ge}",
+    "less_than_equal": "{input} is too much; it may be {le} at most",
+    "literal_error": "'{input}' is not one of {expected}",
+}
+"""What pydantic finds, by its name for it, in the words of this program."""
 
 
 class Settings(BaseSettings):
@@ -114,15 +123,13 @@ class Settings(BaseSettings):
         description="Port on which a worker serves its own [metrics](metrics.md), at the address "
         "of `REELWORKS_HOST`. The API serves its own at `/metrics`.",
     )
-    log_level: str = Field(
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
-        pattern="^(debug|info|warning|error)$",
         description="`debug`, `info`, `warning` or `error`. "
         "`debug` also logs every request and every command of a child.",
     )
-    log_format: str = Field(
+    log_format: Literal["text", "json"] = Field(
         "text",
-        pattern="^(text|json)$",
         description="`text` or `json`. Either way, a line about work says which: "
         "video, process, attempt, stage.",
     )
@@ -203,8 +210,10 @@ def read_settings(**flags: Any) -> Settings:
     except ValidationError as error:
         fault = error.errors()[0]
         name = str(fault["loc"][0]) if fault["loc"] else fault["type"]
+        words = _IN_WORDS.get(fault["type"])
+        said = words.format(input=fault["input"], **fault.get("ctx", {})) if words else fault["msg"]
         raise SettingsError(
-            f"{PREFIX}{name.upper()} (--{name.replace('_', '-')}) is wrong: {fault['msg']}."
+            f"{PREFIX}{name.upper()} (--{name.replace('_', '-')}) is wrong: {said}."
         ) from error
 
 

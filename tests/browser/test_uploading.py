@@ -50,6 +50,19 @@ def test_chosen_files_are_sent_with_the_look_that_was_chosen(
     assert wished == {"denoise": "auto", "sharpen": 2, "quality": "high", "levels": 0}
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 650), (375, 667)])
+def test_what_fine_tune_opens_is_brought_into_view(
+    visitor: Visitor, width: int, height: int
+) -> None:
+    visitor.page.set_viewport_size({"width": width, "height": height})
+
+    visitor.page.get_by_text("Fine-tune").click()
+
+    slider = visitor.page.get_by_role("slider", name="Sharpen")
+    expect(slider).to_be_in_viewport()
+    expect(visitor.page.get_by_text("Fine-tune")).to_be_in_viewport()
+
+
 def test_a_text_file_is_refused_with_the_servers_sentence(
     visitor: Visitor, service: RunningService, tmp_path: Path
 ) -> None:

@@ -292,6 +292,28 @@ def test_a_wrong_setting_names_itself(reelworks: Run, tmp_path: Path) -> None:
     assert "REELWORKS_PORT (--port) is wrong" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MAX_UPLOAD", "5GB", "'5GB' is no whole number; write digits alone."),
+        ("MAX_UPLOAD", "0", "0 is too little; it must be more than 0."),
+        ("KEEP_DAYS", "0", "0 is too little; it must be at least 1."),
+        ("PORT", "99999", "99999 is too much; it may be 65535 at most."),
+        ("REDIRECT_RESULTS", "maybe", "'maybe' is neither true nor false."),
+        ("LOG_LEVEL", "loud", "'loud' is not one of 'debug', 'info', 'warning' or 'error'."),
+    ],
+)
+def test_a_wrong_setting_is_said_in_plain_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(f"REELWORKS_{name}", value)
+
+    with pytest.raises(SettingsError) as raised:
+        read_settings()
+
+    assert str(raised.value).endswith(f" is wrong: {said}")
+
+
 @pytest.mark.parametrize("name", ["HOST", "DATA_DIR", "DATABASE_URL", "PORT", "CORS_ORIGINS"])
 def test_an_empty_setting_is_not_taken_for_none(reelworks: Run, name: str) -> None:
     ended = reelworks("doctor", env={f"REELWORKS_{name}": ""})
@@ -312,7 +334,7 @@ def test_the_database_is_in_the_data_folder_whatever_that_is_called(
 
 def test_a_data_folder_whose_name_is_no_text_is_refused(reelworks: Run, tmp_path: Path) -> None:
     folder = os.fsdecode(os.fsencode(tmp_path) + b"/\xff")
-    ended = reelworks("serve", "--data-dir", folder)
+    ended = reelworks("serve", "--data-dir", folder, "--port", "0")
     assert ended.returncode == 2
     assert ended.stderr.endswith("give it another, or another folder with --data-dir.\n")
     assert len(ended.stderr.splitlines()) == 1
@@ -329,6 +351,14 @@ def test_a_port_that_another_program_has_is_refused_at_once() -> None:
         port = first.getsockname()[1]
         with pytest.raises(SettingsError, match="Address already in use"):
             listen(read_settings(port=port))
+
+
+def test_an_address_of_another_machine_is_not_taken_for_a_port_in_use() -> None:
+    with pytest.raises(SettingsError) as raised:
+        listen(read_settings(host="192.0.2.1", port=0))
+
+    assert "give an address of this machine with --host" in str(raised.value)
+    assert "--port" not in str(raised.value)
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

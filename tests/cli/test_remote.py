@@ -187,6 +187,12 @@ def test_no_service_is_a_plain_sentence(reelworks: Run, command: tuple[str, ...]
     )
 
 
+def test_submit_says_whose_preset_it_takes(reelworks: Run) -> None:
+    shown = " ".join(reelworks("submit", "--help").stdout.replace("│", " ").split())
+
+    assert "see reelworks presets. [default: (the service's own)]" in shown
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [

@@ -14,9 +14,10 @@ _INTRODUCTION = """\
 # Commands
 
 `reelworks` is in `.venv/bin` after `make install`; `python -m reelworks` is the same. `--help`
-says what stands here. Errors are one plain sentence on standard error. The exit status is 0 for
-success, 1 for what failed, 2 for wrong use. Flags that are settings can also be given as variables:
-see [the settings](settings.md).
+says what stands here. Errors are one plain sentence on standard error; that a command or a flag is
+not understood is said in a box, with how it is used. The exit status is 0 for success, 1 for what
+failed, 2 for wrong use. Flags that are settings can also be given as variables: see [the
+settings](settings.md).
 """
 
 

@@ -196,6 +196,28 @@ def test_inspect_tells_the_rate_of_a_recording_that_begins_between_keyframes(
     assert found["frame_count"] < found["advanced"]["video"]["packets"]
 
 
+def test_inspect_tells_the_rate_of_a_raw_stream_whose_last_packet_holds_no_picture(
+    tmp_path: Path,
+) -> None:
+    film = lavfi("testsrc2=size=320x240:rate=24000/1001:duration=2")
+    begun_slice = b"\0\0\0\1\x41\x9a"
+    source = tmp_path / "a.h264"
+    source.write_bytes(clip(".h264", *film, "-c:v", "libx264").read_bytes() + begun_slice)
+
+    found = inspect(toolbox(), source, lambda _: None)
+
+    assert (found["frame_count"], found["advanced"]["video"]["packets"]) == (48, 49)
+    assert found["fps"] == 24000 / 1001
+
+
+def test_inspect_tells_the_rate_where_most_packets_have_no_time() -> None:
+    film = lavfi("color=blue:size=1280x720:rate=60:duration=3")
+
+    found = inspect(toolbox(), clip(".mpg", *film, "-c:v", "libx264"), lambda _: None)
+
+    assert (found["frame_count"], found["fps"], found["duration_seconds"]) == (180, 60.0, 3)
+
+
 def test_progress_of_fields_in_packets_of_their_own_is_that_of_pictures(tmp_path: Path) -> None:
     source = tmp_path / "fields.h264"
     source.write_bytes(field_pictures(30))

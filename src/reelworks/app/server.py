@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from reelworks.signals import leave_when_told
 log = logging.getLogger(__name__)
 
 _GRACE_SECONDS = 3
+_NO_ADDRESS = "give an address of this machine with --host, or 0.0.0.0 for all of them."
 _BACKLOG = 2048
 
 
@@ -34,9 +36,10 @@ def listen(settings: Settings) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
+        is_the_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
         raise SettingsError(
             f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}; "
-            "stop what uses it, or choose another with --port."
+            + ("stop what uses it, or choose another with --port." if is_the_port else _NO_ADDRESS)
         ) from error
     return listener
 

@@ -24,12 +24,14 @@ Ffmpeg = Annotated[
     typer.Option(help="Another FFmpeg program to use.", show_default="the one installed along"),
 ]
 
-Preset = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", help="What to start from; see `reelworks presets`.", show_default="auto"
-    ),
-]
+
+def _preset(default: str) -> Any:
+    words = "What to start from; see `reelworks presets`."
+    return typer.Option(metavar="NAME", help=words, show_default=default)
+
+
+Preset = Annotated[str | None, _preset("auto")]
+PresetThere = Annotated[str | None, _preset("the service's own")]
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -16,7 +16,7 @@ import typer
 
 from reelworks.client import Client, Result, ServiceError, Video
 from reelworks.client.fetching import printable
-from reelworks.commands.flags import FAILED, Preset, examples, with_options
+from reelworks.commands.flags import FAILED, PresetThere, examples, with_options
 from reelworks.commands.screens import Screen, choose, terminal_width
 from reelworks.commands.words import account, in_bytes, listed
 from reelworks.errors import BadRequest, ReelworksError, SettingsError
@@ -116,17 +116,14 @@ def submit(
     watch: Annotated[
         bool, typer.Option("--watch", "-w", help="Stay, and show how they get on.")
     ] = False,
-    preset: Preset = None,
+    preset: PresetThere = None,
     client_id: ClientId = None,
     url: Url = None,
     as_json: AsJson = False,
     *,
     wishes: dict[str, str],
 ) -> None:
-    """Upload videos to a running service, which works on them; print their file ids.
-
-    Without --preset the service's own preset applies.
-    """
+    """Upload videos to a running service, which works on them; print their file ids."""
     options = _wishes(preset, wishes)
     screen, each = choose(as_json=as_json), _Each()
     with _client(url, client_id) as client, _interruptible(screen):

@@ -68,7 +68,8 @@ def frame_rate(probe: Probe, frame_count: int) -> Fraction:
     measured = frame_count / timing.duration
     if declared is None or _is_near(measured, declared):
         return declared or measured
-    is_kept = frame_count < timing.pictures and _is_kept(probe.picture, timing, declared)
+    is_open = frame_count < timing.pictures or not timing.sound
+    is_kept = is_open and _is_kept(probe.picture, timing, declared)
     return declared if is_kept else measured
 
 
@@ -78,9 +79,10 @@ def _is_near(measured: Fraction, declared: Fraction) -> bool:
 
 def _is_kept(picture: Picture, timing: Timing, declared: Fraction) -> bool:
     """Whether packets come at this rate, but for a few: those that fail to decode do not change it,
-    as at the front of a recording that begins between keyframes."""
+    as at the front of a recording that begins between keyframes. Where not every packet has a time,
+    their number alone tells it."""
     step = timing.usual * (2 if timing.fields else 1)
-    is_usual = abs(step - 1 / declared) <= picture.time_base
+    is_usual = not timing.sound or abs(step - 1 / declared) <= picture.time_base
     return is_usual and abs(timing.pictures - declared * timing.duration) <= _FEW
 
 

@@ -304,10 +304,13 @@ class _Track:
         return [self._span(range(a, b)) for a, b in edges]
 
     def _span(self, piece: range) -> tuple[Fraction, Fraction]:
-        first = min(piece, key=self.starts.__getitem__)
+        first = self.starts[min(piece, key=self.starts.__getitem__)]
         last = max(piece, key=self.starts.__getitem__)
         end = self.starts[last] + self._length(last)
-        return self.starts[first] * self._tick, end * self._tick
+        if len(self.starts) < self.packets and not self._cuts:
+            # Where the last packets have no times, only their lengths tell when they end.
+            end = max(end, first + self._stated)
+        return first * self._tick, end * self._tick
 
     def _length(self, last: int) -> int:
         """How long the last picture stays, in ticks."""

@@ -96,6 +96,11 @@ function createOptions({ wish }) {
     reset,
   );
   reset.addEventListener("click", () => wish(({ wishes }) => ({ ...wishes, options: {} })));
+  // It is the last in its column: what opens below the edge would not be noticed.
+  element.addEventListener(
+    "toggle",
+    () => element.open && element.scrollIntoView({ block: "nearest" }),
+  );
 
   const show = keyedList(
     rows,
