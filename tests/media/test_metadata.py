@@ -133,9 +133,13 @@ def test_a_picture_that_does_not_decode_leaves_the_rate() -> None:
 
 
 def test_a_recording_that_begins_between_keyframes_keeps_its_rate() -> None:
-    begun = {"duration": Fraction(101, 25), "constant": False}
-    assert frame_rate(with_timing(**begun), 87) == 25
-    assert frame_rate(with_timing(**begun), 100) == Fraction(2500, 101)
+    assert frame_rate(with_timing(duration=Fraction(101, 25), constant=False), 87) == 25
+
+
+def test_a_steady_film_keeps_its_rate_where_a_few_pictures_are_missing() -> None:
+    few, many = Fraction(104, 25), Fraction(105, 25)
+    assert frame_rate(with_timing(duration=few, constant=False), 100) == 25
+    assert frame_rate(with_timing(duration=many, constant=False), 100) == Fraction(2500, 105)
 
 
 def test_fields_in_packets_of_their_own_are_no_frames() -> None:

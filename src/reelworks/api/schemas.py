@@ -111,7 +111,11 @@ class Metadata(BaseModel):
     filename: str = Field(description="As uploaded.")
     format: str = Field(description="Short name of the container.")
     resolution: Resolution
-    fps: float = Field(ge=0, description="Average rate; 0 where nothing tells it.")
+    fps: float = Field(
+        ge=0,
+        description="Average rate, but for up to four pictures that a steady film lacks; 0 where nothing "
+        "tells it.",
+    )
     frame_count: int = Field(ge=0, description="Pictures that decode.")
     duration_seconds: int = Field(ge=0, description="To the nearest second.")
     file_size_bytes: int = Field(ge=0, description="Length of the upload.")

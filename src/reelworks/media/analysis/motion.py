@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +35,9 @@ def offset(first: Plane, second: Plane) -> tuple[int, int]:
     return _signed(int(down), height), _signed(int(right), width)
 
 
-def _windowed(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+def _windowed(plane: NDArray[np.float32]) -> NDArray[np.floating[Any]]:
     rows, columns = (np.hanning(n + 2)[1:-1] for n in plane.shape)
-    result: NDArray[np.float32] = (plane - plane.mean()) * np.outer(rows, columns)
+    result: NDArray[np.floating[Any]] = (plane - plane.mean()) * np.outer(rows, columns)
     return result
 
 

@@ -12,7 +12,8 @@ from reelworks.media.measuring.measure import Measurement
 _RATE_TOLERANCE = Fraction(1, 1000)
 
 _FEW = 4
-"""Pictures that may be missing where a recording begins: what they were made of was before it."""
+"""Pictures that may be missing from a steady stream, which keeps its rate: at the ends of what was
+cut without encoding it anew, what they were made of lies outside."""
 
 
 def describe(
@@ -68,9 +69,7 @@ def frame_rate(probe: Probe, frame_count: int) -> Fraction:
     measured = frame_count / timing.duration
     if declared is None or _is_near(measured, declared):
         return declared or measured
-    is_open = frame_count < timing.pictures or not timing.sound
-    is_kept = is_open and _is_kept(probe.picture, timing, declared)
-    return declared if is_kept else measured
+    return declared if _is_kept(probe.picture, timing, declared) else measured
 
 
 def _is_near(measured: Fraction, declared: Fraction) -> bool:
@@ -78,7 +77,7 @@ def _is_near(measured: Fraction, declared: Fraction) -> bool:
 
 
 def _is_kept(picture: Picture, timing: Timing, declared: Fraction) -> bool:
-    """Whether packets come at this rate, but for a few: those that fail to decode do not change it,
+    """Whether packets come at this rate, but for a few. Those that fail to decode do not change it,
     as at the front of a recording that begins between keyframes. Where not every packet has a time,
     their number alone tells it."""
     step = timing.usual * (2 if timing.fields else 1)
