@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
@@ -38,8 +39,11 @@ _MAX_TEXT_BYTES = {"client_id": MAX_CLIENT_ID, "preset": 64, "options": 4096}
 _MAX_FIELDS = 100
 _MAX_OTHER_BYTES = 1 << 20
 _WRITE_BYTES = 1 << 20
+_ACCEPTED_AT_ONCE = 8
 # The threads that write uploads and answer for statuses must not all wait for checks.
 _checks = CapacityLimiter(MOST_CHECKS)
+# Nor for a database that is slow to be changed, as SQLite is while another program holds it.
+_acceptances = CapacityLimiter(_ACCEPTED_AT_ONCE)
 
 # Types that say nothing ("" is a missing one; programs for Android often give a part the type of
 # the form, or one for all files), and types that the usual tables of file name endings give to what
@@ -265,7 +269,8 @@ class _Form:
         self._is_kept = True
         # Not within the turn: a store that is slow, or away, holds up nobody's check.
         await with_store(self._upload.keep)
-        await run_in_threadpool(self._accept, self._upload)
+        accept = partial(self._accept, self._upload)
+        await to_thread.run_sync(accept, limiter=_acceptances)
         return self._upload.file_id
 
     def abandon(self) -> None:
