@@ -85,6 +85,20 @@ class PostgresServer:
         name, value = sa.make_url(url).database, "off" if is_allowed else "on"
         self._run(f"ALTER DATABASE {name} SET default_transaction_read_only = {value}")
 
+    def end_idle_sessions(self, url: str) -> None:
+        """End sessions with a database, of those that begin from now on, that ask nothing for half
+        a second."""
+        self._run(f"ALTER DATABASE {sa.make_url(url).database} SET idle_session_timeout = 500")
+
+    def sessions(self, url: str, asking: str = "") -> set[int]:
+        """The server's processes for a database whose last statement began so."""
+        query = sa.text(
+            "SELECT pid FROM pg_stat_activity WHERE datname = :name AND starts_with(query, :asking)"
+        )
+        with self._admin.connect() as connection:
+            names = {"name": sa.make_url(url).database, "asking": asking}
+            return set(connection.execute(query, names).scalars())
+
     def demand_passwords(self) -> None:
         """Let nobody in without a password that is right; there is none."""
         self._let_in("password")

@@ -72,6 +72,29 @@ def test_a_signal_while_a_store_is_waited_for_is_heard(
                 worker.kill()
 
 
+def test_a_worker_says_at_once_what_it_waits_for(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    variables = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }
+    flags = ["--data-dir", str(tmp_path / "data"), "--storage-url", "s3://bucket"]
+    with log.open("wb") as opened:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "reelworks", "worker", *flags],
+            env=os.environ | variables,
+            stderr=opened,
+        )
+    said = "waiting for the store: The object store s3://bucket does not answer; start it"
+    try:
+        wait_for(lambda: said in log.read_text(), said)
+        assert worker.poll() is None
+    finally:
+        worker.kill()
+        worker.wait()
+
+
 def test_ctrl_c_while_the_command_line_is_loaded_ends_it_without_a_word(tmp_path: Path) -> None:
     loading = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
     (tmp_path / "typer.py").write_text(loading)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from reelworks.engine.catalogue import Catalogue, Page, Place
+from reelworks.engine.interventions import Interventions
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
@@ -74,6 +76,27 @@ def test_pages_hold_every_video_of_the_client_once_newest_first(
     assert set(seen) == mine
     times = [(records.video(file_id).created_at, file_id) for file_id in seen]
     assert times == sorted(times, reverse=True)
+
+
+def test_a_video_that_is_deleted_while_a_page_is_read_ends_no_list(
+    records: Records, catalogue: Catalogue, queue: Queue
+) -> None:
+    mine = [add_video(records) for _ in range(5)]
+
+    def delete_one(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        """Between the videos and their processes."""
+        if "FROM processes" in statement and due:
+            Interventions(records, queue).delete(due.pop(), lambda _: None)
+
+    due = ids(catalogue.page("me", 1, None))
+    kept = set(mine) - set(due)
+    sa.event.listen(records.engine, "before_cursor_execute", delete_one)
+    page = catalogue.page("me", 2, None)
+    seen = ids(page)
+    while page.next is not None:
+        page = catalogue.page("me", 2, page.next)
+        seen += ids(page)
+    assert sorted(seen) == sorted(kept)
 
 
 def test_a_full_last_page_has_no_next(records: Records, catalogue: Catalogue) -> None:

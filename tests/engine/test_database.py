@@ -8,10 +8,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from socketserver import BaseRequestHandler, TCPServer
 
 import pytest
 import sqlalchemy as sa
@@ -76,6 +78,21 @@ def test_a_server_that_is_not_there(unused_port: int) -> None:
         f"The database postgresql+psycopg://me:***@127.0.0.1:{unused_port}/videos does not answer:"
         " nothing listens there; start it, or mend the URL."
     )
+
+
+class _Mute(BaseRequestHandler):
+    """Ends every connection without a word, as what is no PostgreSQL does."""
+
+    def handle(self) -> None:
+        self.request.recv(100)
+
+
+def test_a_server_that_is_another() -> None:
+    with TCPServer(("127.0.0.1", 0), _Mute) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        said = _said(f"postgresql://me@127.0.0.1:{server.server_address[1]}/videos?sslmode=disable")
+        server.shutdown()
+    assert said.endswith(" failed: server closed the connection unexpectedly.")
 
 
 def test_a_database_that_is_not_there(postgres: PostgresServer) -> None:

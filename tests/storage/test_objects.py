@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import ssl
+import subprocess
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -322,10 +326,12 @@ class _Refusing(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
+        said = f"<Error><Code>{self.code}</Code></Error>".encode()
         self.send_response(self.status)
+        self.send_header("content-length", str(len(said)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(f"<Error><Code>{self.code}</Code></Error>".encode())
+            self.wfile.write(said)
 
     do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815  (the base class names them so)
 
@@ -383,6 +389,78 @@ def test_a_server_that_is_not_there_is_said_to_be(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     assert_says(url, tmp_path, "does not answer; start it, or mend AWS_ENDPOINT_URL")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with certificates that vouch for themselves, each with its key in the same file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl on this machine to make a certificate with")
+    folder = tmp_path_factory.mktemp("certificates")
+    for name, address, kind in (
+        ("good", "IP:127.0.0.1", "FALSE"),
+        ("misnamed", "DNS:example.org", "FALSE"),
+        ("authority", "IP:127.0.0.1", "TRUE"),
+    ):
+        subprocess.run(
+            [
+                *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+                *("-subj", f"/CN={name}", "-addext", f"subjectAltName={address}"),
+                *("-addext", f"basicConstraints=critical,CA:{kind}"),
+                *("-out", folder / name, "-keyout", folder / f"{name}.key"),
+            ],
+            check=True,
+            capture_output=True,
+        )
+    return folder
+
+
+@contextmanager
+def _guarded(server: ThreadingHTTPServer, certificate: Path) -> Iterator[None]:
+    """Have it speak TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield
+    server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("shown", "trusted", "said"),
+    [
+        ("good", None, "not trusted: nobody who is trusted vouches for it; .* AWS_CA_BUNDLE"),
+        ("misnamed", "misnamed", "not trusted: it is for another name than is in AWS_ENDPOINT"),
+        ("authority", "authority", "not trusted: it is one of an authority, .* without CA:FALSE"),
+        ("good", "good", "refuses: AccessDenied"),
+    ],
+)
+def test_what_is_wrong_with_a_certificate_is_said(
+    *,
+    shown: str,
+    trusted: str | None,
+    said: str,
+    url: str,
+    certificates: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server,
+        _guarded(server, certificates / shown),
+    ):
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"https://127.0.0.1:{server.server_port}")
+        if trusted:
+            monkeypatch.setenv("AWS_CA_BUNDLE", str(certificates / trusted))
+        assert_says(url, tmp_path, said)
+
+
+def test_a_server_without_tls_is_said_to_be(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = os.environ["AWS_ENDPOINT_URL"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", plain.replace("http:", "https:"))
+    assert_says(url, tmp_path, "does not speak TLS; let AWS_ENDPOINT_URL begin with http://")
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_when_it_is_only_glanced_at(

@@ -32,3 +32,9 @@ def test_a_night_without_a_database_is_a_page_of_the_log(
     assert len(caplog.messages) == told + 1
     outage.failed(OSError("again"))
     assert caplog.messages[-1] == "nothing can be done: again"
+
+
+def test_what_a_reason_may_mean_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    outage = Outage(logging.getLogger(__name__), "nothing is heard", "it is heard again")
+    outage.failed(OSError("the server closed the connection\n\tThis probably means\n\tmuch.\n"))
+    assert caplog.messages == ["nothing is heard: the server closed the connection"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from reelworks.api import problems
@@ -38,8 +38,14 @@ _MAX_TEXT_BYTES = {"client_id": MAX_CLIENT_ID, "preset": 64, "options": 4096}
 _MAX_FIELDS = 100
 _MAX_OTHER_BYTES = 1 << 20
 _WRITE_BYTES = 1 << 20
-# The threads that write uploads and answer for statuses must not all wait for checks.
+_ACCEPTED_AT_ONCE = 8
+_WRITTEN_AT_ONCE = 40
+# The threads that answer for statuses must not wait for checks.
 _checks = CapacityLimiter(MOST_CHECKS)
+# Nor for a database that is slow to be changed, as SQLite is while another program holds it.
+_acceptances = CapacityLimiter(_ACCEPTED_AT_ONCE)
+# Nor for a disk that is slow, or stands still.
+_writes = CapacityLimiter(_WRITTEN_AT_ONCE)
 
 # Types that say nothing ("" is a missing one; programs for Android often give a part the type of
 # the form, or one for all files), and types that the usual tables of file name endings give to what
@@ -171,7 +177,7 @@ async def _receive(request: Request, body: AsyncIterator[bytes], form: _Form) ->
         async for event in read_multipart(request.headers.get("content-type", ""), body):
             match event:
                 case PartBegin():
-                    form.begin(event)
+                    await form.begin(event)
                 case PartData(data):
                     await form.data(data)
                 case PartEnd():
@@ -211,7 +217,7 @@ class _Form:
             if text:
                 self._take(field, text)
 
-    def begin(self, part: PartBegin) -> None:
+    async def begin(self, part: PartBegin) -> None:
         if part.name in self._seen:
             raise BadRequest(
                 f"The form has more than one field '{part.name}'; send each field once."
@@ -226,6 +232,10 @@ class _Form:
         check_declared_type(part.content_type or "")
         # No database holds the character that ends texts elsewhere.
         self._filename = (part.filename or "upload").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        await to_thread.run_sync(self._begin_upload, limiter=_writes)
+
+    def _begin_upload(self) -> None:
+        # In the thread: of a request that is given up meanwhile it is known what to remove.
         self._upload = self._service.intake.begin(self._expected_bytes)
 
     async def data(self, data: bytes) -> None:
@@ -265,7 +275,8 @@ class _Form:
         self._is_kept = True
         # Not within the turn: a store that is slow, or away, holds up nobody's check.
         await with_store(self._upload.keep)
-        await run_in_threadpool(self._accept, self._upload)
+        accept = partial(self._accept, self._upload)
+        await to_thread.run_sync(accept, limiter=_acceptances)
         return self._upload.file_id
 
     def abandon(self) -> None:
@@ -277,7 +288,7 @@ class _Form:
 
     async def close(self) -> None:
         if self._upload is not None:
-            await run_in_threadpool(self._upload.close)
+            await with_store(self._upload.close)
 
     def _accept(self, upload: Upload) -> None:
         upload.accept(
@@ -300,7 +311,7 @@ class _Form:
     async def _write(self) -> None:
         if self._upload is not None and self._buffer:
             instruments.received_bytes.inc(len(self._buffer))
-            await run_in_threadpool(self._upload.write, self._buffer)
+            await to_thread.run_sync(self._upload.write, self._buffer, limiter=_writes)
             self._buffer = bytearray()
 
 

@@ -50,6 +50,8 @@ def open_base(settings: Settings, *, patience: timedelta = _PATIENCE) -> Base:
     records = Records(engine)
 
     def make_ready() -> None:
+        if settings.storage_url is not None:
+            _glance(storage)
         _try_out(storage)
         with explained(engine):
             storage.sweep(is_known=records.is_known, owners=Leases(engine).at_work)
@@ -85,6 +87,14 @@ def _knows_videos(settings: Settings) -> bool:
             return knows_videos(engine)
     finally:
         engine.dispose()
+
+
+def _glance(storage: Storage) -> None:
+    """Say at once what is wrong: what answers later is waited for, for minutes by a worker."""
+    try:
+        storage.check()
+    except StorageError as error:
+        log.warning("waiting for the store: %s", error)
 
 
 def _try_out(storage: Storage) -> None:

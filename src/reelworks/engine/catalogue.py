@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -68,7 +68,9 @@ class Catalogue:
 
     def entry(self, file_id: str) -> Entry:
         """One video. Raises NotFound."""
-        found = self._entries(_VIDEO.where(videos.c.file_id == file_id))
+        with self._records.reading() as connection:
+            rows = connection.execute(_VIDEO.where(videos.c.file_id == file_id)).all()
+            found = self._entries(connection, rows)
         if not found:
             raise unknown(file_id)
         return found[0]
@@ -83,16 +85,17 @@ class Catalogue:
             query = query.where(sa.tuple_(*map(sa.literal, behind)) > _PLACE)
         # One more than asked for tells whether there is a next page.
         query = query.order_by(videos.c.created_at.desc(), videos.c.file_id.desc()).limit(limit + 1)
-        found = self._entries(query)
-        shown = found[:limit]
-        return Page(entries=shown, next=_place(shown[-1].video) if len(found) > limit else None)
-
-    def _entries(self, query: sa.Select[Any]) -> list[Entry]:
         with self._records.reading() as connection:
             rows = connection.execute(query).all()
-            both = _both(connection, [row.file_id for row in rows])
-            pending = [each for each in _flat(both) if each.status is Status.PENDING]
-            positions = self._positions(connection, pending)
+            entries = self._entries(connection, rows[:limit])
+        # By what was found, of which some may be deleted by now: behind them there is more.
+        following = _place(rows[limit - 1]) if len(rows) > limit else None
+        return Page(entries=entries, next=following)
+
+    def _entries(self, connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Entry]:
+        both = _both(connection, [row.file_id for row in rows])
+        pending = [each for each in _flat(both) if each.status is Status.PENDING]
+        positions = self._positions(connection, pending)
         return [
             Entry(
                 at=as_time(row.now),
@@ -181,5 +184,5 @@ def _work(process: Process) -> Work:
     return Work(process.file_id, process.process_type, process.attempt)
 
 
-def _place(video: Video) -> Place:
-    return Place(round(video.created_at.timestamp() * 1000), video.file_id)
+def _place(row: sa.Row[Any]) -> Place:
+    return Place(row.created_at, row.file_id)

@@ -28,6 +28,9 @@ _ANNOUNCE_SECONDS = 0.1
 # connection may be lost without a word.
 _UNANNOUNCED_SECONDS = 0.3
 _RECONNECT_SECONDS = 1.0
+# Since PostgreSQL 14 an operator can have sessions ended that ask nothing for a while. This one
+# asks nothing, and is at work all the same.
+_KNOWS_IDLE_SESSIONS = 140_000
 
 
 class Changes(Protocol):
@@ -126,6 +129,8 @@ class Announcements:
         pooled.detach()  # it listens for as long as it lives: nothing for others to use again
         with connection:
             connection.autocommit = True
+            if connection.info.server_version >= _KNOWS_IDLE_SESSIONS:
+                connection.execute("SET idle_session_timeout = 0")
             connection.execute(f"LISTEN {_CHANNEL}")
             self._outage.succeeded()
             while not self._closing.is_set():

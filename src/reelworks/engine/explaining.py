@@ -62,7 +62,9 @@ def _explanation(url: sa.URL, error: sa.exc.DBAPIError | sa.exc.TimeoutError) ->
         return f"{name} cannot be used: {_primary(cause)}; let the user do that, or mend the URL."
     if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.OperationalError):
         return f"{name} cannot be used: {_primary(cause)}; mend the URL, or what it names."
-    return f"{name} does not answer: {said.splitlines()[-1].rstrip('.')}."
+    # The last of several tries, without what libpq adds, set in, on what it may mean.
+    reason = [line for line in said.splitlines() if not line.startswith("\t")][-1]
+    return f"{name} does not answer: {reason.rstrip('.')}."
 
 
 def _primary(error: psycopg.Error) -> str:

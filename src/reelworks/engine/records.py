@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -24,6 +25,10 @@ DELETED = "Deleted"
 # Whoever ends a process, or deletes a video, removes what is left of it himself. This long after, a
 # worker makes sure of it.
 REPAIR_MS = 60_000
+# So many change something at once, fewer than there are connections: whoever changes SQLite waits
+# for all others who do, and what only reads must find a connection meanwhile.
+_CHANGES_AT_ONCE = 10
+_TURN_SECONDS = 30.0
 
 
 class Records:
@@ -32,6 +37,7 @@ class Records:
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
         self._announcer = Announcer()
+        self._changes = threading.BoundedSemaphore(_CHANGES_AT_ONCE)
 
     def check(self) -> None:
         """Raises EngineError where the database does not answer, or not as it should."""
@@ -315,7 +321,7 @@ class Records:
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """A transaction. Raises EngineError where the database does not answer as it should."""
-        with translated(), self.engine.begin() as connection:
+        with self._turn(), translated(), self.engine.begin() as connection:
             try:
                 yield connection
             except (Unavailable, OSError):
@@ -324,6 +330,15 @@ class Records:
                 connection.invalidate()
                 raise
             self._announcer.announce(connection)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._changes.acquire(timeout=_TURN_SECONDS):
+            raise EngineError("The database is slow, and others wait to change it; try again.")
+        try:
+            yield
+        finally:
+            self._changes.release()
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

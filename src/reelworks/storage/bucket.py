@@ -37,6 +37,16 @@ _EXPIRED = re.compile(r"<Code>\w*(Expired|Token)\w*</Code>")
 _FULL = re.compile(r"<Code>\w*(Quota|StorageFull|InsufficientStorage|NoSpace)\w*</Code>")
 # How Amazon's says so, and the library where it is sent elsewhere without a word.
 _ELSEWHERE = ("AuthorizationHeaderMalformed", "incorrectly configured region")
+# What the library did not like about a certificate, and what that means.
+_UNTRUSTED = re.compile(r"InvalidCertificate\(\s*(?:Other\(\s*OtherError\(\s*)?([A-Za-z]+)")
+_WHY_UNTRUSTED = {
+    "UnknownIssuer": "nobody who is trusted vouches for it",
+    "CaUsedAsEndEntity": "it is one of an authority, as openssl makes them without CA:FALSE",
+    "NotValidForName": "it is for another name than is in AWS_ENDPOINT_URL",
+    "NotValidYet": "it is not valid yet, by this machine's clock",
+    "Expired": "it has expired, by this machine's clock",
+}
+_NO_TLS = "InvalidContentType"
 _STATUS = re.compile(r"status code: (\d+ [A-Za-z ]+)")
 
 # A server that says nothing for so long is taken for dead, and asked again.
@@ -275,10 +285,25 @@ class Bucket:
                 "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
             )
         if "error sending request" in said:
-            return StorageError(f"The object store {self.url} does not answer; start it, {_way()}.")
+            return self._unreached(said)
         if "response body error" in said:
             return self._ended()
         return StorageError(f"The object store {self.url} failed: {_said(error)}; try again.")
+
+    def _unreached(self, said: str) -> StorageError:
+        if untrusted := _UNTRUSTED.search(said):
+            code = untrusted[1].removesuffix("Context")
+            return StorageError(
+                f"The object store {self.url} shows a certificate that is not trusted: "
+                f"{_WHY_UNTRUSTED.get(code, code)}; mend it, or name in AWS_CA_BUNDLE who vouches "
+                "for it."
+            )
+        if _NO_TLS in said:
+            return StorageError(
+                f"The object store {self.url} does not speak TLS; "
+                "let AWS_ENDPOINT_URL begin with http://."
+            )
+        return StorageError(f"The object store {self.url} does not answer; start it, {_way()}.")
 
     def _ended(self) -> StorageError:
         return StorageError(f"The object store {self.url} ended a file too soon; try again.")

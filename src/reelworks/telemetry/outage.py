@@ -38,7 +38,8 @@ class Outage:
         if self._since is None:
             self._since, self._next, self._pause = now, now, _FIRST_SECONDS
         if now >= self._next:
-            self._log.warning("%s: %s", self._begun, error)
+            said = str(error).strip().partition("\n")[0]  # PostgreSQL adds what it may mean
+            self._log.warning("%s: %s", self._begun, said)
             self._next = now + self._pause
             self._pause = min(2 * self._pause, _LONGEST_SECONDS)
 
