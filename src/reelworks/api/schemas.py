@@ -113,8 +113,8 @@ class Metadata(BaseModel):
     resolution: Resolution
     fps: float = Field(
         ge=0,
-        description="Average rate, but for up to four pictures that a steady film lacks; 0 where nothing "
-        "tells it.",
+        description="Average rate, but for up to four pictures that a steady film lacks; 0 where "
+        "nothing tells it.",
     )
     frame_count: int = Field(ge=0, description="Pictures that decode.")
     duration_seconds: int = Field(ge=0, description="To the nearest second.")
