@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
+from tests.media.edit_lists import with_edits
 from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
 from tests.media.scenes import FINE, PAN, film
@@ -591,6 +592,34 @@ def test_sound_stays_in_place_where_an_edit_list_cuts_it(tmp_path: Path) -> None
     assert sound_of(done.path) == sound_of(source)
 
 
+def test_sound_that_an_edit_list_puts_together_stays_so(tmp_path: Path) -> None:
+    ticks = ("-video_track_timescale", "1000", "-movie_timescale", "1000")
+    whole = clip(".mp4", *TWO_SECONDS, *lavfi(SWEEP), *X264, "-bf", "0", "-c:a", "aac", *ticks)
+    pieces = [(600, 400), (800, 1200)]
+    of_sound = [(length, 1024 + since * 441 // 10) for length, since in pieces]
+    source = with_edits(whole, tmp_path / "cut.mp4", pieces, of_sound)
+    assert len(frames(source)) == 35
+
+    done = enhanced(source, tmp_path)
+
+    old, new = sound_in_time(source), sound_in_time(done.path)
+    assert abs(len(new) - len(old)) < 2 * 1024
+    # Players go by the sound itself: none may be left over of what was cut.
+    assert abs(len(sound_of(done.path)) // 4 - len(new)) < 2 * 1024
+    # The sweep goes on at another pitch where the pieces meet.
+    for piece in (slice(2_000, 24_000), slice(30_000, 60_000)):
+        assert np.corrcoef(old[piece], new[piece])[0, 1] > 0.9
+
+
+def test_sound_is_kept_where_two_pieces_of_it_have_the_same_time(tmp_path: Path) -> None:
+    """FFmpeg writes it so where each packet gets a fragment; its decoders leave the second out."""
+    whole = clip(".mp4", *TWO_SECONDS, *lavfi(SWEEP), *X264, "-c:a", "aac")
+    single = ("-c", "copy", "-movflags", "frag_every_frame+empty_moov")
+    source = make_clip(tmp_path / "single.mp4", "-i", str(whole), *single)
+    done = enhanced(source, tmp_path)
+    assert len(sound_of(done.path)) >= len(sound_of(whole)) - 1024 * 4
+
+
 def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None:
     whole = clip(".mkv", *FLASH_AND_BEEP, *X264, "-c:a", "adpcm_ms")
     lost = ("-c", "copy", "-bsf:a", r"noise=drop=between(n\,10\,19)")
@@ -856,6 +885,20 @@ def start_of_sound(path: Path) -> Fraction:
 def sound_of(path: Path) -> bytes:
     with av.open(str(path)) as container:
         return b"".join(frame.to_ndarray().tobytes() for frame in container.decode(audio=0))
+
+
+def sound_in_time(path: Path) -> Any:
+    """The samples of a sound of one channel, each where the file says that it is heard."""
+    line = np.zeros(0, dtype=np.float32)
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            assert frame.pts is not None
+            assert frame.time_base is not None
+            at = round(frame.pts * frame.time_base * frame.sample_rate)
+            line = np.concatenate(
+                [line[:at], np.zeros(max(at - len(line), 0)), frame.to_ndarray()[0]]
+            )
+    return line
 
 
 # --- Marks and tags -------------------------------------------------------------------------------

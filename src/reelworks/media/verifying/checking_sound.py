@@ -173,6 +173,7 @@ class Heard:
         vague: whether not every version of libav hears the same.
         head, tail: pieces of sound with the times at which they start.
         so_far: where the last piece ends.
+        length: of all of it, one after another, in seconds.
     """
 
     first: Fraction | None = None
@@ -183,6 +184,12 @@ class Heard:
     head: list[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=list)
     tail: deque[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=deque)
     so_far: Fraction | None = None
+    length: Fraction = Fraction(0)
+
+    @property
+    def overlap(self) -> Fraction:
+        """How much of it is said to be heard while other sound of it is, in seconds."""
+        return max(self.length - (self.end - (self.first or 0)), Fraction(0))
 
     def keep(self, said: Fraction | None, samples: npt.NDArray[np.float32]) -> None:
         """Take the next piece, and when it is said to start: laid by rounded times, pieces would
@@ -221,6 +228,7 @@ def check_heard(
         raise WrongResult("A sound track of the result does not decode.")
     if before.vague:
         return
+    _check_overlap(before, after)
     if moves is None:
         _check_length(before.end - before.first, after.end - after.first, before, after.rate)
         return
@@ -247,6 +255,15 @@ def _check_length(old: Fraction, new: Fraction, before: Heard, rate: int) -> Non
     if not old - loss <= new <= old + TOLERANCE + Fraction(2 * _RUN_UP, rate):
         raise WrongResult(
             f"A sound track of the result lasts {float(new):.2f} s in place of {float(old):.2f} s."
+        )
+
+
+def _check_overlap(before: Heard, after: Heard) -> None:
+    """Players go by the length of sound, and would play the rest of it too late."""
+    surplus = after.overlap - before.overlap
+    if surplus > TOLERANCE + Fraction(2 * _RUN_UP, after.rate):
+        raise WrongResult(
+            f"A sound track of the result overlaps itself for {float(surplus):.2f} s."
         )
 
 
@@ -302,6 +319,7 @@ def _noted(frames: Iterable[Any], heard: Heard, moved: Moved) -> Iterator[Any]:
         heard.first = time if heard.first is None else heard.first
         heard.end = max(heard.end, time + Fraction(frame.samples, frame.sample_rate))
         heard.rate = frame.sample_rate
+        heard.length += Fraction(frame.samples, frame.sample_rate)
         yield frame
 
 

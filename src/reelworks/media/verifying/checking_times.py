@@ -95,9 +95,10 @@ class Walked:
     def add(self, packet: Any, *, cover: bool) -> None:
         """Take the next packet."""
         hidden = packet.is_discard
-        if hidden and self.shown:
-            return  # what an edit list cuts out of the middle
-        self.hidden += hidden
+        if hidden and self.shown and self.kind != "audio":
+            return  # what an edit list cuts out of the middle, or a second picture of a time
+        # Of sound that has pieces cut out nothing is copied; other sound of a time is, all of it.
+        self.hidden += hidden and not self.shown
         start = _NO_TIME if packet.pts is None else packet.pts
         self.starts.append(start)
         self.decoded.append(_NO_TIME if packet.dts is None else packet.dts)
