@@ -1069,6 +1069,19 @@ def test_a_mirrored_picture_comes_out_as_players_show_it(
         assert np.abs(unturned[:, ::-1] - new).mean() < 4
 
 
+def test_a_display_matrix_of_zeros_turns_nothing(tmp_path: Path) -> None:
+    """Cheap cameras write it; players take no notice."""
+    plain = clip(".mp4", *PICTURES, *X264).read_bytes()
+    matrix = plain.index(b"tkhd") + 4 + 40
+    source = tmp_path / "zeros.mp4"
+    source.write_bytes(plain[:matrix] + bytes(36) + plain[matrix + 36 :])
+    done = enhanced(source, tmp_path)
+    for found in (done.before, done.after):
+        assert (found.picture.rotation, found.picture.displayed_size) == (0, (192, 108))
+    (side_data,) = next(s for s in done.before.raw["streams"] if s["index"] == 0)["side_data_list"]
+    assert side_data["rotation"] == 0
+
+
 @pytest.mark.parametrize(
     ("matrix", "rotation"),
     [
