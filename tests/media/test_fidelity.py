@@ -387,10 +387,8 @@ def test_hdr_stays_hdr(transfer: str, suffix: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
 def test_spherical_pictures_stay_spherical(suffix: str, tmp_path: Path) -> None:
     flat = clip(".mp4", *PICTURES, *X264).read_bytes()
-    around = box(b"proj", box(b"prhd", bytes(16)) + box(b"equi", bytes(20)))
     round_ = tmp_path / "round.mp4"
-    mark = box(b"sv3d", box(b"svhd", bytes(5)) + around)
-    round_.write_bytes(with_box(flat, SAMPLES, mark))
+    round_.write_bytes(with_box(flat, SAMPLES, SPHERE))
     copied = ("-i", str(round_), "-c", "copy", "-strict", "unofficial")
     done = enhanced(make_clip(tmp_path / f"source{suffix}", *copied), tmp_path)
     assert (done.before.picture.spherical, done.after.picture.spherical) == (True, True)
@@ -399,6 +397,12 @@ def test_spherical_pictures_stay_spherical(suffix: str, tmp_path: Path) -> None:
 
 def box(name: bytes, content: bytes) -> bytes:
     return (8 + len(content)).to_bytes(4) + name + content
+
+
+SPHERE = box(
+    b"sv3d",
+    box(b"svhd", bytes(5)) + box(b"proj", box(b"prhd", bytes(16)) + box(b"equi", bytes(20))),
+)
 
 
 def test_the_view_of_the_other_eye_is_missed_aloud(tmp_path: Path) -> None:
@@ -424,7 +428,26 @@ def test_pictures_for_two_eyes_stay_so_whoever_says_that_they_are(
     target = tmp_path / "result.mkv"
     enhance_to(toolbox(), source, before, plan, target, lambda _: None)
     assert (before.picture.stereo, plan.action) == (2, "encode")
-    assert probe(toolbox(), target, count=False).picture.stereo > 0
+    assert probe(toolbox(), target, count=False).picture.stereo == 1
+    make_clip(tmp_path / "again.mkv", "-i", str(target), "-c:v", "ffv1")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_spherical_pictures_for_two_eyes_can_be_read_by_ffmpeg(suffix: str, tmp_path: Path) -> None:
+    flat = clip(".mp4", *PICTURES, *X264).read_bytes()
+    both = with_box(flat, SAMPLES, box(b"st3d", b"\0\0\0\0\1"))
+    round_ = tmp_path / "round.mp4"
+    round_.write_bytes(with_box(both, SAMPLES, SPHERE))
+    source = round_
+    if suffix == ".mkv":
+        source = make_clip(tmp_path / "source.mkv", "-i", str(round_), "-c", "copy")
+    done = enhanced(source, tmp_path)
+    assert (done.before.picture.stereo, done.before.picture.spherical) == (1, True)
+    assert done.after.picture.spherical
+    assert not done.plan.dropped
+    make_clip(tmp_path / "again.mkv", "-i", str(done.path), "-c:v", "ffv1")
+    if suffix == ".mp4":
+        assert box(b"st3d", b"\0\0\0\0\1") in done.path.read_bytes()
 
 
 def test_hdr10_plus_is_missed_aloud(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from reelworks.media.deciding import keeping
+from reelworks.media.deciding.immersion import notes_eyes, says_twice
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.deciding.tags import file_tags, ogg_tags, stale_tags
@@ -14,7 +15,7 @@ from reelworks.media.encoding.cutting import Span
 from reelworks.media.encoding.filtering import filter_chain, is_settled
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats.allowed import input_arguments, location
-from reelworks.media.formats.doubled import said_once
+from reelworks.media.formats.doubled import MESSAGES, said_once
 
 _LENGTHS = (
     r"setts=duration=if(DURATION\,DURATION\,"
@@ -308,6 +309,7 @@ def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
         *("-c:v:0", plan.encoder),
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,
+        *_said_once(picture, plan),
         *_quiet(plan.encoder),
         *_no_word_on_alpha(plan),
         *_mp4_ticks(picture, plan),
@@ -416,10 +418,15 @@ def _strictness(probe: Probe, plan: Plan) -> list[str]:
 
 
 def _immersive(picture: Picture, plan: Plan) -> list[str]:
-    """Of MP4's notes on spherical pictures and those for two eyes, FFmpeg thinks likewise. The
-    latter x264 writes into its stream, and FFmpeg reads no file that says it twice."""
-    noted = picture.spherical or (picture.stereo and plan.encoder != "libx264")
+    """Of MP4's notes on spherical pictures and those for two eyes, FFmpeg thinks likewise."""
+    noted = picture.spherical or notes_eyes(picture, plan.muxer, plan.encoder)
     return ["-strict", "unofficial"] if noted else []
+
+
+def _said_once(picture: Picture, plan: Plan) -> list[str]:
+    """Leaves to the container what it says, too."""
+    twice = says_twice(picture, plan.muxer, plan.encoder)
+    return ["-bsf:v:0", f"filter_units=remove_types={MESSAGES['h264']}"] if twice else []
 
 
 def _interleaved(probe: Probe) -> list[str]:
