@@ -1304,10 +1304,10 @@ def telecined(data: bytes) -> bytes:
     return bytes(made)
 
 
-def part(size: str, start: float, sound_codec: str = "mp2") -> bytes:
-    """A second of a transport stream that begins at a time."""
+def part(size: str, start: float, sound_codec: str = "mp2", seconds: float = 1) -> bytes:
+    """A second of a transport stream that begins at a time, and so many seconds of its sound."""
     pictures = lavfi(f"testsrc2=size={size}:rate=25:duration=1,format=yuv420p")
-    sound = lavfi("sine=duration=1")
+    sound = lavfi(f"sine=duration={seconds}")
     args = ("-c:a", sound_codec, "-output_ts_offset", str(start))
     return clip(".ts", *pictures, *sound, *X264, *args).read_bytes()
 
@@ -1357,6 +1357,18 @@ def test_a_transport_stream_that_was_cut_together(start: float, gap: float, tmp_
     assert len(gaps) == 49
     assert 0 < gaps[24] <= gap + 0.001
     assert np.abs(np.delete(gaps, 24) - 0.04).max() < 0.002
+
+
+@pytest.mark.parametrize("codec", ["aac", "mp2", "ac3"])
+@pytest.mark.parametrize("seconds", [0.8, 1, 1.2])
+def test_sound_may_end_before_its_pictures_or_after_them_where_recordings_were_joined(
+    seconds: float, codec: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.ts"
+    source.write_bytes(part("192x108", 0, codec, seconds) + part("192x108", 500, codec))
+    done = enhanced(source, tmp_path)
+    assert len(times(done.path)) == 50
+    assert len(sound_of(done.path)) == len(sound_of(source))
 
 
 @pytest.mark.parametrize("ahead", ["-70", "3", "70"])

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 TOLERANCE = Fraction(5, 1000)
 """Seconds by which sound may be off its place against the pictures."""
 
+_SETTLING = 1
+"""Seconds by which, in a transport stream, sound may come before the pictures that it belongs to,
+or after them."""
+
 _MOST_EXTRA = 1000
 _RUN_UP = 2 * 1024
 """Samples that an encoder may put before the first sound, and after the last."""
@@ -89,8 +93,9 @@ def check_copied(
         raise WrongResult(_cut(before, rest, len(before.keys), "last"))
     if moves is not None:
         last = rest if moves.whole else at + 1
-        forward = _forward(before.starts[at:last])
-        _check_shifts(_shift(before, at + n, after, n, moves) for n in forward)
+        forward = _forward([_due(before, n, moves) for n in range(at, last)])
+        settled = _settled([before.start(n) for n in range(at, last)], moves)
+        _check_shifts(_shift(before, at + n, after, n, moves) for n in forward if n in settled)
     return True
 
 
@@ -110,14 +115,37 @@ def _is_broken(packet: Any) -> bool:
     return False
 
 
-def _forward(starts: Sequence[int]) -> Iterator[int]:
+def _due(before: Walked, number: int, moves: Moves) -> Fraction | None:
+    """When a packet is to be heard in the result, in seconds."""
+    start = before.start(number)
+    return None if start is None else start + moves.at(start)
+
+
+def _forward(due: Sequence[Fraction | None]) -> Iterator[int]:
     """The packets that come after all before them; FFmpeg must move the others, where a source
     was cut together."""
-    newest = min(starts, default=0) - 1
-    for number, start in enumerate(starts):
-        if start > newest:
-            newest = start
+    newest: Fraction | None = None
+    for number, time in enumerate(due):
+        if time is not None and (newest is None or time > newest):
+            newest = time
             yield number
+
+
+def _settled(starts: Sequence[Fraction | None], moves: Moves) -> set[int]:
+    """The packets that are not at an interruption. FFmpeg closes it for the stream whose packets
+    come first, and for all only when those of another come as well; and the packet in front of it
+    may be told of only with what comes behind."""
+    settled: set[int] = set()
+    step, since = 0, None
+    for number, start in enumerate(starts):
+        if start is None:
+            continue
+        if moves.step(start) != step:
+            step, since = moves.step(start), start
+            settled.discard(number - 1)
+        if since is None or not 0 <= start - since < _SETTLING:
+            settled.add(number)
+    return settled
 
 
 def _cut(track: Walked, start: int, stop: int, which: str) -> str:
@@ -144,10 +172,9 @@ def _shift(
     before: Walked, old: int, after: Walked, new: int, moves: Moves | None
 ) -> Fraction | None:
     """Seconds by which a packet comes later than it should."""
-    was, now = before.start(old), after.start(new)
-    if was is None or now is None or moves is None:
-        return None
-    return now - was - moves.at(was)
+    due = _due(before, old, moves) if moves is not None else None
+    now = after.start(new)
+    return None if due is None or now is None else now - due
 
 
 def _check_shifts(shifts: Iterable[Fraction | None], verb: str = "is") -> None:

@@ -152,7 +152,11 @@ class Moves:
 
     def at(self, time: Fraction) -> Fraction:
         """By how much something at this time of the source was moved."""
-        return self.steps[max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)][1]
+        return self.steps[self.step(time)][1]
+
+    def step(self, time: Fraction) -> int:
+        """The number of the step that something at this time of the source is in."""
+        return max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)
 
 
 def start_of(before: Walked, after: Walked, opening: Fraction | None = None) -> Moves | None:
