@@ -1371,6 +1371,15 @@ def test_sound_may_end_before_its_pictures_or_after_them_where_recordings_were_j
     assert len(sound_of(done.path)) == len(sound_of(source))
 
 
+def test_a_recording_whose_streams_get_other_numbers_is_read(tmp_path: Path) -> None:
+    """FFmpeg takes those for further streams, and goes on with the ones from the beginning."""
+    numbers = ("-mpegts_start_pid", "0x200", "-mpegts_pmt_start_pid", "0x1200")
+    later = clip(".ts", *PICTURES, *SOUND, *X264, "-c:a", "aac", "-output_ts_offset", "1", *numbers)
+    source = tmp_path / "a.ts"
+    source.write_bytes(part("192x108", 0, "aac") + later.read_bytes())
+    assert len(times(enhanced(source, tmp_path).path)) == 25
+
+
 @pytest.mark.parametrize("ahead", ["-70", "3", "70"])
 def test_a_recording_of_several_programmes_keeps_one_of_them(ahead: str, tmp_path: Path) -> None:
     # Each has a clock of its own.

@@ -21,7 +21,13 @@ import av
 from reelworks.media.children.child import Moved
 from reelworks.media.facts import Timing
 from reelworks.media.formats import demuxers
-from reelworks.media.probing.reading import decoded, is_attached_picture, open_video, prepare
+from reelworks.media.probing.reading import (
+    decoded,
+    is_attached_picture,
+    open_video,
+    packets_of,
+    prepare,
+)
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -174,7 +180,7 @@ def shown_packets(container: InputContainer, streams: list[Stream]) -> Iterator[
 
 def _packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
     try:
-        for packet in container.demux(*streams):
+        for packet in packets_of(container, *streams):
             flush = packet.size == 0 and packet.pos is None
             if not flush:
                 yield packet

@@ -21,6 +21,7 @@ import numpy as np
 
 from reelworks.errors import WrongResult
 from reelworks.media.children.child import Moved
+from reelworks.media.probing.reading import packets_of
 from reelworks.media.verifying.checking_times import Moves, Walked, opened
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def broken_front(source: Path, index: int) -> int:
     """How many packets at a track's front do not decode: a recording that begins in the middle of
     one has its rest, which muxers leave out."""
     with opened(source) as container:
-        packets = (p for p in container.demux(container.streams[index]) if p.size)
+        packets = (p for p in packets_of(container, container.streams[index]) if p.size)
         return sum(1 for _ in takewhile(_is_broken, packets))
 
 
@@ -374,7 +375,7 @@ def _said(frame: Any) -> Fraction | None:
 
 def _frames(container: Any, index: int, heard: Heard) -> Iterator[Any]:
     """Its sound; what does not decode is passed over, as FFmpeg does."""
-    packets = container.demux(container.streams[index])
+    packets = packets_of(container, container.streams[index])
     packet = None
     while True:
         try:

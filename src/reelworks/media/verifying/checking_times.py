@@ -16,7 +16,7 @@ import av
 
 from reelworks.errors import WrongResult
 from reelworks.media.children.child import Moved
-from reelworks.media.probing.reading import is_attached_picture, open_video
+from reelworks.media.probing.reading import is_attached_picture, open_video, packets_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -125,7 +125,7 @@ def walk(path: Path, moved: Moved, only: set[int] | None = None) -> dict[int, Wa
 
 
 def _packets(container: InputContainer, streams: list[Any]) -> Iterator[Any]:
-    packets = container.demux(*streams)
+    packets = packets_of(container, *streams)
     while True:
         try:
             packet = next(packets, None)
