@@ -1065,6 +1065,18 @@ def test_a_cover_in_matroska_stays_a_cover(tmp_path: Path) -> None:
     assert bytes(packet) == cover.read_bytes()
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_pictures_of_chapters_are_no_covers(suffix: str, tmp_path: Path) -> None:
+    stills = lavfi("testsrc2=size=96x64:rate=2:duration=1")
+    both = (*PICTURES, *stills, "-map", "0", "-map", "1", *X264, "-c:v:1", "mjpeg")
+    refers = box(b"tref", box(b"chap", (2).to_bytes(4)))
+    source = tmp_path / f"a{suffix}"
+    source.write_bytes(with_box(clip(suffix, *both).read_bytes(), (b"moov", b"trak"), refers))
+    done = enhanced(source, tmp_path)
+    assert done.plan.dropped == ("The pictures of the chapters.",)
+    assert len(done.after.streams) == 1
+
+
 # --- Odd sources ----------------------------------------------------------------------------------
 
 TWO_SECONDS = lavfi("testsrc2=size=192x108:rate=25:duration=2,format=yuv420p")

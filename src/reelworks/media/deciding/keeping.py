@@ -201,9 +201,21 @@ def _subtitle_codec(stream: Stream, box: Container) -> str | None:
 
 
 def covers(probe: Probe, box: Container) -> tuple[int, ...]:
+    """The covers that the container takes."""
     fitting = ("mjpeg", "png", "bmp") if box.muxer == "mp4" else ("mjpeg", "png")
-    pictures = (s for s in probe.streams if s.attached_picture and s.codec in fitting)
+    pictures = (s for s in _covers(probe) if s.codec in fitting)
     return tuple(s.index for s in pictures) if box.pictures else ()
+
+
+def _covers(probe: Probe) -> list[Stream]:
+    attached = (s for s in probe.streams if s.attached_picture)
+    return [s for s in attached if not _is_of_chapters(s, probe)]
+
+
+def _is_of_chapters(stream: Stream, probe: Probe) -> bool:
+    """Whether it is a track with a picture for each chapter, of which libav takes the first one for
+    a cover."""
+    return bool(_raw(probe, stream.index).get("disposition", {}).get("timed_thumbnails"))
 
 
 def attachments(probe: Probe, box: Container) -> tuple[int, ...]:
@@ -245,9 +257,10 @@ def dropped(
     pictures, files = covers(probe, box), attachments(probe, box)
     words += [
         "A cover picture, which the result's container cannot hold."
-        for s in probe.streams
-        if s.attached_picture and s.index not in pictures
+        for s in _covers(probe)
+        if s.index not in pictures
     ]
+    words += ["The pictures of the chapters." for s in probe.streams if _is_of_chapters(s, probe)]
     words += ["An attached file." for s in probe.of_kind("attachment") if s.index not in files]
     if box.chapters:
         words += lost_chapters(probe)
