@@ -310,7 +310,7 @@ def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,
         *_said_once(picture, plan),
-        *_quiet(plan.encoder),
+        *_of_encoder(plan.encoder),
         *_no_word_on_alpha(plan),
         *_mp4_ticks(picture, plan),
     ]
@@ -341,12 +341,16 @@ def _trimmed(chain: list[str], span: Span | None) -> list[str]:
     return [*before, *chain, *([f"trim={':'.join(cut)}"] if cut else []), "setpts=PTS-STARTPTS"]
 
 
-def _quiet(encoder: str) -> list[str]:
+def _of_encoder(encoder: str) -> list[str]:
+    """What some encoders must be kept from. The headers of both tell with which factor they began,
+    and parts that were encoded with others could not be joined."""
+    if encoder == "libx264":
+        return ["-x264-params", "stitchable=1"]
     if encoder != "libx265":
         return []
     return [
-        # x265 writes to the terminal by itself, past FFmpeg's log level.
-        *("-x265-params", "log-level=error"),
+        # x265 also writes to the terminal by itself, past FFmpeg's log level.
+        *("-x265-params", "log-level=error:info=0"),
         # Dolby Vision's extra layer describes the source's pictures, not ours.
         *("-dolbyvision", "0"),
     ]
