@@ -17,6 +17,7 @@ from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
 
 from reelworks.errors import WrongResult
+from reelworks.media.deciding.encoders import BY_NAME
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.encoding.chunks import Span, cut, encode_span, join
@@ -221,6 +222,22 @@ def test_a_part_of_an_undamaged_film_is_about_as_large_as_it_was(tmp_path: Path)
     assert part.stat().st_size > 150_000
     encode_span(toolbox(), found, replace(plan, bounded=True), small, source, part, silent)
     assert 75_000 < part.stat().st_size < 150_000
+
+
+@pytest.mark.parametrize("name", ["B-frames", "HEVC"])
+def test_parts_that_were_encoded_more_coarsely_are_joined_with_others(
+    name: str, tmp_path: Path
+) -> None:
+    source = made(name)
+    found, plan = planned(source)
+    coarser = BY_NAME[plan.encoder].coarser(plan.encoder_options, 2)
+    plans = (plan, replace(plan, encoder_options=coarser))
+    spans = cut(toolbox(), source, found, plan)
+    parts = [tmp_path / str(span.number) for span in spans]
+    for span, part in zip(spans, parts, strict=True):
+        encode_span(toolbox(), found, plans[span.number % 2], span, source, part, silent)
+    joined = tmp_path / f"joined.{plan.extension}"
+    assert join(toolbox(), found, plan, parts, source, joined, silent) == found.pictures
 
 
 def test_a_part_with_another_number_of_pictures_is_no_result(tmp_path: Path) -> None:

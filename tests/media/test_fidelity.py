@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
+from tests.media.edit_lists import with_edits
 from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
 from tests.media.scenes import FINE, PAN, film
@@ -386,10 +387,8 @@ def test_hdr_stays_hdr(transfer: str, suffix: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
 def test_spherical_pictures_stay_spherical(suffix: str, tmp_path: Path) -> None:
     flat = clip(".mp4", *PICTURES, *X264).read_bytes()
-    around = box(b"proj", box(b"prhd", bytes(16)) + box(b"equi", bytes(20)))
     round_ = tmp_path / "round.mp4"
-    mark = box(b"sv3d", box(b"svhd", bytes(5)) + around)
-    round_.write_bytes(with_box(flat, SAMPLES, mark))
+    round_.write_bytes(with_box(flat, SAMPLES, SPHERE))
     copied = ("-i", str(round_), "-c", "copy", "-strict", "unofficial")
     done = enhanced(make_clip(tmp_path / f"source{suffix}", *copied), tmp_path)
     assert (done.before.picture.spherical, done.after.picture.spherical) == (True, True)
@@ -398,6 +397,12 @@ def test_spherical_pictures_stay_spherical(suffix: str, tmp_path: Path) -> None:
 
 def box(name: bytes, content: bytes) -> bytes:
     return (8 + len(content)).to_bytes(4) + name + content
+
+
+SPHERE = box(
+    b"sv3d",
+    box(b"svhd", bytes(5)) + box(b"proj", box(b"prhd", bytes(16)) + box(b"equi", bytes(20))),
+)
 
 
 def test_the_view_of_the_other_eye_is_missed_aloud(tmp_path: Path) -> None:
@@ -423,7 +428,26 @@ def test_pictures_for_two_eyes_stay_so_whoever_says_that_they_are(
     target = tmp_path / "result.mkv"
     enhance_to(toolbox(), source, before, plan, target, lambda _: None)
     assert (before.picture.stereo, plan.action) == (2, "encode")
-    assert probe(toolbox(), target, count=False).picture.stereo > 0
+    assert probe(toolbox(), target, count=False).picture.stereo == 1
+    make_clip(tmp_path / "again.mkv", "-i", str(target), "-c:v", "ffv1")
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_spherical_pictures_for_two_eyes_can_be_read_by_ffmpeg(suffix: str, tmp_path: Path) -> None:
+    flat = clip(".mp4", *PICTURES, *X264).read_bytes()
+    both = with_box(flat, SAMPLES, box(b"st3d", b"\0\0\0\0\1"))
+    round_ = tmp_path / "round.mp4"
+    round_.write_bytes(with_box(both, SAMPLES, SPHERE))
+    source = round_
+    if suffix == ".mkv":
+        source = make_clip(tmp_path / "source.mkv", "-i", str(round_), "-c", "copy")
+    done = enhanced(source, tmp_path)
+    assert (done.before.picture.stereo, done.before.picture.spherical) == (1, True)
+    assert done.after.picture.spherical
+    assert not done.plan.dropped
+    make_clip(tmp_path / "again.mkv", "-i", str(done.path), "-c:v", "ffv1")
+    if suffix == ".mp4":
+        assert box(b"st3d", b"\0\0\0\0\1") in done.path.read_bytes()
 
 
 def test_hdr10_plus_is_missed_aloud(tmp_path: Path) -> None:
@@ -589,6 +613,34 @@ def test_sound_stays_in_place_where_an_edit_list_cuts_it(tmp_path: Path) -> None
     done = enhanced(source, tmp_path)
     assert [start_of_sound(path) for path in (source, done.path)] == [0, 0]
     assert sound_of(done.path) == sound_of(source)
+
+
+def test_sound_that_an_edit_list_puts_together_stays_so(tmp_path: Path) -> None:
+    ticks = ("-video_track_timescale", "1000", "-movie_timescale", "1000")
+    whole = clip(".mp4", *TWO_SECONDS, *lavfi(SWEEP), *X264, "-bf", "0", "-c:a", "aac", *ticks)
+    pieces = [(600, 400), (800, 1200)]
+    of_sound = [(length, 1024 + since * 441 // 10) for length, since in pieces]
+    source = with_edits(whole, tmp_path / "cut.mp4", pieces, of_sound)
+    assert len(frames(source)) == 35
+
+    done = enhanced(source, tmp_path)
+
+    old, new = sound_in_time(source), sound_in_time(done.path)
+    assert abs(len(new) - len(old)) < 2 * 1024
+    # Players go by the sound itself: none may be left over of what was cut.
+    assert abs(len(sound_of(done.path)) // 4 - len(new)) < 2 * 1024
+    # The sweep goes on at another pitch where the pieces meet.
+    for piece in (slice(2_000, 24_000), slice(30_000, 60_000)):
+        assert np.corrcoef(old[piece], new[piece])[0, 1] > 0.9
+
+
+def test_sound_is_kept_where_two_pieces_of_it_have_the_same_time(tmp_path: Path) -> None:
+    """FFmpeg writes it so where each packet gets a fragment; its decoders leave the second out."""
+    whole = clip(".mp4", *TWO_SECONDS, *lavfi(SWEEP), *X264, "-c:a", "aac")
+    single = ("-c", "copy", "-movflags", "frag_every_frame+empty_moov")
+    source = make_clip(tmp_path / "single.mp4", "-i", str(whole), *single)
+    done = enhanced(source, tmp_path)
+    assert len(sound_of(done.path)) >= len(sound_of(whole)) - 1024 * 4
 
 
 def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None:
@@ -858,6 +910,20 @@ def sound_of(path: Path) -> bytes:
         return b"".join(frame.to_ndarray().tobytes() for frame in container.decode(audio=0))
 
 
+def sound_in_time(path: Path) -> Any:
+    """The samples of a sound of one channel, each where the file says that it is heard."""
+    line = np.zeros(0, dtype=np.float32)
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            assert frame.pts is not None
+            assert frame.time_base is not None
+            at = round(frame.pts * frame.time_base * frame.sample_rate)
+            line = np.concatenate(
+                [line[:at], np.zeros(max(at - len(line), 0)), frame.to_ndarray()[0]]
+            )
+    return line
+
+
 # --- Marks and tags -------------------------------------------------------------------------------
 
 FLAGS = (
@@ -999,6 +1065,18 @@ def test_a_cover_in_matroska_stays_a_cover(tmp_path: Path) -> None:
     assert bytes(packet) == cover.read_bytes()
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_pictures_of_chapters_are_no_covers(suffix: str, tmp_path: Path) -> None:
+    stills = lavfi("testsrc2=size=96x64:rate=2:duration=1")
+    both = (*PICTURES, *stills, "-map", "0", "-map", "1", *X264, "-c:v:1", "mjpeg")
+    refers = box(b"tref", box(b"chap", (2).to_bytes(4)))
+    source = tmp_path / f"a{suffix}"
+    source.write_bytes(with_box(clip(suffix, *both).read_bytes(), (b"moov", b"trak"), refers))
+    done = enhanced(source, tmp_path)
+    assert done.plan.dropped == ("The pictures of the chapters.",)
+    assert len(done.after.streams) == 1
+
+
 # --- Odd sources ----------------------------------------------------------------------------------
 
 TWO_SECONDS = lavfi("testsrc2=size=192x108:rate=25:duration=2,format=yuv420p")
@@ -1024,6 +1102,19 @@ def test_a_mirrored_picture_comes_out_as_players_show_it(
     if expected == "hflip":
         unturned = frames(plain)[0].to_ndarray(format="rgb24").astype(int)
         assert np.abs(unturned[:, ::-1] - new).mean() < 4
+
+
+def test_a_display_matrix_of_zeros_turns_nothing(tmp_path: Path) -> None:
+    """Cheap cameras write it; players take no notice."""
+    plain = clip(".mp4", *PICTURES, *X264).read_bytes()
+    matrix = plain.index(b"tkhd") + 4 + 40
+    source = tmp_path / "zeros.mp4"
+    source.write_bytes(plain[:matrix] + bytes(36) + plain[matrix + 36 :])
+    done = enhanced(source, tmp_path)
+    for found in (done.before, done.after):
+        assert (found.picture.rotation, found.picture.displayed_size) == (0, (192, 108))
+    (side_data,) = next(s for s in done.before.raw["streams"] if s["index"] == 0)["side_data_list"]
+    assert side_data["rotation"] == 0
 
 
 @pytest.mark.parametrize(
@@ -1225,10 +1316,10 @@ def telecined(data: bytes) -> bytes:
     return bytes(made)
 
 
-def part(size: str, start: float, sound_codec: str = "mp2") -> bytes:
-    """A second of a transport stream that begins at a time."""
+def part(size: str, start: float, sound_codec: str = "mp2", seconds: float = 1) -> bytes:
+    """A second of a transport stream that begins at a time, and so many seconds of its sound."""
     pictures = lavfi(f"testsrc2=size={size}:rate=25:duration=1,format=yuv420p")
-    sound = lavfi("sine=duration=1")
+    sound = lavfi(f"sine=duration={seconds}")
     args = ("-c:a", sound_codec, "-output_ts_offset", str(start))
     return clip(".ts", *pictures, *sound, *X264, *args).read_bytes()
 
@@ -1278,6 +1369,27 @@ def test_a_transport_stream_that_was_cut_together(start: float, gap: float, tmp_
     assert len(gaps) == 49
     assert 0 < gaps[24] <= gap + 0.001
     assert np.abs(np.delete(gaps, 24) - 0.04).max() < 0.002
+
+
+@pytest.mark.parametrize("codec", ["aac", "mp2", "ac3"])
+@pytest.mark.parametrize("seconds", [0.8, 1, 1.2])
+def test_sound_may_end_before_its_pictures_or_after_them_where_recordings_were_joined(
+    seconds: float, codec: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "a.ts"
+    source.write_bytes(part("192x108", 0, codec, seconds) + part("192x108", 500, codec))
+    done = enhanced(source, tmp_path)
+    assert len(times(done.path)) == 50
+    assert len(sound_of(done.path)) == len(sound_of(source))
+
+
+def test_a_recording_whose_streams_get_other_numbers_is_read(tmp_path: Path) -> None:
+    """FFmpeg takes those for further streams, and goes on with the ones from the beginning."""
+    numbers = ("-mpegts_start_pid", "0x200", "-mpegts_pmt_start_pid", "0x1200")
+    later = clip(".ts", *PICTURES, *SOUND, *X264, "-c:a", "aac", "-output_ts_offset", "1", *numbers)
+    source = tmp_path / "a.ts"
+    source.write_bytes(part("192x108", 0, "aac") + later.read_bytes())
+    assert len(times(enhanced(source, tmp_path).path)) == 25
 
 
 @pytest.mark.parametrize("ahead", ["-70", "3", "70"])

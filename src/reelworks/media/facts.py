@@ -30,6 +30,7 @@ class Stream:
         text: for subtitles, whether they are text rather than pictures.
         stranger: whether it belongs to another programme of a transport stream.
         empty: whether a walk over the packets found none of it; False where they were not counted.
+        pieced: whether an edit list puts it together of several pieces; False likewise.
     """
 
     index: int
@@ -41,6 +42,7 @@ class Stream:
     text: bool = False
     stranger: bool = False
     empty: bool = False
+    pieced: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,6 +18,22 @@ def keeps_sphere(picture: Picture, box: Container, filters: Iterable[Filter]) ->
     return picture.spherical and box.immersive and not resized
 
 
+def notes_eyes(picture: Picture, muxer: str, encoder: str) -> bool:
+    """Whether the result's container says that pictures are for two eyes.
+
+    Of MP4's notes FFmpeg writes all or none. With none, x264 says it in its stream.
+    """
+    if muxer in ("mp4", "mov"):
+        return picture.stereo > 0 and (picture.spherical or encoder != "libx264")
+    return picture.stereo > 0 and muxer in ("matroska", "webm")
+
+
+def says_twice(picture: Picture, muxer: str, encoder: str) -> bool:
+    """Whether x264 says so as well, unless it is taken out; FFmpeg reads no file that says it
+    twice."""
+    return encoder == "libx264" and notes_eyes(picture, muxer, encoder)
+
+
 def lost_immersion(
     picture: Picture, box: Container, encoder: Encoder, filters: Iterable[Filter]
 ) -> tuple[str, ...]:

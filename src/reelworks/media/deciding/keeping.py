@@ -151,25 +151,28 @@ def _why_lost(stream: Stream) -> str:
 
 
 def _audio_track(probe: Probe, stream: Stream, box: Container) -> Track:
-    if stream.codec in box.audio:
+    # Only what is decoded is cut where the pieces of an edit list meet.
+    if stream.codec in box.audio and not stream.pieced:
         return Track(index=stream.index, codec="copy")
     channels = int(_raw(probe, stream.index).get("channels", 2))
     encoder = box.audio_fallback if channels <= _MOST_CHANNELS else box.audio_of_many
-    options = _audio_options(stream.codec, encoder, channels)
+    options = _audio_options(stream, encoder, channels)
     return Track(index=stream.index, codec=encoder, options=options)
 
 
-def _audio_options(codec: str, encoder: str, channels: int) -> tuple[str, ...]:
+def _audio_options(stream: Stream, encoder: str, channels: int) -> tuple[str, ...]:
     # Decoders' times tremble by some samples, which a packet must not follow; real gaps become
-    # silence, for a packet of sound cannot have a gap inside.
-    filters = ["aresample=async=1:min_hard_comp=0.03"]
+    # silence, for a packet of sound cannot have a gap inside. Where pieces meet, up to a packet of
+    # the earlier one is too much.
+    leeway = "0.001" if stream.pieced else "0.03"
+    filters = [f"aresample=async=1:min_hard_comp={leeway}"]
     if encoder == "libopus" and channels > _MOST_CHANNELS:
         # Each channel by itself, wherever its speaker is.
         return ("-mapping_family", "255", "-b", f"{64 * channels}k", "-filter", *filters)
     if encoder == "libopus":
         # libopus knows only these arrangements, and refuses 5.1 with side speakers.
         filters.append("aformat=channel_layouts=mono|stereo|3.0|quad|5.0|5.1|6.1|7.1")
-    elif codec == "speex":
+    elif stream.codec == "speex":
         # Its decoder does not say for which speakers its channels are.
         filters.append("aformat=channel_layouts=mono|stereo")
     rate = () if encoder in _EXACT else ("-b", f"{min(96 * max(channels, 1), 512)}k")
@@ -198,9 +201,21 @@ def _subtitle_codec(stream: Stream, box: Container) -> str | None:
 
 
 def covers(probe: Probe, box: Container) -> tuple[int, ...]:
+    """The covers that the container takes."""
     fitting = ("mjpeg", "png", "bmp") if box.muxer == "mp4" else ("mjpeg", "png")
-    pictures = (s for s in probe.streams if s.attached_picture and s.codec in fitting)
+    pictures = (s for s in _covers(probe) if s.codec in fitting)
     return tuple(s.index for s in pictures) if box.pictures else ()
+
+
+def _covers(probe: Probe) -> list[Stream]:
+    attached = (s for s in probe.streams if s.attached_picture)
+    return [s for s in attached if not _is_of_chapters(s, probe)]
+
+
+def _is_of_chapters(stream: Stream, probe: Probe) -> bool:
+    """Whether it is a track with a picture for each chapter, of which libav takes the first one for
+    a cover."""
+    return bool(_raw(probe, stream.index).get("disposition", {}).get("timed_thumbnails"))
 
 
 def attachments(probe: Probe, box: Container) -> tuple[int, ...]:
@@ -242,9 +257,10 @@ def dropped(
     pictures, files = covers(probe, box), attachments(probe, box)
     words += [
         "A cover picture, which the result's container cannot hold."
-        for s in probe.streams
-        if s.attached_picture and s.index not in pictures
+        for s in _covers(probe)
+        if s.index not in pictures
     ]
+    words += ["The pictures of the chapters." for s in probe.streams if _is_of_chapters(s, probe)]
     words += ["An attached file." for s in probe.of_kind("attachment") if s.index not in files]
     if box.chapters:
         words += lost_chapters(probe)

@@ -15,7 +15,7 @@ from reelworks.media.deciding.choosing import (
     told_rate,
 )
 from reelworks.media.deciding.encoders import Encoder
-from reelworks.media.deciding.immersion import lost_immersion
+from reelworks.media.deciding.immersion import lost_immersion, says_twice
 from reelworks.media.deciding.noise import noise_of, shown_noise
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
@@ -118,7 +118,12 @@ def encode_plan(
         + encoding.substitute
         + tuple(f.reason for f in padding)
         + _retime_words(retime),
-        dropped=(*lost_audio, *lost_subtitles, *lost, *_lost_captions(picture, analysis, encoder)),
+        dropped=(
+            *lost_audio,
+            *lost_subtitles,
+            *lost,
+            *_lost_captions(picture, analysis, encoder, box),
+        ),
         container=box.name,
         muxer=box.muxer,
         extension=_extension(box, name, probe.container),
@@ -144,8 +149,12 @@ def encode_plan(
     )
 
 
-def _lost_captions(picture: Picture, analysis: Analysis, encoder: Encoder) -> tuple[str, ...]:
-    if not analysis.captions or (encoder.captions and not doubled.is_said_twice(picture)):
+def _lost_captions(
+    picture: Picture, analysis: Analysis, encoder: Encoder, box: Container
+) -> tuple[str, ...]:
+    # They go with what is taken out so that nothing is said twice.
+    once = not doubled.is_said_twice(picture) and not says_twice(picture, box.muxer, encoder.name)
+    if not analysis.captions or (encoder.captions and once):
         return ()
     return (f"The closed captions, which {encoder.title} cannot hold here.",)
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from reelworks.media.deciding import keeping
+from reelworks.media.deciding.immersion import notes_eyes, says_twice
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.deciding.tags import file_tags, ogg_tags, stale_tags
@@ -14,7 +15,7 @@ from reelworks.media.encoding.cutting import Span
 from reelworks.media.encoding.filtering import filter_chain, is_settled
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats.allowed import input_arguments, location
-from reelworks.media.formats.doubled import said_once
+from reelworks.media.formats.doubled import MESSAGES, said_once
 
 _LENGTHS = (
     r"setts=duration=if(DURATION\,DURATION\,"
@@ -308,7 +309,8 @@ def _video(probe: Probe, plan: Plan, span: Span | None = None) -> list[str]:
         *("-c:v:0", plan.encoder),
         *("-pix_fmt:v:0", plan.pixel_format),
         *plan.encoder_options,
-        *_quiet(plan.encoder),
+        *_said_once(picture, plan),
+        *_of_encoder(plan.encoder),
         *_no_word_on_alpha(plan),
         *_mp4_ticks(picture, plan),
     ]
@@ -339,12 +341,16 @@ def _trimmed(chain: list[str], span: Span | None) -> list[str]:
     return [*before, *chain, *([f"trim={':'.join(cut)}"] if cut else []), "setpts=PTS-STARTPTS"]
 
 
-def _quiet(encoder: str) -> list[str]:
+def _of_encoder(encoder: str) -> list[str]:
+    """What some encoders must be kept from. The headers of both tell with which factor they began,
+    and parts that were encoded with others could not be joined."""
+    if encoder == "libx264":
+        return ["-x264-params", "stitchable=1"]
     if encoder != "libx265":
         return []
     return [
-        # x265 writes to the terminal by itself, past FFmpeg's log level.
-        *("-x265-params", "log-level=error"),
+        # x265 also writes to the terminal by itself, past FFmpeg's log level.
+        *("-x265-params", "log-level=error:info=0"),
         # Dolby Vision's extra layer describes the source's pictures, not ours.
         *("-dolbyvision", "0"),
     ]
@@ -416,10 +422,15 @@ def _strictness(probe: Probe, plan: Plan) -> list[str]:
 
 
 def _immersive(picture: Picture, plan: Plan) -> list[str]:
-    """Of MP4's notes on spherical pictures and those for two eyes, FFmpeg thinks likewise. The
-    latter x264 writes into its stream, and FFmpeg reads no file that says it twice."""
-    noted = picture.spherical or (picture.stereo and plan.encoder != "libx264")
+    """Of MP4's notes on spherical pictures and those for two eyes, FFmpeg thinks likewise."""
+    noted = picture.spherical or notes_eyes(picture, plan.muxer, plan.encoder)
     return ["-strict", "unofficial"] if noted else []
+
+
+def _said_once(picture: Picture, plan: Plan) -> list[str]:
+    """Leaves to the container what it says, too."""
+    twice = says_twice(picture, plan.muxer, plan.encoder)
+    return ["-bsf:v:0", f"filter_units=remove_types={MESSAGES['h264']}"] if twice else []
 
 
 def _interleaved(probe: Probe) -> list[str]:

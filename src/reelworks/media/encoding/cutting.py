@@ -12,6 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from reelworks.media.deciding.immersion import notes_eyes
 from reelworks.media.deciding.noise import TOGETHER
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.facts import Probe
@@ -108,6 +109,9 @@ def lead_of(probe: Probe, plan: Plan) -> int | None:
         return None
     # Parts are kept in MP4, which counts in whole fractions of a second and knows no transparency.
     if picture.time_base.numerator != 1 or picture.time_base < _FINEST_TICK:
+        return None
+    # Nor does FFmpeg read from it how views for two eyes lie in a picture.
+    if notes_eyes(picture, plan.muxer, plan.encoder):
         return None
     if "yuva" in plan.pixel_format or any(f.name not in LEADS for f in plan.filters):
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from reelworks.media.probing.pictures import colours
-from reelworks.media.probing.reading import decoded, prepare
+from reelworks.media.probing.reading import decoded, packets_of, prepare
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -99,7 +99,7 @@ class Film:
         if not self.seek(at):
             return None
         try:
-            for packet in islice(self._container.demux(self.stream), _PACKETS_TO_KEYFRAME):
+            for packet in islice(packets_of(self._container, self.stream), _PACKETS_TO_KEYFRAME):
                 if packet.is_keyframe and packet.pts is not None:
                     return (packet.pts - self._first) * self.tick
         except av.FFmpegError:

@@ -90,27 +90,43 @@ def clockwise(rotation: int) -> int:
     return round(-rotation / 90) * 90 % 360
 
 
+def rotation(frame: VideoFrame) -> int:
+    """By how many degrees, anticlockwise from -180 to 180, a player turns a picture; 0 too where
+    its display matrix leaves nothing of it, as one of zeros does: libav knows no angle for that."""
+    return frame.rotation if _display(frame) is not None else 0
+
+
 def _rotation(frame: VideoFrame) -> int:
     """Of a picture that is mirrored, libav takes a mirror for half a turn."""
-    turned = clockwise(frame.rotation)
+    turned = clockwise(rotation(frame))
     return 0 if turned == 180 and _mirrored(frame) else turned
 
 
 def _mirrored(frame: VideoFrame) -> bool:
-    matrix = side_data.content(frame, Type.DISPLAYMATRIX)
-    if matrix is None:
+    display = _display(frame)
+    if display is None:
         return False
-    a, b, _, c, d, *_ = _DISPLAY.unpack(matrix)
-    return bool(a * d - b * c < 0)
+    a, b, c, d = display
+    return a * d - b * c < 0
 
 
 def _oblique(frame: VideoFrame) -> bool:
-    matrix = side_data.content(frame, Type.DISPLAYMATRIX)
-    if matrix is None:
+    display = _display(frame)
+    if display is None:
         return False
-    a, b, *_ = _DISPLAY.unpack(matrix)
+    a, b, _, _ = display
     degrees = math.degrees(math.atan2(b, a))
     return abs(degrees - 90 * round(degrees / 90)) > _ALMOST
+
+
+def _display(frame: VideoFrame) -> tuple[int, int, int, int] | None:
+    """The part of its display matrix that turns and mirrors; None where there is none to be
+    heeded."""
+    matrix = side_data.content(frame, Type.DISPLAYMATRIX)
+    if matrix is None:
+        return None
+    a, b, _, c, d, *_ = _DISPLAY.unpack(matrix)
+    return (a, b, c, d) if (a or c) and (b or d) else None
 
 
 def _stereo_kinds(frame: VideoFrame) -> list[int]:

@@ -15,7 +15,7 @@ from reelworks.media.children.call import call
 from reelworks.media.children.child import Moved
 from reelworks.media.children.process import collect
 from reelworks.media.children.tools import Toolbox
-from reelworks.media.facts import Picture, Probe, Stream, StreamKind, Timing
+from reelworks.media.facts import Picture, Probe, Stream, StreamKind
 from reelworks.media.formats import pixels
 from reelworks.media.formats.allowed import input_arguments
 from reelworks.media.formats.naming import HEAD_BYTES, container_name
@@ -26,6 +26,8 @@ from reelworks.media.probing import wire
 if TYPE_CHECKING:
     import av.stream
     from av.container import InputContainer
+
+    from reelworks.media.probing.timing import Walk
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +93,7 @@ def task(moved: Moved, path: str, count: bool) -> Any:
         raise NotAVideo(f"The file could not be opened as a video: {error.strerror}.") from error
     if count:
         others = {stream.index for stream in found.streams if stream.stranger}
-        found = _timed(found, *walk(file, found.picture.index, others, moved))
+        found = _timed(found, walk(file, found.picture.index, others, moved))
         if _is_said_to_be_clear(found.picture):
             alpha = has_layer(file, found.picture.index, moved)
             found = replace(found, picture=replace(found.picture, alpha=alpha))
@@ -136,14 +138,17 @@ def examine(container: InputContainer, path: Path) -> Probe:
     )
 
 
-def _timed(probe: Probe, timing: Timing, duration: Fraction, empty: set[int]) -> Probe:
-    picture = probe.picture
+def _timed(probe: Probe, walk: Walk) -> Probe:
+    picture, timing = probe.picture, walk.timing
     if (timing.fields or not timing.sound) and timing.constant and timing.duration > 0:
         # A raw stream has no container that declares a rate; libav then says 25 of all of them.
         # Where fields have packets of their own, it may take each for a picture.
         picture = replace(picture, average_rate=timing.pictures / timing.duration)
-    streams = tuple(replace(s, empty=s.index in empty) for s in probe.streams)
-    return replace(probe, picture=picture, timing=timing, duration=duration, streams=streams)
+    streams = tuple(
+        replace(s, empty=s.index in walk.empty, pieced=s.index in walk.pieced)
+        for s in probe.streams
+    )
+    return replace(probe, picture=picture, timing=timing, duration=walk.duration, streams=streams)
 
 
 def _streams(container: InputContainer, path: Path, main: av.stream.Stream) -> Iterator[Stream]:

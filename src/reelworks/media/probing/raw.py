@@ -14,6 +14,7 @@ from av.sidedata.sidedata import Type
 from av.stream import Disposition
 
 from reelworks.media.facts import Picture
+from reelworks.media.probing.pictures import rotation
 from reelworks.media.probing.reading import codec_names
 from reelworks.media.probing.side_data import content
 
@@ -189,7 +190,7 @@ def _side_data(picture: Picture, frame: VideoFrame | None) -> list[dict[str, Any
     found = []
     if frame is not None and (matrix := content(frame, Type.DISPLAYMATRIX)):
         entry = {"side_data_type": "Display Matrix", "displaymatrix": _matrix_text(matrix)}
-        found.append(entry | {"rotation": frame.rotation})
+        found.append(entry | {"rotation": rotation(frame)})
     if display := picture.hdr.get("mastering_display"):
         found.append({"side_data_type": "Mastering display metadata"} | display)
     if light := picture.hdr.get("content_light"):

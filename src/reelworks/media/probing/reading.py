@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 import av.logging
@@ -16,6 +16,7 @@ from reelworks.media.formats.programmes import HEAD_BYTES, teletext
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
     from av.stream import Stream
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
@@ -103,17 +104,27 @@ def prepare(context: VideoCodecContext, *, quantiser: bool = False) -> None:
         context.options |= {"export_side_data": "venc_params"}
 
 
+def packets_of(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
+    """The packets of some of its streams, the empty ones included that end each."""
+    try:
+        yield from container.demux(*streams)
+    except IndexError:
+        # Others turned up on the way, as where a recording's streams change their numbers. PyAV
+        # ends the streams asked for, then stumbles over those that it did not know at first.
+        return
+
+
 def decoded(
     container: InputContainer, stream: VideoStream, context: VideoCodecContext
 ) -> Iterator[VideoFrame]:
     """The pictures that decode, from where the container is; damaged packets are passed over."""
-    packets = container.demux(stream)
+    packets = packets_of(container, stream)
     for _ in range(_MOST_ERRORS):
         try:
             for packet in packets:
                 yield from context.decode(packet)
         except av.FFmpegError:
-            packets = container.demux(stream)
+            packets = packets_of(container, stream)
         else:
             return
 
@@ -130,7 +141,7 @@ def first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | 
     context.thread_count = 1
     # Without it, libav leaves a crop at the left undone where memory would not be aligned.
     context.flags |= Flags.unaligned
-    packets = container.demux(stream)
+    packets = packets_of(container, stream)
     for _ in range(_PACKETS_TO_TRY):
         try:
             packet = next(packets, None)

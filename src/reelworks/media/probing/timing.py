@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import dropwhile, islice, pairwise
@@ -21,7 +21,13 @@ import av
 from reelworks.media.children.child import Moved
 from reelworks.media.facts import Timing
 from reelworks.media.formats import demuxers
-from reelworks.media.probing.reading import decoded, is_attached_picture, open_video, prepare
+from reelworks.media.probing.reading import (
+    decoded,
+    is_attached_picture,
+    open_video,
+    packets_of,
+    prepare,
+)
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -53,19 +59,30 @@ _PROGRESSIVE = 1
 """AV_FIELD_PROGRESSIVE."""
 
 
-def walk(
-    path: Path, index: int, strangers: Collection[int], moved: Moved
-) -> tuple[Timing, Fraction, set[int]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Walk:
+    """What the packets tell.
+
+    Attributes:
+        timing: of the main video stream.
+        duration: of the file, over all its sound and video, in seconds.
+        empty: which of its sound and video is declared but has no packets.
+        pieced: which of them an edit list puts together of several pieces.
+    """
+
+    timing: Timing
+    duration: Fraction
+    empty: set[int]
+    pieced: set[int]
+
+
+def walk(path: Path, index: int, strangers: Collection[int], moved: Moved) -> Walk:
     """Time the main video stream, and the file.
 
     Args:
         index: of the main video stream.
         strangers: streams that have nothing to do with it, and a clock of their own.
         moved: told the number of packets read so far.
-
-    Returns:
-        The stream's timing; the file's duration over all its sound and video, in seconds; and the
-        streams of these that are declared but have no packets.
     """
     with open_video(path) as container:
         streams = [
@@ -78,8 +95,9 @@ def walk(
         numbered = demuxers.tells_decoding(demuxer, reordered=reordered)
         tracks = {s.index: _Track(s.time_base, demuxer, numbered=numbered) for s in streams}
         count = 0
-        for count, packet in enumerate(shown_packets(container, streams), start=1):
+        for packet in _packets(container, streams):
             tracks[packet.stream_index].add(packet)
+            count += not packet.is_discard
             moved(count)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
         # What is numbered is known to be in the order of decoding.
@@ -97,7 +115,12 @@ def walk(
             track.cut()
     timing = tracks[index].timing(beginning, decoding=decoding)
     fields = woven and _is_of_fields(path, index, lambda read: moved(count + read))
-    return replace(timing, sparse=sparse, fields=fields), _whole(tracks.values()), empty
+    return Walk(
+        timing=replace(timing, sparse=sparse, fields=fields),
+        duration=_whole(tracks.values()),
+        empty=empty,
+        pieced={number for number, track in tracks.items() if track.pieced},
+    )
 
 
 def _reorders(container: InputContainer, index: int) -> bool:
@@ -152,10 +175,14 @@ def first_packets(container: InputContainer, stream: Stream, number: int) -> lis
 
 def shown_packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
     """The packets that are shown: those that an edit list cuts away are left out."""
+    return (packet for packet in _packets(container, streams) if not packet.is_discard)
+
+
+def _packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet[Stream]]:
     try:
-        for packet in container.demux(*streams):
+        for packet in packets_of(container, *streams):
             flush = packet.size == 0 and packet.pos is None
-            if not flush and not packet.is_discard:
+            if not flush:
                 yield packet
     except av.FFmpegError:
         # Damage that the reader cannot pass: the video ends here for whoever decodes it, too.
@@ -196,12 +223,18 @@ class _Track:
         self._decoded = array("q")
         self._cuts: list[int] = []
         self.packets = 0
+        self.pieced = False
+        self._skipping = False
         self._size = 0
         self._without_pts = 0
         self._stated = 0
         self._stated_lengths: set[int | None] = set()
 
     def add(self, packet: Packet[Stream]) -> None:
+        if packet.is_discard:
+            self._skipping |= self._goes_back(packet)
+            return
+        self.pieced |= self._skipping
         self.packets += 1
         self._size += packet.size
         self._without_pts += packet.pts is None
@@ -213,6 +246,10 @@ class _Track:
             self.starts.append(start)
             self._lengths.append(packet.duration or 0)
             self._decoded.append(start if packet.dts is None else packet.dts)
+
+    def _goes_back(self, packet: Packet[Stream]) -> bool:
+        """Whether it comes again from before what was shown last, as the next piece's run-up."""
+        return bool(self.starts) and packet.pts is not None and packet.pts < self.starts[-1]
 
     def cut(self) -> None:
         """Part it where its clock jumps."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from reelworks.errors import WrongResult
 from reelworks.media.children.child import Moved
+from reelworks.media.probing.reading import packets_of
 from reelworks.media.verifying.checking_times import Moves, Walked, opened
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 TOLERANCE = Fraction(5, 1000)
 """Seconds by which sound may be off its place against the pictures."""
+
+_SETTLING = 1
+"""Seconds by which, in a transport stream, sound may come before the pictures that it belongs to,
+or after them."""
 
 _MOST_EXTRA = 1000
 _RUN_UP = 2 * 1024
@@ -89,8 +94,9 @@ def check_copied(
         raise WrongResult(_cut(before, rest, len(before.keys), "last"))
     if moves is not None:
         last = rest if moves.whole else at + 1
-        forward = _forward(before.starts[at:last])
-        _check_shifts(_shift(before, at + n, after, n, moves) for n in forward)
+        forward = _forward([_due(before, n, moves) for n in range(at, last)])
+        settled = _settled([before.start(n) for n in range(at, last)], moves)
+        _check_shifts(_shift(before, at + n, after, n, moves) for n in forward if n in settled)
     return True
 
 
@@ -98,7 +104,7 @@ def broken_front(source: Path, index: int) -> int:
     """How many packets at a track's front do not decode: a recording that begins in the middle of
     one has its rest, which muxers leave out."""
     with opened(source) as container:
-        packets = (p for p in container.demux(container.streams[index]) if p.size)
+        packets = (p for p in packets_of(container, container.streams[index]) if p.size)
         return sum(1 for _ in takewhile(_is_broken, packets))
 
 
@@ -110,14 +116,37 @@ def _is_broken(packet: Any) -> bool:
     return False
 
 
-def _forward(starts: Sequence[int]) -> Iterator[int]:
+def _due(before: Walked, number: int, moves: Moves) -> Fraction | None:
+    """When a packet is to be heard in the result, in seconds."""
+    start = before.start(number)
+    return None if start is None else start + moves.at(start)
+
+
+def _forward(due: Sequence[Fraction | None]) -> Iterator[int]:
     """The packets that come after all before them; FFmpeg must move the others, where a source
     was cut together."""
-    newest = min(starts, default=0) - 1
-    for number, start in enumerate(starts):
-        if start > newest:
-            newest = start
+    newest: Fraction | None = None
+    for number, time in enumerate(due):
+        if time is not None and (newest is None or time > newest):
+            newest = time
             yield number
+
+
+def _settled(starts: Sequence[Fraction | None], moves: Moves) -> set[int]:
+    """The packets that are not at an interruption. FFmpeg closes it for the stream whose packets
+    come first, and for all only when those of another come as well; and the packet in front of it
+    may be told of only with what comes behind."""
+    settled: set[int] = set()
+    step, since = 0, None
+    for number, start in enumerate(starts):
+        if start is None:
+            continue
+        if moves.step(start) != step:
+            step, since = moves.step(start), start
+            settled.discard(number - 1)
+        if since is None or not 0 <= start - since < _SETTLING:
+            settled.add(number)
+    return settled
 
 
 def _cut(track: Walked, start: int, stop: int, which: str) -> str:
@@ -144,10 +173,9 @@ def _shift(
     before: Walked, old: int, after: Walked, new: int, moves: Moves | None
 ) -> Fraction | None:
     """Seconds by which a packet comes later than it should."""
-    was, now = before.start(old), after.start(new)
-    if was is None or now is None or moves is None:
-        return None
-    return now - was - moves.at(was)
+    due = _due(before, old, moves) if moves is not None else None
+    now = after.start(new)
+    return None if due is None or now is None else now - due
 
 
 def _check_shifts(shifts: Iterable[Fraction | None], verb: str = "is") -> None:
@@ -173,6 +201,7 @@ class Heard:
         vague: whether not every version of libav hears the same.
         head, tail: pieces of sound with the times at which they start.
         so_far: where the last piece ends.
+        length: of all of it, one after another, in seconds.
     """
 
     first: Fraction | None = None
@@ -183,6 +212,12 @@ class Heard:
     head: list[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=list)
     tail: deque[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=deque)
     so_far: Fraction | None = None
+    length: Fraction = Fraction(0)
+
+    @property
+    def overlap(self) -> Fraction:
+        """How much of it is said to be heard while other sound of it is, in seconds."""
+        return max(self.length - (self.end - (self.first or 0)), Fraction(0))
 
     def keep(self, said: Fraction | None, samples: npt.NDArray[np.float32]) -> None:
         """Take the next piece, and when it is said to start: laid by rounded times, pieces would
@@ -221,6 +256,7 @@ def check_heard(
         raise WrongResult("A sound track of the result does not decode.")
     if before.vague:
         return
+    _check_overlap(before, after)
     if moves is None:
         _check_length(before.end - before.first, after.end - after.first, before, after.rate)
         return
@@ -247,6 +283,15 @@ def _check_length(old: Fraction, new: Fraction, before: Heard, rate: int) -> Non
     if not old - loss <= new <= old + TOLERANCE + Fraction(2 * _RUN_UP, rate):
         raise WrongResult(
             f"A sound track of the result lasts {float(new):.2f} s in place of {float(old):.2f} s."
+        )
+
+
+def _check_overlap(before: Heard, after: Heard) -> None:
+    """Players go by the length of sound, and would play the rest of it too late."""
+    surplus = after.overlap - before.overlap
+    if surplus > TOLERANCE + Fraction(2 * _RUN_UP, after.rate):
+        raise WrongResult(
+            f"A sound track of the result overlaps itself for {float(surplus):.2f} s."
         )
 
 
@@ -302,6 +347,7 @@ def _noted(frames: Iterable[Any], heard: Heard, moved: Moved) -> Iterator[Any]:
         heard.first = time if heard.first is None else heard.first
         heard.end = max(heard.end, time + Fraction(frame.samples, frame.sample_rate))
         heard.rate = frame.sample_rate
+        heard.length += Fraction(frame.samples, frame.sample_rate)
         yield frame
 
 
@@ -329,7 +375,7 @@ def _said(frame: Any) -> Fraction | None:
 
 def _frames(container: Any, index: int, heard: Heard) -> Iterator[Any]:
     """Its sound; what does not decode is passed over, as FFmpeg does."""
-    packets = container.demux(container.streams[index])
+    packets = packets_of(container, container.streams[index])
     packet = None
     while True:
         try:

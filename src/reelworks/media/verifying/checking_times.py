@@ -16,7 +16,7 @@ import av
 
 from reelworks.errors import WrongResult
 from reelworks.media.children.child import Moved
-from reelworks.media.probing.reading import is_attached_picture, open_video
+from reelworks.media.probing.reading import is_attached_picture, open_video, packets_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -95,9 +95,10 @@ class Walked:
     def add(self, packet: Any, *, cover: bool) -> None:
         """Take the next packet."""
         hidden = packet.is_discard
-        if hidden and self.shown:
-            return  # what an edit list cuts out of the middle
-        self.hidden += hidden
+        if hidden and self.shown and self.kind != "audio":
+            return  # what an edit list cuts out of the middle, or a second picture of a time
+        # Of sound that has pieces cut out nothing is copied; other sound of a time is, all of it.
+        self.hidden += hidden and not self.shown
         start = _NO_TIME if packet.pts is None else packet.pts
         self.starts.append(start)
         self.decoded.append(_NO_TIME if packet.dts is None else packet.dts)
@@ -124,7 +125,7 @@ def walk(path: Path, moved: Moved, only: set[int] | None = None) -> dict[int, Wa
 
 
 def _packets(container: InputContainer, streams: list[Any]) -> Iterator[Any]:
-    packets = container.demux(*streams)
+    packets = packets_of(container, *streams)
     while True:
         try:
             packet = next(packets, None)
@@ -151,7 +152,11 @@ class Moves:
 
     def at(self, time: Fraction) -> Fraction:
         """By how much something at this time of the source was moved."""
-        return self.steps[max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)][1]
+        return self.steps[self.step(time)][1]
+
+    def step(self, time: Fraction) -> int:
+        """The number of the step that something at this time of the source is in."""
+        return max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)
 
 
 def start_of(before: Walked, after: Walked, opening: Fraction | None = None) -> Moves | None:
