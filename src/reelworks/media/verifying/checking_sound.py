@@ -9,10 +9,10 @@ sample stands says little.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import groupby, takewhile
+from itertools import groupby, pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +22,12 @@ import numpy as np
 from reelworks.errors import WrongResult
 from reelworks.media.children.child import Moved
 from reelworks.media.probing.reading import packets_of
-from reelworks.media.verifying.checking_times import Moves, Walked, opened
+from reelworks.media.verifying.checking_times import NO_TIME, Moves, Walked, opened
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    Seconds = npt.NDArray[np.float64]
 
 TOLERANCE = Fraction(5, 1000)
 """Seconds by which sound may be off its place against the pictures."""
@@ -94,9 +96,7 @@ def check_copied(
         raise WrongResult(_cut(before, rest, len(before.keys), "last"))
     if moves is not None:
         last = rest if moves.whole else at + 1
-        forward = _forward([_due(before, n, moves) for n in range(at, last)])
-        settled = _settled([before.start(n) for n in range(at, last)], moves)
-        _check_shifts(_shift(before, at + n, after, n, moves) for n in forward if n in settled)
+        _check_shift(_worst(_shifts(before, range(at, last), after, moves)))
     return True
 
 
@@ -116,36 +116,42 @@ def _is_broken(packet: Any) -> bool:
     return False
 
 
-def _due(before: Walked, number: int, moves: Moves) -> Fraction | None:
-    """When a packet is to be heard in the result, in seconds."""
-    start = before.start(number)
-    return None if start is None else start + moves.at(start)
+def _shifts(before: Walked, copied: range, after: Walked, moves: Moves) -> Seconds:
+    """By how many seconds packets come later than they should: of those that FFmpeg had no cause
+    to move."""
+    was = _seconds(before, copied.start, copied.stop)
+    now = _seconds(after, 0, len(copied))
+    told = ~np.isnan(was)
+    was, now = was[told], now[told]
+    since, by = (np.array([float(step[n]) for step in moves.steps]) for n in (0, 1))
+    steps = np.maximum(np.searchsorted(since, was, side="right") - 1, 0)
+    due = was + by[steps]
+    shifts: Seconds = (now - due)[_goes_on(due) & _is_settled(was, steps)]
+    return shifts[~np.isnan(shifts)]
 
 
-def _forward(due: Sequence[Fraction | None]) -> Iterator[int]:
-    """The packets that come after all before them; FFmpeg must move the others, where a source
-    was cut together."""
-    newest: Fraction | None = None
-    for number, time in enumerate(due):
-        if time is not None and (newest is None or time > newest):
-            newest = time
-            yield number
+def _seconds(track: Walked, start: int, stop: int) -> Seconds:
+    """When packets start; not a number where that is not told."""
+    starts = np.array(track.starts[start:stop], dtype=np.int64)
+    return np.where(starts == NO_TIME, np.nan, starts * float(track.tick))
 
 
-def _settled(starts: Sequence[Fraction | None], moves: Moves) -> set[int]:
-    """The packets that are not at an interruption. FFmpeg closes it for the stream whose packets
-    come first, and for all only when those of another come as well; and the packet in front of it
-    may be told of only with what comes behind."""
-    settled: set[int] = set()
-    step, since = 0, None
-    for number, start in enumerate(starts):
-        if start is None:
-            continue
-        if moves.step(start) != step:
-            step, since = moves.step(start), start
-            settled.discard(number - 1)
-        if since is None or not 0 <= start - since < _SETTLING:
-            settled.add(number)
+def _goes_on(due: Seconds) -> npt.NDArray[np.bool_]:
+    """Which packets come after all before them; FFmpeg must move the others, where a source was cut
+    together."""
+    return due > np.maximum.accumulate(np.concatenate([[-np.inf], due]))[:-1]
+
+
+def _is_settled(was: Seconds, steps: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
+    """Which packets are not at an interruption. FFmpeg closes it for the stream whose packets come
+    first, and for all only when those of another come as well; and the packet in front of it may be
+    told of only with what comes behind."""
+    changes = np.flatnonzero(np.diff(steps, prepend=0))
+    settled = np.ones(len(was), dtype=np.bool_)
+    for first, end in pairwise([*changes.tolist(), len(was)]):
+        after = was[first:end] - was[first]
+        settled[first:end] = (after < 0) | (after >= _SETTLING)
+        settled[max(first - 1, 0)] = False
     return settled
 
 
@@ -173,17 +179,22 @@ def _shift(
     before: Walked, old: int, after: Walked, new: int, moves: Moves | None
 ) -> Fraction | None:
     """Seconds by which a packet comes later than it should."""
-    due = _due(before, old, moves) if moves is not None else None
-    now = after.start(new)
-    return None if due is None or now is None else now - due
+    was, now = before.start(old), after.start(new)
+    if was is None or now is None or moves is None:
+        return None
+    return now - was - moves.at(was)
 
 
-def _check_shifts(shifts: Iterable[Fraction | None], verb: str = "is") -> None:
-    worst = max((s for s in shifts if s is not None), key=abs, default=Fraction(0))
-    if abs(worst) > TOLERANCE:
+def _worst(shifts: Seconds) -> float:
+    return float(shifts[np.abs(shifts).argmax()]) if shifts.size else 0.0
+
+
+def _check_shift(shift: Fraction | float, verb: str = "is") -> None:
+    milliseconds = round(1000 * float(shift), 3)
+    if abs(milliseconds) > 1000 * TOLERANCE:
         raise WrongResult(
-            f"A sound track of the result {verb} {abs(float(worst)) * 1000:.0f} ms "
-            f"{'late' if worst > 0 else 'early'}."
+            f"A sound track of the result {verb} {abs(milliseconds):.0f} ms "
+            f"{'late' if milliseconds > 0 else 'early'}."
         )
 
 
@@ -275,7 +286,7 @@ def _check_start(first: Fraction, after: Heard) -> None:
     assert after.first is not None
     late = after.first - first
     if not -TOLERANCE - Fraction(_RUN_UP, after.rate) <= late <= TOLERANCE:
-        _check_shifts([late], "begins")
+        _check_shift(late, "begins")
 
 
 def _check_length(old: Fraction, new: Fraction, before: Heard, rate: int) -> None:
@@ -307,7 +318,7 @@ def _check_lag(old: npt.NDArray[np.float32], new: npt.NDArray[np.float32]) -> No
     if fits.max() < _ALIKE:
         raise WrongResult("A sound track of the result does not sound like the source's.")
     lags = np.flatnonzero(fits >= _AS_GOOD * fits.max()) - _FARTHEST
-    _check_shifts([Fraction(int(lags[np.abs(lags).argmin()]), _RATE)])
+    _check_shift(Fraction(int(lags[np.abs(lags).argmin()]), _RATE))
 
 
 def _laid(pieces: Any, move: Fraction | int, start: Fraction) -> npt.NDArray[np.float32]:

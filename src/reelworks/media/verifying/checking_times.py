@@ -1,4 +1,8 @@
-"""Compares when the packets of a result are shown with when the source's are. In the child only."""
+"""Compares when the packets of a result are shown with when the source's are. In the child only.
+
+A film has millions of packets: their times are compared as whole numbers, in units of which the
+ticks of both files are multiples.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -26,7 +31,7 @@ _LONGEST_STEP_BACK = 1
 """Seconds from one packet to the next. Transport streams jump farther where they were cut, and
 FFmpeg closes that."""
 
-_NO_TIME = -(1 << 63)
+NO_TIME = -(1 << 63)
 
 _TAIL = 64
 """Bytes by which a sound packet is known again; containers take headers off its front."""
@@ -69,18 +74,19 @@ class Walked:
     @property
     def timeless(self) -> bool:
         """Whether packets have no time, or the same one."""
-        return len({t for t in self.starts[self.hidden :] if t != _NO_TIME}) != self.shown
+        return len({t for t in self.starts[self.hidden :] if t != NO_TIME}) != self.shown
 
-    @property
-    def times(self) -> list[Fraction]:
-        """When what is shown starts, in order, in seconds."""
-        shown = self.starts[self.hidden :]
-        return [time * self.tick for time in sorted(t for t in shown if t != _NO_TIME)]
+    def times(self, unit: Fraction) -> list[int]:
+        """When what is shown starts, in order, in units of so many seconds."""
+        units = int(self.tick / unit)
+        return [units * t for t in sorted(self.starts[self.hidden :]) if t != NO_TIME]
 
     @property
     def first(self) -> Fraction | None:
         """When the first thing is shown, in seconds."""
-        return next(iter(self.times), None)
+        shown = (t for t in self.starts[self.hidden :] if t != NO_TIME)
+        first = min(shown, default=None)
+        return None if first is None else first * self.tick
 
     @property
     def end(self) -> Fraction:
@@ -90,7 +96,7 @@ class Walked:
     def start(self, number: int) -> Fraction | None:
         """When a packet starts, in seconds."""
         time = self.starts[number]
-        return None if time == _NO_TIME else time * self.tick
+        return None if time == NO_TIME else time * self.tick
 
     def add(self, packet: Any, *, cover: bool) -> None:
         """Take the next packet."""
@@ -99,9 +105,9 @@ class Walked:
             return  # what an edit list cuts out of the middle, or a second picture of a time
         # Of sound that has pieces cut out nothing is copied; other sound of a time is, all of it.
         self.hidden += hidden and not self.shown
-        start = _NO_TIME if packet.pts is None else packet.pts
+        start = NO_TIME if packet.pts is None else packet.pts
         self.starts.append(start)
-        self.decoded.append(_NO_TIME if packet.dts is None else packet.dts)
+        self.decoded.append(NO_TIME if packet.dts is None else packet.dts)
         self.ends.append(start if packet.pts is None else start + (packet.duration or 0))
         if cover or self.kind == "audio":
             self.keys.append(crc32(memoryview(packet)[0 if cover else -_TAIL :]))
@@ -152,11 +158,7 @@ class Moves:
 
     def at(self, time: Fraction) -> Fraction:
         """By how much something at this time of the source was moved."""
-        return self.steps[self.step(time)][1]
-
-    def step(self, time: Fraction) -> int:
-        """The number of the step that something at this time of the source is in."""
-        return max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)
+        return self.steps[max(bisect_right(self.steps, (time, Fraction(1 << 62))) - 1, 0)][1]
 
 
 def start_of(before: Walked, after: Walked, opening: Fraction | None = None) -> Moves | None:
@@ -168,7 +170,7 @@ def start_of(before: Walked, after: Walked, opening: Fraction | None = None) -> 
     if before.first is None or after.first is None or before.start(before.hidden) is None:
         return None
     # What was put together may begin with what was shown last.
-    first = _pieces(before)[0][0] if opening is None else opening
+    first = _pieces(before, before.tick)[0][0] * before.tick if opening is None else opening
     return Moves(((first, after.first - first),), whole=False)
 
 
@@ -192,54 +194,64 @@ def check_times(
     """
     if before.timeless:
         return None
-    pieces, new = _pieces(before), after.times
+    unit = _unit(before.tick, after.tick)
+    pieces, new = _pieces(before, unit), after.times(unit)
     exact = before.tick % after.tick == 0
-    tolerance = Fraction(0) if exact else after.tick
+    tolerance = 0 if exact else int(after.tick / unit)
     if before.shown == len(new):
-        return _check_all(before, pieces, new, tolerance, sure=sure)
+        return _check_all(before, pieces, new, tolerance, unit, sure=sure)
     old = sorted(time for piece in pieces for time in piece)
-    if new[-1] - new[0] > old[-1] - old[0] + 1:
+    if new[-1] - new[0] > old[-1] - old[0] + 1 / unit:
         raise WrongResult("The result is longer than its source.")
-    return _found_among(old, new, tolerance, opening) if len(pieces) == 1 else None
+    return _found_among(old, new, tolerance, unit, opening) if len(pieces) == 1 else None
+
+
+def _unit(a: Fraction, b: Fraction) -> Fraction:
+    """The longest time that both are multiples of."""
+    both = a.denominator * b.denominator
+    return Fraction(gcd(a.numerator * b.denominator, b.numerator * a.denominator), both)
 
 
 def _check_all(
     before: Walked,
-    pieces: list[list[Fraction]],
-    new: list[Fraction],
-    tolerance: Fraction,
+    pieces: list[list[int]],
+    new: list[int],
+    tolerance: int,
+    unit: Fraction,
     *,
     sure: bool,
 ) -> Moves | None:
     """Compare as many times as there are pictures."""
     # FFmpeg closes an interruption for pictures and sound in turn, and a short overlap or not.
-    finer = _pieces(before, overlaps=True)
-    moves = _check_pieces(pieces, new, tolerance, sure=sure and len(finer) == 1)
+    finer = _pieces(before, unit, overlaps=True)
+    moves = _check_pieces(pieces, new, tolerance, unit, sure=sure and len(finer) == 1)
     if moves is None and len(finer) > len(pieces):
-        return _check_pieces(finer, new, tolerance, sure=False)
+        return _check_pieces(finer, new, tolerance, unit, sure=False)
     return moves
 
 
-def _pieces(track: Walked, *, overlaps: bool = False) -> list[list[Fraction]]:
+def _pieces(track: Walked, unit: Fraction, *, overlaps: bool = False) -> list[list[int]]:
     """The times between interruptions, each piece in order.
 
     Args:
+        unit: in units of so many seconds.
         overlaps: whether a piece also ends where decoding goes back, however little.
     """
+    back, gap = (int(seconds / track.tick) for seconds in (_LONGEST_STEP_BACK, _LONGEST_GAP))
     shown = zip(track.starts[track.hidden :], track.decoded[track.hidden :], strict=True)
-    packets = [(start, decoded) for start, decoded in shown if start != _NO_TIME]
+    packets = [(start, decoded) for start, decoded in shown if start != NO_TIME]
     cuts = [
         number
         for number, ((a, early), (b, late)) in enumerate(pairwise(packets), start=1)
-        if not -_LONGEST_STEP_BACK <= (b - a) * track.tick <= _LONGEST_GAP
-        or (overlaps and _NO_TIME < late < early)
+        if not -back <= b - a <= gap or (overlaps and NO_TIME < late < early)
     ]
     spans = pairwise([0, *cuts, len(packets)])
-    return [sorted(start * track.tick for start, _ in packets[a:b]) for a, b in spans]
+    units = int(track.tick / unit)
+    return [sorted(units * start for start, _ in packets[a:b]) for a, b in spans]
 
 
 def _check_pieces(
-    pieces: list[list[Fraction]], new: list[Fraction], tolerance: Fraction, *, sure: bool
+    pieces: list[list[int]], new: list[int], tolerance: int, unit: Fraction, *, sure: bool
 ) -> Moves | None:
     steps: list[tuple[Fraction, Fraction]] = []
     at = 0
@@ -248,12 +260,13 @@ def _check_pieces(
         pairs = zip(piece, new[at : at + len(piece)], strict=True)
         worst = max(abs(b - a - move) for a, b in pairs)
         if worst > tolerance and sure:
-            raise WrongResult(f"A picture of the result is {float(worst):.4f} s off its time.")
+            seconds = float(worst * unit)
+            raise WrongResult(f"A picture of the result is {seconds:.4f} s off its time.")
         if worst > tolerance:
             return None
         # Sound may begin before the pictures that it belongs to: the interruption's middle parts.
-        since = (pieces[len(steps) - 1][-1] + piece[0]) / 2 if steps else piece[0]
-        steps.append((since, move))
+        since = Fraction(pieces[len(steps) - 1][-1] + piece[0], 2) if steps else piece[0]
+        steps.append((since * unit, move * unit))
         at += len(piece)
     in_order = all(a[-1] < b[0] for a, b in pairwise(pieces))
     # Which sound belongs to which piece can be told by its time only where no two overlap.
@@ -261,19 +274,19 @@ def _check_pieces(
 
 
 def _found_among(
-    old: list[Fraction], new: list[Fraction], tolerance: Fraction, opening: Fraction | None
+    old: list[int], new: list[int], tolerance: int, unit: Fraction, opening: Fraction | None
 ) -> Moves | None:
     """Pictures that are evenly spaced fit in several places: the one that is right comes first."""
     anchors = old[: len(old) - len(new) + 1]
     if opening is not None:
-        anchors.sort(key=lambda time: abs(time - opening))
+        anchors.sort(key=lambda time: abs(time * unit - opening))
     for anchor in anchors:
         move = new[0] - anchor
         if all(_is_among(old, time - move, tolerance) for time in new):
-            return Moves(((anchor, move),))
+            return Moves(((anchor * unit, move * unit),))
     return None
 
 
-def _is_among(times: list[Fraction], time: Fraction, tolerance: Fraction) -> bool:
+def _is_among(times: list[int], time: int, tolerance: int) -> bool:
     at = bisect_left(times, time - tolerance)
     return at < len(times) and times[at] <= time + tolerance
