@@ -128,7 +128,7 @@ def splice(
     with open_video(Path(source)) as container:
         film = _Film.of(container, main, moved)
         beginning = container.start_time or 0
-    read = [_Part.of(Path(path)) for path in parts]
+    read = [_Part.of(Path(path), moved) for path in parts]
     _check(read, film)
     # Else notes on spherical pictures are left out.
     with av.open(target, "w", format="mp4", options={"strict": "unofficial"}) as out:
@@ -164,14 +164,14 @@ class _Part:
     starts_anew: bool
 
     @staticmethod
-    def of(path: Path) -> _Part:
+    def of(path: Path, moved: Moved) -> _Part:
+        packets: list[tuple[int, int, bool]] = []
         with open_video(path) as container:
             stream = container.streams.video[0]
-            packets = [
-                (packet.pts, packet.dts, packet.is_keyframe)
-                for packet in shown_packets(container, [stream])
-                if packet.pts is not None and packet.dts is not None
-            ]
+            for packet in shown_packets(container, [stream]):
+                if packet.pts is not None and packet.dts is not None:
+                    packets.append((packet.pts, packet.dts, packet.is_keyframe))
+                moved(len(packets))
             times = sorted(pts for pts, _, _ in packets)
             return _Part(
                 path,
@@ -193,10 +193,10 @@ def _check(parts: list[_Part], film: _Film) -> None:
         raise WrongResult("An encoded part does not begin with a keyframe.")
     first = 0
     for part in parts:
-        was = [
-            (time - film.times[first]) * film.tick for time in film.times[first:][: len(part.times)]
-        ]
-        now = [(time - part.times[0]) * part.tick for time in part.times]
+        times = film.times[first : first + len(part.times)]
+        ticks = film.tick / part.tick
+        was = [(time - times[0]) * ticks.numerator for time in times]
+        now = [(time - part.times[0]) * ticks.denominator for time in part.times]
         if was != now:
             raise WrongResult("Pictures of an encoded part are not at their times.")
         first += len(part.times)
