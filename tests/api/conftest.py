@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from reelworks.app.api import create_api
 from reelworks.app.base import Base, open_base
 from reelworks.settings import read_settings
+from tests.api.served import Served
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,11 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenedApi]:
     base = open_base(settings)
     yield OpenedApi(create_api(base, settings), base, data)
     base.engine.dispose()
+
+
+@pytest.fixture
+def served(api: OpenedApi) -> Iterator[Served]:
+    """The same by a real server."""
+    served = Served(api)
+    yield served
+    served.end()

@@ -9,6 +9,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 from websockets.sync.client import ClientConnection, connect
@@ -16,8 +17,10 @@ from websockets.sync.client import ClientConnection, connect
 from reelworks.api.server import server_config
 from reelworks.app.api import create_api
 from reelworks.settings import read_settings
-from tests.api.conftest import OpenedApi
 from tests.waiting import wait_for
+
+if TYPE_CHECKING:
+    from tests.api.conftest import OpenedApi
 
 
 class Served:

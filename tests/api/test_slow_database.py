@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import httpx
-import pytest
 from sqlalchemy.pool import QueuePool
 
 from tests.api.conftest import OpenedApi
@@ -22,13 +21,6 @@ _USUAL_THREADS = 40
 
 _FEW_SECONDS = 15
 """SQLite lets who would change it wait for 30."""
-
-
-@pytest.fixture
-def served(api: OpenedApi) -> Iterator[Served]:
-    served = Served(api)
-    yield served
-    served.end()
 
 
 @contextmanager

@@ -26,13 +26,6 @@ MANY = 400
 
 
 @pytest.fixture
-def served(api: OpenedApi) -> Iterator[Served]:
-    served = Served(api)
-    yield served
-    served.end()
-
-
-@pytest.fixture
 def impatient(api: OpenedApi) -> Iterator[Served]:
     """A server that wants signs of life twice a second."""
     served = Served(api, ping_seconds=0.5)

@@ -24,6 +24,11 @@ class Filter:
     reason: str
 
 
+def enlargement(filters: tuple[Filter, ...]) -> int:
+    """How many times as wide and as high filters make a picture."""
+    return next((round(f.strength) for f in filters if f.name == "upscale"), 1)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """What is done to a clip, and why.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from reelworks.media.deciding.choosing import Needs
 from reelworks.media.deciding.encoders import Encoder
-from reelworks.media.deciding.plan import Filter
+from reelworks.media.deciding.plan import Filter, enlargement
 from reelworks.media.facts import Picture
 
 
 def size_of(picture: Picture, filters: tuple[Filter, ...]) -> tuple[int, int]:
     """The displayed size, enlarged where that is among the filters."""
-    times = next((round(f.strength) for f in filters if f.name == "upscale"), 1)
+    times = enlargement(filters)
     width, height = picture.displayed_size
     return width * times, height * times
 

@@ -17,7 +17,7 @@ from reelworks.errors import WrongResult
 from reelworks.media.children.child import Moved
 from reelworks.media.encoding.cutting import Span, cuts, keyframe_before, spans
 from reelworks.media.probing import wire
-from reelworks.media.probing.reading import open_video
+from reelworks.media.probing.reading import open_video, packets_of
 from reelworks.media.probing.timing import shown_packets
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class _Film:
         stream = container.streams[self.stream]
         try:
             container.seek(int(part.seek * _MICROSECONDS))
-            packet = next(container.demux(stream), None)
+            packet = next(packets_of(container, stream), None)
         except av.FFmpegError:
             return False
         wanted = keyframe_before(self.keyframes, int(part.seek / self.tick))

@@ -11,7 +11,7 @@ from reelworks.media.children.tools import Toolbox
 from reelworks.media.deciding.chapters import kept_chapters
 from reelworks.media.deciding.immersion import keeps_sphere
 from reelworks.media.deciding.keeping import Track
-from reelworks.media.deciding.plan import Plan
+from reelworks.media.deciding.plan import Plan, enlargement
 from reelworks.media.deciding.tags import kept_tags
 from reelworks.media.encoding.command import is_reordered, is_reordered_avi
 from reelworks.media.facts import Picture, Probe
@@ -115,16 +115,15 @@ def expected_picture(picture: Picture, plan: Plan) -> dict[str, Any]:
     }
     if form is not None and form.family in ("yuv", "gray"):
         expected |= {"range": picture.range, "transfer": picture.transfer}
-        expected |= {"matrix": picture.matrix_at(_times(plan)), "primaries": picture.primaries}
+        expected |= {
+            "matrix": picture.matrix_at(enlargement(plan.filters)),
+            "primaries": picture.primaries,
+        }
     if picture.hdr:
         expected["hdr"] = picture.hdr
     if keeps_sphere(picture, containers.BY_EXTENSION[plan.extension], plan.filters):
         expected["spherical"] = True
     return expected
-
-
-def _times(plan: Plan) -> int:
-    return next((round(f.strength) for f in plan.filters if f.name == "upscale"), 1)
 
 
 def task(moved: Moved, **arguments: Any) -> dict[str, Any]:
