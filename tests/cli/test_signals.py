@@ -133,6 +133,30 @@ def test_a_command_that_is_told_to_end_leaves_nothing(
     assert list(tmp_path.iterdir()) == [clip]
 
 
+def test_a_command_that_is_told_to_end_as_its_folder_is_made_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    clip = make_clip(tmp_path / "clip.mp4", "-f", "lavfi", "-i", "testsrc2=duration=1")
+    told = """
+import os, signal
+from reelworks.__main__ import main
+
+make = os.mkdir
+
+def mkdir(path, *mode):
+    make(path, *mode)
+    if ".reelworks-" in str(path):
+        signal.raise_signal(signal.SIGTERM)
+
+os.mkdir = mkdir
+main()
+"""
+    command = [sys.executable, "-c", told, "enhance", str(clip), "--denoise", "1"]
+    ended = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
+    assert ended.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == [clip]
+
+
 class _Api(RunningService):
     command = "api"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from reelworks.errors import ChildFailed, MediaError
 from reelworks.jobs.places import (
@@ -136,5 +137,10 @@ def _prove(tools: Toolbox, source: Path, target: Path, done: _Done, compare: Pat
 def _draft(target: Path) -> Iterator[Path]:
     """A path on the target's disk, so that the finished file can be renamed into place."""
     require_writable(target.parent)
-    with TemporaryDirectory(dir=target.parent, prefix=".reelworks-") as folder:
-        yield Path(folder) / target.name
+    folder = target.parent / f".reelworks-{secrets.token_hex(8)}"
+    try:  # named before it is made: the signal that unwinds may come between any two steps
+        folder.mkdir()
+        yield folder / target.name
+    finally:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(folder)
