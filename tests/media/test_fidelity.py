@@ -984,6 +984,26 @@ def test_quicktime_keeps_languages_by_its_own_names(tmp_path: Path) -> None:
     assert [language for language, _, _ in marks(done, "audio")] == ["ger", None]
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_a_language_of_all_bits_is_none(suffix: str, tmp_path: Path) -> None:
+    """As some devices leave it; libav reads three DEL characters of it."""
+    named = clip(suffix, *PICTURES, *SOUND, *X264, "-c:a", "aac")
+    source = tmp_path / f"a{suffix}"
+    source.write_bytes(without_language(named.read_bytes()))
+    assert {s.language for s in probe(toolbox(), source, count=False).streams} == {"\x7f\x7f\x7f"}
+    done = enhanced(source, tmp_path)
+    assert [language for language, _, _ in marks(done, "audio")] == [None]
+    assert done.plan.dropped == ()
+
+
+def without_language(content: bytes) -> bytes:
+    """An MP4 whose tracks' headers have all bits set where a language goes."""
+    first, *others = content.split(b"mdhd")
+    behind = 20
+    parts = (part[:behind] + b"\xff\xff" + part[behind + 2 :] for part in others)
+    return b"mdhd".join((first, *parts))
+
+
 def test_what_a_container_cannot_say_is_said_by_the_plan(tmp_path: Path) -> None:
     source = clip(
         ".mkv", *PICTURES, *SOUND, *X264, "-c:a", "aac", "-metadata:s:a:0", "language=haw"
