@@ -263,6 +263,20 @@ def test_the_pixels_shape_survives(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("shape", [(5000, 1), (1, 5000)])
+def test_a_pixels_shape_that_nobody_can_mean_is_not_heeded(
+    shape: tuple[int, int], tmp_path: Path
+) -> None:
+    square = b"pasp" + struct.pack(">2I", 1, 1)
+    content = clip(".mp4", *PICTURES, *X264).read_bytes()
+    assert square in content
+    source = tmp_path / "a.mp4"
+    source.write_bytes(content.replace(square, b"pasp" + struct.pack(">2I", *shape)))
+    done = enhanced(source, tmp_path)
+    assert done.before.picture.sample_aspect == Fraction(*shape)
+    assert done.after.picture.sample_aspect == 1
+
+
 def test_the_shape_of_a_small_picture_may_be_rounded(tmp_path: Path) -> None:
     narrow = "testsrc2=size=64x48:duration=0.2,format=yuv420p,crop=33:19:exact=1,setsar=19/33"
     tools, source = toolbox(), clip(".webm", *lavfi(narrow), "-c:v", "libvpx-vp9")
