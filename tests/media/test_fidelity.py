@@ -263,6 +263,20 @@ def test_the_pixels_shape_survives(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("shape", [(5000, 1), (1, 5000)])
+def test_a_pixels_shape_that_nobody_can_mean_is_not_heeded(
+    shape: tuple[int, int], tmp_path: Path
+) -> None:
+    square = b"pasp" + struct.pack(">2I", 1, 1)
+    content = clip(".mp4", *PICTURES, *X264).read_bytes()
+    assert square in content
+    source = tmp_path / "a.mp4"
+    source.write_bytes(content.replace(square, b"pasp" + struct.pack(">2I", *shape)))
+    done = enhanced(source, tmp_path)
+    assert done.before.picture.sample_aspect == Fraction(*shape)
+    assert done.after.picture.sample_aspect == 1
+
+
 def test_the_shape_of_a_small_picture_may_be_rounded(tmp_path: Path) -> None:
     narrow = "testsrc2=size=64x48:duration=0.2,format=yuv420p,crop=33:19:exact=1,setsar=19/33"
     tools, source = toolbox(), clip(".webm", *lavfi(narrow), "-c:v", "libvpx-vp9")
@@ -982,6 +996,26 @@ def test_quicktime_keeps_languages_by_its_own_names(tmp_path: Path) -> None:
     )
     done = enhanced(source, tmp_path)
     assert [language for language, _, _ in marks(done, "audio")] == ["ger", None]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_a_language_of_all_bits_is_none(suffix: str, tmp_path: Path) -> None:
+    """As some devices leave it; libav reads three DEL characters of it."""
+    named = clip(suffix, *PICTURES, *SOUND, *X264, "-c:a", "aac")
+    source = tmp_path / f"a{suffix}"
+    source.write_bytes(without_language(named.read_bytes()))
+    assert {s.language for s in probe(toolbox(), source, count=False).streams} == {"\x7f\x7f\x7f"}
+    done = enhanced(source, tmp_path)
+    assert [language for language, _, _ in marks(done, "audio")] == [None]
+    assert done.plan.dropped == ()
+
+
+def without_language(content: bytes) -> bytes:
+    """An MP4 whose tracks' headers have all bits set where a language goes."""
+    first, *others = content.split(b"mdhd")
+    behind = 20
+    parts = (part[:behind] + b"\xff\xff" + part[behind + 2 :] for part in others)
+    return b"mdhd".join((first, *parts))
 
 
 def test_what_a_container_cannot_say_is_said_by_the_plan(tmp_path: Path) -> None:

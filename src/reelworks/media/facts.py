@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
+_LONGEST_PIXEL = 255
+"""Times as wide as high, or as high as wide; FFmpeg lets no encoder say more."""
+
 StreamKind = Literal["video", "audio", "subtitle", "data", "attachment"]
 
 
@@ -109,9 +112,15 @@ class Picture:
         return self.width, self.height
 
     @property
+    def stored_aspect(self) -> Fraction:
+        """Width of a pixel over its height; 1 where that is not said, or nobody can mean it."""
+        plausible = 1 <= self.sample_aspect * _LONGEST_PIXEL <= _LONGEST_PIXEL**2
+        return self.sample_aspect if plausible else Fraction(1)
+
+    @property
     def displayed_aspect(self) -> Fraction:
-        """Width of a pixel over its height after rotation; 1 where that is not said."""
-        aspect = self.sample_aspect if self.sample_aspect > 0 else Fraction(1)
+        """The same after rotation."""
+        aspect = self.stored_aspect
         return 1 / aspect if self.rotation in (90, 270) else aspect
 
     @property

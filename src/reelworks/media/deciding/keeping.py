@@ -313,5 +313,5 @@ def _raw(probe: Probe, index: int) -> dict[str, Any]:
 
 
 def _named(stream: Stream, what: str) -> str:
-    language = f", {stream.language}" if stream.language else ""
+    language = f", {stream.language}" if languages.canonical(stream.language) else ""
     return f"{what} {stream.index} ({stream.codec}{language})"

@@ -52,7 +52,9 @@ _PADDED = frozenset({"hr", "sr", "pa", "fo"})
 def canonical(code: str | None) -> str | None:
     """One spelling for each language; None where it is not said."""
     bare = (code or "").strip().lower()
-    return None if bare in ("", "und") else _CANONICAL.get(bare, bare)
+    # MP4 with all bits set makes libav say three DEL characters.
+    said = bare not in ("", "und") and bare.isprintable()
+    return _CANONICAL.get(bare, bare) if said else None
 
 
 def quicktime(code: str) -> str | None:

@@ -161,7 +161,7 @@ def _look(film: Film, fallback: Look | None) -> Look:
         matrix=stills.matrix_to_read(said, picture.height),
         range=picture.range or (fallback.range if fallback else "tv"),
         transfer=picture.transfer or (fallback.transfer if fallback else None),
-        sample_aspect=picture.sample_aspect if picture.sample_aspect > 0 else Fraction(1),
+        sample_aspect=picture.stored_aspect,
     )
 
 
