@@ -23,6 +23,8 @@ def main(paths: list[str]) -> int:
                 video = client.upload(path, preset="auto")
             except BadRequest as error:
                 print(f"{path}: {error}", file=sys.stderr)
+            except OSError as error:  # it is not there, say
+                print(f"{path}: {error.strerror}.", file=sys.stderr)
             else:
                 names[video.file_id] = video.filename
 

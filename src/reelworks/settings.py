@@ -13,20 +13,12 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reelworks.errors import SettingsError
+from reelworks.faults import in_words
 from reelworks.media.deciding.options import DEFAULT_PRESET
 from reelworks.media.deciding.wishes import preset_fault
 
 PREFIX = "REELWORKS_"
 _ORIGIN = re.compile(r"\*|https?://[^/?#\s]+")
-_IN_WORDS = {
-    "int_parsing": "'{input}' is no whole number; write digits alone",
-    "bool_parsing": "'{input}' is neither true nor false",
-    "greater_than": "{input} is too little; it must be more than {gt}",
-    "greater_than_equal": "{input} is too little; it must be at least {ge}",
-    "less_than_equal": "{input} is too much; it may be {le} at most",
-    "literal_error": "'{input}' is not one of {expected}",
-}
-"""What pydantic finds, by its name for it, in the words of this program."""
 
 
 class Settings(BaseSettings):
@@ -210,10 +202,8 @@ def read_settings(**flags: Any) -> Settings:
     except ValidationError as error:
         fault = error.errors()[0]
         name = str(fault["loc"][0]) if fault["loc"] else fault["type"]
-        words = _IN_WORDS.get(fault["type"])
-        said = words.format(input=fault["input"], **fault.get("ctx", {})) if words else fault["msg"]
         raise SettingsError(
-            f"{PREFIX}{name.upper()} (--{name.replace('_', '-')}) is wrong: {said}."
+            f"{PREFIX}{name.upper()} (--{name.replace('_', '-')}) is wrong: {in_words(fault)}."
         ) from error
 
 

@@ -218,7 +218,27 @@ def test_nothing_belongs_to_an_unknown_video(api: OpenedApi, what: str) -> None:
 
 def test_an_original_that_is_gone_is_not_found(kept: Kept) -> None:
     (kept.api.data / "uploads" / kept.file_id).unlink()
-    assert kept.ask("original").status_code == 404
+    answer = kept.ask("original")
+    assert answer.status_code == 404
+    assert "upload of this video is not kept any more" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "named"),
+    [
+        ("enhanced", ENHANCEMENT, "result of the video enhancement"),
+        ("metadata", EXTRACTION, "result of the metadata extraction"),
+    ],
+)
+def test_a_finished_result_that_is_gone_is_said_to_be(
+    kept: Kept, what: str, kind: ProcessType, named: str
+) -> None:
+    """As where a database comes back from a backup, and the store was kept."""
+    kept.api.base.records.begin(kept.file_id, kind)
+    kept.api.base.records.complete(kept.file_id, kind)
+    answer = kept.ask(what)
+    assert answer.status_code == 404
+    assert f"The {named} is not kept any more" in answer.json()["detail"]
 
 
 def test_a_download_must_be_yes_or_no(kept: Kept) -> None:

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from reelworks.app.worker import serve_metrics
+from reelworks.app.numbers import serve_metrics
 from reelworks.errors import SettingsError
 from reelworks.settings import read_settings
 from tests.api.conftest import OpenedApi

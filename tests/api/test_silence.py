@@ -71,3 +71,21 @@ def test_a_slow_upload_is_no_silent_one(served: Served) -> None:
             opened.sendall(b"more")
         assert served.api.files() != set()
     wait_for(lambda: served.api.files() == set(), "the upload to be cleared away")
+
+
+@pytest.mark.parametrize("sent", [b"", BEGIN])
+def test_what_is_too_long_by_its_own_word_is_refused_at_once(
+    served: Served, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    """Whatever is sent of it, and however long its client is silent then."""
+    monkeypatch.setattr(body, "SILENT_SECONDS", 600)
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as opened:
+        opened.sendall(
+            b"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000000\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n" + sent
+        )
+        received = b""
+        while not received.endswith(b"}"):
+            received += opened.recv(4096)
+    assert received.startswith(b"HTTP/1.1 413 ")
+    wait_for(lambda: served.connections() == 0, "the connection to be let go")

@@ -485,6 +485,27 @@ def test_a_port_in_use_is_a_plain_sentence(reelworks: Run, tmp_path: Path) -> No
     assert "choose another with --port" in ended.stderr
 
 
+def test_a_metrics_port_in_use_ends_the_service_before_it_begins(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [
+                *(sys.executable, "-m", "reelworks", "serve", "--data-dir", str(tmp_path / "data")),
+                *("--port", "0", "--metrics-port", port),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"reelworks: Cannot serve metrics on 127.0.0.1 port {port}: Address already in use; "
+        "choose another with --metrics-port.\n"
+    )
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_data_folder_that_cannot_be_is_a_plain_sentence(reelworks: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     ended = reelworks("serve", "--data-dir", str(tmp_path / "file" / "data"), "--port", "0")

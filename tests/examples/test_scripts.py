@@ -50,8 +50,10 @@ def test_the_python_program_watches_and_fetches(
     service: RunningService, video: Path, notes: Path, tmp_path: Path
 ) -> None:
     program = EXAMPLES / "watch.py"
-    ended = _run(service, tmp_path, sys.executable, program, video, notes)
+    ended = _run(service, tmp_path, sys.executable, program, video, notes, "nowhere.mp4")
     assert ended.returncode == 1
+    assert "nowhere.mp4: No such file or directory." in ended.stderr
+    assert "Traceback" not in ended.stderr
     assert f"{notes}: The file is text, not a video" in ended.stderr
     assert "enhanced 100 %" in ended.stdout
     assert "metadata 100 %" in ended.stdout

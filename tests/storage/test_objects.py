@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -361,6 +362,58 @@ def test_what_a_server_refuses_is_said_to_be(
             with pytest.raises(StorageError, match="refuses: 400 Bad Request; look at"):
                 open_objects(url, tmp_path / "data", patience=0.5).stat("x")
         server.shutdown()
+
+
+class _Losing(BaseHTTPRequestHandler):
+    """A proxy that loses every answer to the last request of several that make a key."""
+
+    protocol_version = "HTTP/1.1"
+    real = ""
+
+    def _pass(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        far = HTTPConnection(self.real, timeout=20)
+        far.request(self.command, self.path, body, dict(self.headers.items()))
+        answer = far.getresponse()
+        content = answer.read()
+        far.close()
+        if self.command == "POST" and "uploadId=" in self.path:
+            self.close_connection = True
+            return
+        self.send_response_only(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection", "content-length"):
+                self.send_header(name, value)
+        length = answer.getheader("content-length") if self.command == "HEAD" else len(content)
+        self.send_header("Content-Length", str(length or 0))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _pass  # noqa: N815 - the handler's names
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of each request."""
+
+
+@pytest.mark.parametrize("kind", ["s3", "seaweed"])
+def test_what_is_there_though_its_answer_was_lost_is_not_sent_for_ever(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = know(request.getfixturevalue(kind), monkeypatch)
+    url = server.create()
+    real = server.environment["AWS_ENDPOINT_URL"].removeprefix("http://")
+    handler = type("_", (_Losing,), {"real": real})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.server_port}")
+        storage = open_objects(url, tmp_path / "data", patience=1)
+        send_in(storage, KEY, LONG)
+        assert storage.read(KEY) == LONG
+        for data in (LONG, LONG[::-1]):  # a later attempt has a result of the same length
+            put(storage, "processed_videos/x.mp4", data)
+            assert storage.read("processed_videos/x.mp4") == data
+        proxy.shutdown()
+    assert server.files(url) == {KEY, "processed_videos/x.mp4"}
 
 
 def test_a_server_that_is_no_object_store_is_said_to_be(

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from reelworks.errors import ClientSilent
 
@@ -38,11 +40,29 @@ async def arriving(request: Request) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def hear_out(body: AsyncIterator[bytes]) -> None:
-    """Read on for a while, and keep nothing."""
-    heard = 0
-    with suppress(ClientDisconnect, ClientSilent):
-        async for piece in body:
-            heard += len(piece)
-            if heard > _HEAR_OUT_BYTES:
-                return
+class HeardOut(Response):
+    """An answer to a request whose body need not have come yet, nor ever come.
+
+    It is sent at once. The connection lasts until the body was heard, so that who reads only then
+    finds the answer; of a long one, or where nothing more comes, not all of it.
+    """
+
+    def __init__(self, answer: Response, body: AsyncIterator[bytes]) -> None:
+        super().__init__(answer.body, answer.status_code, dict(answer.headers))
+        self._rest = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and then read on for a while and keep nothing."""
+
+        async def send_on(message: Message) -> None:
+            is_body = message["type"] == "http.response.body"
+            await send({**message, "more_body": True} if is_body else message)
+
+        await super().__call__(scope, receive, send_on)
+        heard = 0
+        with suppress(ClientDisconnect, ClientSilent):
+            async for piece in self._rest:
+                heard += len(piece)
+                if heard > _HEAR_OUT_BYTES:
+                    break
+        await send({"type": "http.response.body"})

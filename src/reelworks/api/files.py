@@ -97,13 +97,16 @@ def original(
     The content type is that of the container, `application/octet-stream` where it has none.
     """
     video = service.catalogue.entry(file_id).video
-    return send(
-        service.storage,
-        request,
-        video.source_key,
-        content_type=_CONTENT_TYPES.get(video.container or "", BINARY),
-        disposition=content_disposition(video.filename, download=download),
-    )
+    try:
+        return send(
+            service.storage,
+            request,
+            video.source_key,
+            content_type=_CONTENT_TYPES.get(video.container or "", BINARY),
+            disposition=content_disposition(video.filename, download=download),
+        )
+    except NotFound as error:
+        raise NotFound("The upload of this video is not kept any more; upload it again.") from error
 
 
 @router.get("/poster", **described("A still", "image/jpeg"))
@@ -147,10 +150,10 @@ def _send(
         disposition = content_disposition(name, download=download)
         return send(service.storage, request, key, disposition=disposition)
     except NotFound as error:
-        raise NotFound(_absent(entry, kind)) from error
+        raise NotFound(_absent(entry, kind, key)) from error
 
 
-def _absent(entry: Entry, kind: ProcessType) -> str:
+def _absent(entry: Entry, kind: ProcessType, key: str) -> str:
     process = entry.processes[kind]
     what = kind.value.replace("_", " ")
     match process.status:
@@ -160,5 +163,7 @@ def _absent(entry: Entry, kind: ProcessType) -> str:
             return f"It is not there yet: the {what} is {process.progress} % done; ask again later."
         case Status.FAILED:
             return f"It is not there: the {what} failed. {process.error}"
+        case _ if key in (poster_key(entry.video.file_id), compare_key(entry.video.file_id)):
+            return "There is none of this video."  # not every video has one
         case _:
-            return "There is none of this video."
+            return f"The result of the {what} is not kept any more; upload the video again."

@@ -24,6 +24,7 @@ from reelworks.errors import (
     ReelworksError,
     TooLarge,
 )
+from reelworks.faults import in_words
 from reelworks.storage.disk import NO_FILES, no_files
 
 log = logging.getLogger(__name__)
@@ -77,10 +78,10 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
 
 def message(status: int, detail: str) -> bytes:
     """One problem document as it goes over a connection, which ends with it."""
-    answer = problem(status, detail, {"connection": "close"})
+    document = problem(status, detail, {"connection": "close"})
     first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
-    head = (b"%s: %s" % each for each in answer.raw_headers)
-    return b"\r\n".join([first, *head, b"", bytes(answer.body)])
+    head = (b"%s: %s" % each for each in document.raw_headers)
+    return b"\r\n".join([first, *head, b"", bytes(document.body)])
 
 
 def _document(status: int, detail: str) -> Problem:
@@ -108,6 +109,11 @@ def status_of(error: ReelworksError) -> int:
 
 async def _ours(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ReelworksError)
+    return answer(request, error)
+
+
+def answer(request: Request, error: ReelworksError) -> JSONResponse:
+    """What a request is answered that an error of ours ended."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:  # not the client's doing: we must hear of it
         log.error("%s %s failed: %s", request.method, request.url.path, error)
@@ -119,7 +125,7 @@ async def _of_the_machine(request: Request, error: Exception) -> JSONResponse:
     if request.scope["type"] != "http":
         raise error  # a socket whose client has gone: the server knows that, and says nothing
     if error.errno in NO_FILES:  # wherever one was to be opened: a pipe to a child, say
-        return await _ours(request, no_files())
+        return answer(request, no_files())
     return await _unexpected(request, error)
 
 
@@ -133,8 +139,7 @@ def _fault(found: Mapping[str, Any]) -> str:
     name = str(found["loc"][-1])
     if found["type"] == "missing":
         return f"The parameter {name} is missing."
-    kind, is_rule, rule = str(found["msg"]).partition(" should ")
-    return f"{name} should {rule}." if is_rule else f"{name}: {kind}."
+    return f"{name} is wrong: {in_words(found)}."
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from functools import partial
 
 from anyio import CancelScope, CapacityLimiter, to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from reelworks.api import problems
-from reelworks.api.body import arriving, hear_out
+from reelworks.api.body import HeardOut, arriving
 from reelworks.api.multipart import PartBegin, PartData, PartEnd, read_multipart
 from reelworks.api.parameters import MAX_CLIENT_ID, check_client_id
 from reelworks.api.schemas import Uploaded
@@ -114,7 +114,7 @@ _FORM = {
         s507="There is no room left on the disk.",
     ),
 )
-async def upload(request: Request, service: ServiceDependency) -> Uploaded:
+async def upload(request: Request, service: ServiceDependency) -> Uploaded | Response:
     """Receive a video and queue its enhancement and its metadata extraction.
 
     After the answer 200 no crash of anything loses the video or its work. A field other than the
@@ -130,9 +130,9 @@ async def upload(request: Request, service: ServiceDependency) -> Uploaded:
             return Uploaded(file_id=await _receive(request, body, form))
     except ReelworksError as error:
         # A client that waits for leave to send gets this in its place.
-        if not (isinstance(error, TooLarge) and _waits_for_leave(request)):
-            await hear_out(body)
-        raise
+        if isinstance(error, TooLarge) and _waits_for_leave(request):
+            raise
+        return HeardOut(problems.answer(request, error), body)
     except ClientDisconnect as error:
         raise BadRequest("The client went away before the upload was complete.") from error
 

@@ -8,9 +8,8 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 
-from prometheus_client import start_http_server
-
 from reelworks.app.base import Base, open_base
+from reelworks.app.numbers import serve_metrics
 from reelworks.app.processes import at_parents_end, end
 from reelworks.engine.chunks import Chunks
 from reelworks.engine.executor import WorkExecutor, Workflow
@@ -19,7 +18,6 @@ from reelworks.engine.interventions import Interventions
 from reelworks.engine.leases import Executor, Leases
 from reelworks.engine.queue import CHUNK, JOIN, Queue
 from reelworks.engine.upkeep import Upkeep
-from reelworks.errors import SettingsError
 from reelworks.jobs.enhancement import Enhancement
 from reelworks.jobs.extraction import Extraction
 from reelworks.jobs.housekeeping import Housekeeping
@@ -29,7 +27,6 @@ from reelworks.model import ProcessType
 from reelworks.settings import Settings
 from reelworks.signals import leave_when_told, wait_hearing_signals
 from reelworks.storage.room import Room
-from reelworks.telemetry import instruments
 from reelworks.telemetry.logs import configure_logging
 
 log = logging.getLogger(__name__)
@@ -115,16 +112,3 @@ def create_housekeeping(base: Base, settings: Settings) -> Housekeeping:
         Interventions(base.records, queue),
         keep_days=settings.keep_days,
     )
-
-
-def serve_metrics(settings: Settings) -> None:
-    """Serve what a worker counts, on a port of its own. Raises SettingsError for one in use."""
-    if settings.metrics_port is None:
-        return
-    try:
-        start_http_server(settings.metrics_port, settings.host, instruments.registry())
-    except OSError as error:
-        raise SettingsError(
-            f"Cannot serve metrics on {settings.host} port {settings.metrics_port}: "
-            f"{error.strerror}; choose another with --metrics-port."
-        ) from error
