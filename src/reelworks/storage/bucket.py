@@ -120,8 +120,11 @@ class Bucket:
 
     def stat(self, key: str) -> Stat:
         """What is known of a key's bytes. Raises NotFound."""
+        return self._head(self._store, key)
+
+    def _head(self, store: S3Store, key: str) -> Stat:
         with self._explained(key):
-            return _stat(obstore.head(self._store, key))
+            return _stat(obstore.head(store, key))
 
     def read(self, key: str) -> bytes:
         """The bytes of a small file. Raises NotFound."""
@@ -217,8 +220,7 @@ class Bucket:
 
     def _found(self, store: S3Store, key: str) -> Stat | None:
         try:
-            with self._explained(key):
-                return _stat(obstore.head(store, key))
+            return self._head(store, key)
         except NotFound:
             return None
 
