@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
+from tests.media.boxes import SAMPLES, box, cropped, with_box
 from tests.media.edit_lists import with_edits
 from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
@@ -407,10 +408,6 @@ def test_spherical_pictures_stay_spherical(suffix: str, tmp_path: Path) -> None:
     done = enhanced(make_clip(tmp_path / f"source{suffix}", *copied), tmp_path)
     assert (done.before.picture.spherical, done.after.picture.spherical) == (True, True)
     assert not done.plan.dropped
-
-
-def box(name: bytes, content: bytes) -> bytes:
-    return (8 + len(content)).to_bytes(4) + name + content
 
 
 SPHERE = box(
@@ -1295,32 +1292,24 @@ def test_a_crop_at_the_left_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_containers_own_crop_costs_no_pixels(tmp_path: Path) -> None:
-    plain = clip(".mp4", *PICTURES, *X264).read_bytes()
-    aperture = struct.pack(">I4s8i", 40, b"clap", 180, 1, 100, 1, 0, 1, 0, 1)
-    source = tmp_path / "a.mp4"
-    source.write_bytes(with_box(plain, SAMPLES, aperture))
-    after = enhanced(source, tmp_path).after.picture
+    film = cropped(clip(".mp4", *PICTURES, *X264), 180, 100, tmp_path / "a.mp4")
+    after = enhanced(film, tmp_path).after.picture
     assert (after.width, after.height) == (192, 108)
 
 
-SAMPLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
-"""The way to the box that describes the pictures."""
-
-
-def with_box(data: bytes, path: tuple[bytes, ...], box: bytes) -> bytes:
-    """An MP4 with one more box at the end of the one at ``path``."""
-    made, start, parents = bytearray(data), 0, []
-    for name in path:
-        while made[start + 4 : start + 8] != name:
-            start += int.from_bytes(made[start : start + 4])
-        parents.append(start)
-        start += 8 + {b"stsd": 8, b"avc1": 78, b"hvc1": 78}.get(name, 0)
-    end = parents[-1] + int.from_bytes(made[parents[-1] : parents[-1] + 4])
-    made[end:end] = box
-    for parent in parents:
-        size = int.from_bytes(made[parent : parent + 4]) + len(box)
-        made[parent : parent + 4] = size.to_bytes(4)
-    return bytes(made)
+@pytest.mark.parametrize(("suffix", "turned"), [(".mp4", False), (".mkv", False), (".mp4", True)])
+def test_a_containers_own_crop_is_said_to_be_lost(
+    suffix: str, turned: bool, tmp_path: Path
+) -> None:
+    source = cropped(clip(".mp4", *PICTURES, *X264), 180, 100, tmp_path / f"a{suffix}")
+    if turned:
+        straight = ("-display_rotation", "90", "-i", str(source))
+        source = make_clip(tmp_path / f"turned{suffix}", *straight, "-c", "copy")
+    found = probe(toolbox(), source, count=True)
+    plan = decide(toolbox(), source, found, Options.of("none", codec="h264", quality="small"))
+    assert plan.dropped == (
+        "The crop by which players may show 180×100 of 192×108 pixels; the edges are kept.",
+    )
 
 
 @pytest.mark.parametrize("suffix", [".ts", ".mkv", ".mpg"])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.clips import both_eyes, clip, lavfi, make_clip, plain, toolbox
+from tests.media.boxes import cropped
 
 from reelworks.errors import ChildFailed
 from reelworks.media.measuring.measure import Measurement, measure, sampled_size, sampling
@@ -55,6 +56,15 @@ def test_the_tags_of_the_stream_are_honoured(matrix: str, value_range: str, pixe
 
     assert (found.matrix, found.range) == (matrix, value_range)
     assert off_by(found) <= LEVELS
+
+
+def test_edges_that_the_container_hides_are_measured_too(tmp_path: Path) -> None:
+    framed = "color=red:size=96x64:rate=10:duration=0.5,drawbox=color=lime:t=16,format=yuv420p"
+    film = clip(".mp4", *lavfi(framed), *TAGGED)
+
+    found = measured(cropped(film, 64, 32, tmp_path / "a.mkv"))
+
+    assert average(found) == average(measured(film))
 
 
 @pytest.mark.parametrize(

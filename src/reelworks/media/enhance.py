@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reelworks.media.analysis.analyse import Analysis, analyse
@@ -14,6 +15,7 @@ from reelworks.media.deciding.planning import make_plan
 from reelworks.media.encoding.chunks import join
 from reelworks.media.encoding.encode import encode
 from reelworks.media.facts import Probe
+from reelworks.media.probing.opening import shown_size
 from reelworks.media.report import Rendered
 from reelworks.media.verifying.verify import verify
 
@@ -33,7 +35,7 @@ def decide(
 
 def look(tools: Toolbox, path: Path, probe: Probe) -> Analysis:
     """What the file's pictures show."""
-    return analyse(tools, path, probe)
+    return replace(analyse(tools, path, probe), shown=shown_size(tools, path, probe))
 
 
 def enhance_to(

@@ -54,6 +54,8 @@ class Analysis:
         transparent: whether any pixel lets something through.
         captions: whether captions for the deaf come with the pictures themselves.
         dynamic_hdr: what comes with the pictures and changes from one to the next, by its names.
+        shown: width and height of what players are to show of it, in stored pixels, where the
+            container hides its edges.
     """
 
     pictures: int = 0
@@ -85,6 +87,7 @@ class Analysis:
     transparent: bool = False
     captions: bool = False
     dynamic_hdr: tuple[str, ...] = ()
+    shown: tuple[int, int] | None = None
 
     @property
     def woven(self) -> str | None:

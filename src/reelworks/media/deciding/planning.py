@@ -123,6 +123,7 @@ def encode_plan(
             *lost_subtitles,
             *lost,
             *_lost_captions(picture, analysis, encoder, box),
+            *_lost_crop(picture, analysis),
         ),
         container=box.name,
         muxer=box.muxer,
@@ -157,6 +158,15 @@ def _lost_captions(
     if not analysis.captions or (encoder.captions and once):
         return ()
     return (f"The closed captions, which {encoder.title} cannot hold here.",)
+
+
+def _lost_crop(picture: Picture, analysis: Analysis) -> tuple[str, ...]:
+    if analysis.shown is None:
+        return ()
+    shown, whole = (
+        f"{width}×{height}" for width, height in (analysis.shown, (picture.width, picture.height))
+    )
+    return (f"The crop by which players may show {shown} of {whole} pixels; the edges are kept.",)
 
 
 def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:

@@ -123,8 +123,10 @@ def measure_command(tools: Toolbox, path: Path, probe: Probe) -> list[str]:
     command = [str(tools.ffmpeg), "-nostdin", "-v", "error"]
     # However much of a file is damaged, what decodes counts.
     command += ["-max_error_rate", "1"]
-    # Turning pictures moves pixels about, and changes no count of them.
-    command += ["-noautorotate", *said_once(probe.picture), *input_arguments(path)]
+    # All pixels of the width and height that the metadata tells, also where the container hides
+    # edges. Turning pictures moves pixels about, and changes no count of them.
+    command += ["-apply_cropping", "codec", "-noautorotate"]
+    command += [*said_once(probe.picture), *input_arguments(path)]
     command += ["-map", f"0:{probe.picture.index}", "-fps_mode", "passthrough"]
     # Pictures keep their times, so that FFmpeg has none to complain of that it rounded together.
     command += ["-enc_time_base", "demux"]

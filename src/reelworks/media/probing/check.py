@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 from reelworks.errors import ChildFailed, ChildHung, ChildKilled, NotAVideo
 from reelworks.media.children.call import call
 from reelworks.media.children.child import Moved
-from reelworks.media.children.process import collect
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.facts import Picture, Probe
-from reelworks.media.formats.allowed import MAX_PIXELS, input_arguments
-from reelworks.media.formats.doubled import said_once
+from reelworks.media.formats.allowed import MAX_PIXELS
 from reelworks.media.formats.signatures import HEAD_BYTES, recognise
 from reelworks.media.probing import wire
+from reelworks.media.probing.opening import one_picture_decodes
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -74,7 +73,7 @@ def check(tools: Toolbox, path: Path) -> Probe:
             f"The file could not be read: it is too damaged to be looked into; {_UPLOAD_AGAIN}"
         ) from error
     probe = wire.unpack(packed)
-    if not _one_picture_decodes(tools, path, probe.picture):
+    if not one_picture_decodes(tools, path, probe.picture):
         raise NotAVideo(_nothing_decodes(head, probe.picture))
     return probe
 
@@ -83,23 +82,6 @@ def read_head(path: Path) -> bytes:
     """The first bytes of a file, enough to recognise it."""
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
-
-
-def _one_picture_decodes(tools: Toolbox, path: Path, picture: Picture) -> bool:
-    """Whether FFmpeg, which is to do the work, gets a picture out of the stream."""
-    command = [str(tools.ffmpeg), "-nostdin", "-v", "error"]
-    # Errors before the first picture are no reason to give up.
-    command += ["-max_error_rate", "1", *said_once(picture), *input_arguments(path)]
-    # Its checksum shows that it is there, whatever pixels and colours it has.
-    command += ["-map", f"0:{picture.index}", "-frames:v", "1", "-f", "framecrc", "-"]
-    seen = bytearray()
-    try:
-        tools.children.run(command, collect(seen), reads=[path], stall_seconds=_STALL_SECONDS)
-    except ChildKilled:
-        raise
-    except (ChildFailed, ChildHung) as error:
-        log.info("no picture of %s decodes: %s", path.name, error)
-    return any(line and not line.startswith(b"#") for line in seen.splitlines())
 
 
 def _nothing_decodes(head: bytes, picture: Picture) -> str:

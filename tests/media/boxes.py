@@ -1,0 +1,40 @@
+"""MP4 files with boxes that FFmpeg does not write."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from tests.clips import make_clip
+
+SAMPLES = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1")
+"""The way to the box that describes the pictures."""
+
+
+def with_box(data: bytes, path: tuple[bytes, ...], box: bytes) -> bytes:
+    """An MP4 with one more box at the end of the one at ``path``."""
+    made, start, parents = bytearray(data), 0, []
+    for name in path:
+        while made[start + 4 : start + 8] != name:
+            start += int.from_bytes(made[start : start + 4])
+        parents.append(start)
+        start += 8 + {b"stsd": 8, b"avc1": 78, b"hvc1": 78}.get(name, 0)
+    end = parents[-1] + int.from_bytes(made[parents[-1] : parents[-1] + 4])
+    made[end:end] = box
+    for parent in parents:
+        size = int.from_bytes(made[parent : parent + 4]) + len(box)
+        made[parent : parent + 4] = size.to_bytes(4)
+    return bytes(made)
+
+
+def box(name: bytes, content: bytes) -> bytes:
+    return (8 + len(content)).to_bytes(4) + name + content
+
+
+def cropped(film: Path, width: int, height: int, target: Path) -> Path:
+    """An MP4 film of H.264 whose container lets players show so much of its middle alone."""
+    aperture = struct.pack(">8i", width, 1, height, 1, 0, 1, 0, 1)
+    inside = target.with_name("clean_aperture.mp4")
+    inside.write_bytes(with_box(film.read_bytes(), SAMPLES, box(b"clap", aperture)))
+    # FFmpeg writes the same as other containers say it.
+    return make_clip(target, "-i", str(inside), "-c", "copy")
