@@ -89,7 +89,14 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"black": 80.0, "white": 170.0, "noise": 8.0, "darkest": 10.0}, ["denoise", "levels"]),
         ({"white": 90.0, "brightest": 150.0}, ["levels"]),
         ({"white": 90.0, "noise": 8.0, "brightest": 205.0}, ["denoise", "levels"]),
-        ({"white": 90.0, "noise": 1.0, "sharpness": 1.5}, ["levels"]),
+        ({"white": 90.0, "noise": 0.8, "sharpness": 1.5}, ["levels"]),
+        ({"white": 90.0, "noise": 1.2}, ["denoise", "levels"]),
+        ({"white": 90.0, "noise": 0.6, "coarseness": 2.0}, ["denoise", "levels"]),
+        ({"white": 90.0, "noise": 0.8}, ["levels"]),
+        ({"white": 90.0, "noise": 0.4, "coarseness": 2.2}, ["levels"]),
+        ({"white": 90.0, "noise": 1.2, "coarseness": 2.5}, ["levels"]),
+        ({"black": 80.0, "white": 170.0, "noise": 1.6}, ["denoise", "levels"]),
+        ({"white": 90.0, "noise": 0.7, "sharpness": 0.1}, ["levels"]),
         ({"white": 90.0, "interlaced": "tff", "sharpness": 1.5}, ["deinterlace", "levels"]),
         ({"cast": WARM}, ["white balance"]),
         ({"cast": WARM, "hues": 0.08}, ["white balance"]),
@@ -250,6 +257,21 @@ def test_saturation_is_changed_without_touching_luma() -> None:
 def test_the_denoiser_fits_the_noise_and_the_pixels(sigma: float, form: str, filter_: str) -> None:
     (denoise,) = filters_of(picture(pixel_format=form), replace(CLEAN, noise=sigma))
     assert denoise.expression.startswith(f"{filter_}=")
+
+
+def test_noise_that_stretched_light_makes_visible_is_met_as_what_it_is() -> None:
+    dim = replace(CLEAN, white=100.0, noise=1.5)
+    plan = plan_of(probe_of(picture(range="pc")), dim, "a.mp4")
+    assert [f.name for f in plan.filters] == ["denoise", "levels"]
+    denoise, _ = plan.filters
+    assert denoise.expression.startswith("nlmeans=s=1.12:")
+    assert denoise.reason == (
+        "It is noisy (about 1.5 of 255 levels, 3.6 once its light is stretched)."
+    )
+    assert "Noise: about 1.5 of 255 levels." in plan.findings
+    assert filters_of(picture(), dim, levels=0) == ()
+    # HDR keeps its light, and its noise.
+    assert filters_of(picture(transfer="smpte2084"), dim) == ()
 
 
 def test_noise_is_met_with_its_own_strength() -> None:

@@ -106,7 +106,8 @@ def tone(analysis: Analysis, options: Options) -> Tone:
     chosen = _stretch(analysis, low, high, share=min(factor, 1.0))
     if options.levels == "auto" and analysis.bars and chosen.level(0.0) > RAISED:
         chosen = toning.SAME
-    return chosen.coloured(options.saturation, analysis.chroma or 0.0)
+    coloured = chosen.coloured(options.saturation, analysis.chroma or 0.0)
+    return toning.SAME if coloured.is_nothing else coloured
 
 
 def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> Tone:
@@ -131,7 +132,7 @@ def _stretch(analysis: Analysis, low: float, high: float, *, share: float) -> To
 
 def levels(stored: Stored, analysis: Analysis, tone: Tone) -> Filter | None:
     """Applies a tone."""
-    if tone.is_nothing:
+    if tone == toning.SAME:
         return None
     return Filter(
         name="levels",

@@ -16,10 +16,10 @@ from reelworks.media.deciding.choosing import (
 )
 from reelworks.media.deciding.encoders import Encoder
 from reelworks.media.deciding.immersion import lost_immersion, says_twice
-from reelworks.media.deciding.noise import noise_of, shown_noise
+from reelworks.media.deciding.noise import shown_noise
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Filter, Plan, Retime
-from reelworks.media.deciding.remedies import choose_filters
+from reelworks.media.deciding.remedies import choose_filters, found_noise
 from reelworks.media.deciding.sizing import padded, size_of
 from reelworks.media.deciding.unmet import unmet
 from reelworks.media.facts import Picture, Probe
@@ -52,7 +52,7 @@ def _seen(picture: Picture, analysis: Analysis, options: Options) -> tuple[str, 
     """What was seen, and what cannot be done, in words."""
     words = analysis.words()
     if analysis.noise is not None:
-        noise = noise_of(analysis) or shown_noise(analysis)
+        noise = found_noise(picture, analysis, options) or shown_noise(analysis)
         words += (f"Noise: about {noise.level:.1f} of 255 levels.",)
     return words + unmet(picture, analysis, options)
 

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from reelworks.media.analysis.analyse import Analysis
 from reelworks.media.deciding import lighting, toning
-from reelworks.media.deciding.noise import COARSEST, NOISY, denoiser, measured_noise, noise_of
+from reelworks.media.deciding.noise import (
+    COARSEST,
+    NOISY,
+    Noise,
+    denoiser,
+    measured_noise,
+    noise_of,
+)
 from reelworks.media.deciding.options import Options, factor_of
 from reelworks.media.deciding.plan import Filter
 from reelworks.media.deciding.stored import Stored
+from reelworks.media.deciding.toning import Tone
 from reelworks.media.facts import Picture
 from reelworks.media.formats.allowed import MAX_PIXELS
 
@@ -72,19 +80,18 @@ def choose_filters(picture: Picture, analysis: Analysis, options: Options) -> tu
     they would amplify; edges are made steeper when nothing else is left that looks like one.
     """
     stored = Stored.of(picture)
-    toned = can_tone(picture, analysis)
-    tone = lighting.tone(analysis, options) if toned else toning.SAME
+    tone = _tone(picture, analysis, options)
     found = [
         _deinterlace(picture, analysis, options),
         _deblock(picture, analysis, options),
-        _denoise(stored, analysis, options),
+        _denoise(stored, analysis, options, tone.gain),
         lighting.deflicker(analysis, options),
         _stabilise(picture, analysis, options),
     ]
-    if toned and stored is not None:
+    if stored is not None and can_tone(picture, analysis):
         found.append(lighting.levels(stored, analysis, tone))
         found.append(lighting.white_balance(picture, stored, analysis, options, tone))
-    found += [_sharpen(picture, analysis, options), _upscale(picture, options)]
+    found += [_sharpen(picture, analysis, options, tone.gain), _upscale(picture, options)]
     return tuple(f for f in found if f is not None)
 
 
@@ -114,6 +121,15 @@ def times_larger(picture: Picture, options: Options) -> int:
     pixels = picture.width * picture.height
     fitting = (n for n in range(options.upscale, 1, -1) if n * n * pixels <= MAX_PIXELS)
     return next(fitting, 1)
+
+
+def found_noise(picture: Picture, analysis: Analysis, options: Options) -> Noise | None:
+    """The noise of a clip that counts as noisy, its light once stretched; None of others."""
+    return noise_of(analysis, _tone(picture, analysis, options).gain)
+
+
+def _tone(picture: Picture, analysis: Analysis, options: Options) -> Tone:
+    return lighting.tone(analysis, options) if can_tone(picture, analysis) else toning.SAME
 
 
 # --- Structure ------------------------------------------------------------------------------------
@@ -215,32 +231,41 @@ def _blocky_words(step: float, blocks: float) -> str:
 # --- Noise ----------------------------------------------------------------------------------------
 
 
-def _denoise(stored: Stored | None, analysis: Analysis, options: Options) -> Filter | None:
-    found = noise_of(analysis)
+def _denoise(
+    stored: Stored | None, analysis: Analysis, options: Options, gain: float
+) -> Filter | None:
+    found = noise_of(analysis, gain)
     factor = factor_of(options.denoise, found is not None)
     if factor == 0:
         return None
     noise = found or measured_noise(analysis)
     # Noise that compression has hidden from the measure is there, too.
-    sigma = max(noise.level, NOISY)
+    sigma = max(noise.level, NOISY / gain)
     # Filters count in stored levels, of which limited range has fewer.
     strength = sigma * factor * (stored.span / 255 if stored else 1.0)
     # Smoothed noise looks more like texture, and takes more to be told from it.
     strength *= 1 + 0.4 * (min(noise.coarseness, COARSEST) - 1)
     return Filter(
         name="denoise",
-        expression=denoiser(strength, sigma, stored),
+        expression=denoiser(strength, sigma, gain, stored),
         strength=round(strength, 2),
-        reason=f"It is noisy (about {found.level:.1f} of 255 levels)." if found else "Asked for.",
+        reason=_noisy_words(found, gain) if found else "Asked for.",
     )
+
+
+def _noisy_words(noise: Noise, gain: float) -> str:
+    stretched = f", {noise.level * gain:.1f} once its light is stretched" if gain > 1 else ""
+    return f"It is noisy (about {noise.level:.1f} of 255 levels{stretched})."
 
 
 # --- Edges and size -------------------------------------------------------------------------------
 
 
-def _sharpen(picture: Picture, analysis: Analysis, options: Options) -> Filter | None:
+def _sharpen(picture: Picture, analysis: Analysis, options: Options, gain: float) -> Filter | None:
     soft = _is_soft(analysis)
-    calm = noise_of(analysis) is None and measured_noise(analysis).level < NOISY / 2
+    # Edges come after light: noise is as strong then as that has made it.
+    left = measured_noise(analysis).level * gain
+    calm = noise_of(analysis, gain) is None and left < NOISY / 2
     harmless = calm and (analysis.quantiser or 0.0) < QUANTISED
     factor = factor_of(options.sharpen, soft and harmless)
     if factor == 0:
