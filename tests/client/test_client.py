@@ -250,6 +250,33 @@ def test_a_proxy_that_cannot_be_used_is_one_sentence(monkeypatch: pytest.MonkeyP
         Client("http://example.org")
 
 
+def test_who_is_not_reached_through_a_proxy_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://me:secret@127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "example.net")
+    said = (
+        r"^No service answers at http://example\.org through the proxy http://127\.0\.0\.1:1 that "
+        r"the environment names: connection refused\.$"
+    )
+    with Client("http://example.org") as client, pytest.raises(Unreachable, match=said):
+        client.video(unheard_of())
+
+
+def test_a_proxy_that_wants_a_login_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(b"407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.removeprefix("http://"))
+        said = f"through the proxy {proxy} .* 407 .* if it wants a login, let the variable say "
+        with Client("http://example.org") as client, pytest.raises(ServiceError, match=said):
+            client.video(unheard_of())
+
+
+def test_a_proxy_that_leads_nowhere_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(b"407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        said = f"through the proxy {proxy} that the environment names broke: 407 "
+        with Client("https://example.org") as client, pytest.raises(Unreachable, match=said):
+            client.video(unheard_of())
+
+
 def test_an_answer_that_cannot_be_unpacked_is_one_sentence() -> None:
     with (
         answering(b"200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnone") as url,

@@ -11,6 +11,7 @@ import logging
 import os
 import pickle
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,6 +130,44 @@ def test_what_breaks_its_child_is_tried_three_times_with_the_reason_kept(
     said = capfd.readouterr().err
     assert said.count("is tried again: It broke.") == ATTEMPTS - 1
     assert "Traceback" not in said
+
+
+def test_steps_whose_children_the_system_killed_are_tried_again_one_at_a_time(
+    records: Records, workers: Workers, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with both_killed(records, workers) as (_, one, other):
+        pass
+    wait_for(lambda: is_completed(records, one) and is_completed(records, other), "the ends")
+    told = [line.split()[0] for line in workers.lines() if line.startswith(("second", "done"))]
+    assert told == ["second", "second", "second", "done", "second", "done"]
+    said = capfd.readouterr().err
+    assert said.count("the step second is tried again, when nothing else runs here: ") == 2
+
+
+def test_what_waits_to_be_alone_is_left_to_other_workers_where_it_has_not_begun(
+    records: Records, workers: Workers
+) -> None:
+    with both_killed(records, workers):
+        third = submit(records)
+        workers.start()
+        wait_for(lambda: workers.count(f"second {third}"), "another worker to have it")
+
+
+def test_what_waits_to_be_alone_stops_when_it_is_cancelled(
+    records: Records, workers: Workers
+) -> None:
+    with both_killed(records, workers) as (_, one, other):
+        cancel(records, other)
+        wait_for(lambda: workers.count(f"stopped {other}"), "it to stop waiting")
+    wait_for(lambda: is_completed(records, one), "the other one's end")
+    assert workers.count(f"second {other}") == 1
+
+
+def test_a_worker_leaves_while_a_step_waits_to_be_alone(records: Records, workers: Workers) -> None:
+    with both_killed(records, workers) as (worker, _, _):
+        worker.terminate()
+        assert worker.wait(20) == 0
+    assert workers.count("left") == 1
 
 
 def test_an_error_that_was_written_down_before_a_crash_is_the_outcome_after_it(
@@ -454,6 +493,24 @@ def on_its_own(
         workers.end()
         engine.dispose()
         postgres.drop(url)
+
+
+@contextmanager
+def both_killed(
+    records: Records, workers: Workers
+) -> Iterator[tuple[subprocess.Popen[bytes], str, str]]:
+    """A worker of three slots, and the file ids of two works that ran on it side by side until
+    their children were killed: of the one that runs again, and of the one that waits for it. They
+    may end when the block has."""
+    both = {submit(records), submit(records)}
+    worker = workers.start(slots=3)
+    wait_for(lambda: len(workers.children()) == 2 and claimed(records) == 2, "both alone to run")
+    for child in workers.children():
+        os.kill(child, signal.SIGKILL)
+    wait_for(lambda: len(workers.children()) == 3, "one to run again")
+    again = next(line.split()[1] for line in reversed(workers.lines()) if line.startswith("second"))
+    yield worker, again, (both - {again}).pop()
+    workers.let_go()
 
 
 def cancel(records: Records, file_id: str) -> None:

@@ -24,6 +24,23 @@ from tests.waiting import wait_for
 ENHANCEMENT = ProcessType.VIDEO_ENHANCEMENT
 
 
+def test_a_database_file_that_is_damaged_in_use_is_said_to_be(
+    migrated: Path, tmp_path: Path
+) -> None:
+    database = tmp_path / "reelworks.db"
+    shutil.copy(migrated, database)
+    records = Records(open_database(f"sqlite:///{database}"))
+    file_id = add_video(records)
+    records.engine.dispose()
+    with database.open("r+b") as file:
+        file.seek(100)
+        file.write(b"\xff" * (database.stat().st_size - 100))
+    for ask in (records.check, lambda: records.video(file_id), lambda: add_video(records)):
+        with pytest.raises(EngineError, match=r"cannot be read: .* malformed; mend its disk"):
+            ask()
+    records.engine.dispose()
+
+
 def test_a_new_video_has_two_pending_processes(records: Records) -> None:
     file_id = add_video(records)
     for kind in ProcessType:

@@ -24,7 +24,7 @@ from reelworks.engine.executor import WorkExecutor, step
 from reelworks.engine.leases import Executor
 from reelworks.engine.records import Records
 from reelworks.engine.tables import processes
-from reelworks.errors import ChildFailed, EngineError, NoSpace, StorageError
+from reelworks.errors import ChildFailed, EngineError, NoSpace, StorageError, WorkStopped
 from reelworks.media.children.process import Children
 from reelworks.model import ProcessType, Work
 
@@ -66,6 +66,7 @@ def second(work: Work, kept: str) -> None:
     if "FREEZE" in os.environ:
         stand_still_within_a_transaction(work)
     children.of(work).run([sys.executable, "-c", WAIT, str(folder / "go")], told)
+    note(f"done {work.file_id}")
 
 
 def stand_still_within_a_transaction(work: Work) -> None:
@@ -93,7 +94,11 @@ def enhancement(file_id: str, attempt: int) -> None:
     kept_in_hand = children.of(work)
     records.begin(*work[:2], attempt=attempt)
     kept = step("first", first, file_id)
-    step("second", second, work, kept)
+    try:
+        step("second", second, work, kept)
+    except WorkStopped:
+        note(f"stopped {file_id}")
+        raise
     records.complete(*work[:2], attempt=attempt)
     del kept_in_hand
 

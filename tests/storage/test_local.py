@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,6 +16,8 @@ from reelworks.errors import NoSpace, NotAVideo, NotFound, StorageError
 from reelworks.storage.disk import still_there
 from reelworks.storage.local import LocalStorage
 from tests.limits import with_small_files, without_files
+
+OPENED = Path("/proc/self/fd")
 
 
 @pytest.fixture
@@ -55,6 +58,17 @@ def test_no_folder_is_blamed_for_too_many_open_files(storage: LocalStorage) -> N
     with without_files(), pytest.raises(StorageError, match="raise the limit of open files"):
         storage.incoming("uploads/id")
     assert files(storage) == set()
+
+
+def test_a_disk_that_breaks_under_a_reader_is_named(storage: LocalStorage) -> None:
+    put(storage, "uploads/id")
+    path = storage.locate("uploads/id")
+    pieces = storage.stream("uploads/id", storage.stat("uploads/id"), 0, 5)
+    (opened,) = (each for each in OPENED.iterdir() if os.path.realpath(each) == str(path))
+    with Path("/proc/self/mem").open("rb", buffering=0) as broken:  # its beginning is no memory
+        os.dup2(broken.fileno(), int(opened.name))
+    with pytest.raises(StorageError, match=f"{path.parent} cannot be used: Input/output error;"):
+        next(pieces)
 
 
 def test_a_disk_that_is_not_mounted_is_no_file_that_is_missing(storage: LocalStorage) -> None:

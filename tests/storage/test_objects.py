@@ -323,11 +323,11 @@ def test_a_key_that_is_refused_is_said_to_be(
 class _Refusing(BaseHTTPRequestHandler):
     """Answers everything as Amazon's does that refuses, with a status and a code."""
 
-    status, code = 403, "AccessDenied"
+    status, code, why = 403, "AccessDenied", ""
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
-        said = f"<Error><Code>{self.code}</Code></Error>".encode()
+        said = f"<Error><Code>{self.code}</Code><Message>{self.why}</Message></Error>".encode()
         self.send_response(self.status)
         self.send_header("content-length", str(len(said)))
         self.end_headers()
@@ -338,6 +338,38 @@ class _Refusing(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Nothing."""
+
+
+class _Locked(_Refusing):
+    """A bucket with Object Lock, in Amazon's words."""
+
+    status, code = 400, "InvalidRequest"
+    why = (
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with "
+        "Object Lock parameters"
+    )
+
+    def do_PUT(self) -> None:
+        if "x-amz-checksum-sha256" not in self.headers:
+            self.do_GET()
+            return
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("etag", '"1"')
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+
+def test_a_bucket_that_wants_checksums_is_said_to_and_gets_them(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Locked) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        assert_says(url, tmp_path, "without a checksum; set AWS_CHECKSUM_ALGORITHM to SHA256")
+        monkeypatch.setenv("AWS_CHECKSUM_ALGORITHM", "SHA256")
+        Bucket(url, patience=timedelta(0)).put("key", b"bytes")
+        server.shutdown()
 
 
 @pytest.mark.parametrize(

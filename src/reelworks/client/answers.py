@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from reelworks.client.proxies import proxy_before
 from reelworks.errors import (
     BadRequest,
     Conflict,
@@ -34,9 +35,17 @@ def shown(url: httpx.URL) -> str:
     return str(url.copy_with(userinfo=b""))
 
 
+def _on_the_way(url: httpx.URL) -> str:
+    """A URL as it may be shown, and what stands before it."""
+    proxy = proxy_before(url)
+    way = "" if proxy is None else f" through the proxy {shown(proxy)} that the environment names"
+    return f"{shown(url)}{way}"
+
+
 @contextmanager
-def reaching(where: str) -> Iterator[None]:
+def reaching(url: httpx.URL) -> Iterator[None]:
     """Whatever goes wrong on the way to a service is Unreachable, in a sentence."""
+    where = _on_the_way(url)
     try:
         yield
     except httpx.TimeoutException as error:
@@ -64,7 +73,7 @@ async def good(response: httpx.Response) -> AsyncIterator[httpx.Response]:
     """A response that is being received, if it is a good one; closed in the end."""
     try:
         if not response.is_success:
-            with reaching(shown(response.url)):
+            with reaching(response.url):
                 await response.aread()
             raise _error(response)
         yield response
@@ -109,7 +118,7 @@ def _detail(response: httpx.Response) -> str | None:
 
 def _stranger(response: httpx.Response) -> ServiceError:
     status = f"{response.status_code} {response.reason_phrase}".strip()
-    asked = f"{response.request.method} {shown(response.url)} was answered with {status}"
+    asked = f"{response.request.method} {_on_the_way(response.url)} was answered with {status}"
     return ServiceError(f"{asked}{_meaning(response)}")
 
 
@@ -118,6 +127,8 @@ def _meaning(response: httpx.Response) -> str:
     match response.status_code:
         case 401 | 403:
             return "; if it wants a login, give the address as in https://user:password@host."
+        case 407:
+            return "; if it wants a login, let the variable say http://user:password@proxy."
         case 502 | 503 | 504:
             return ": what is in front of the service does not reach it; does it run?"
     if response.next_request is not None:

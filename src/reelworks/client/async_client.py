@@ -14,13 +14,14 @@ from urllib.parse import quote
 
 import httpx
 
-from reelworks.client.answers import document, reaching, shown, understood
+from reelworks.client.answers import document, reaching, understood
 from reelworks.client.aside import aside
 from reelworks.client.fetching import Fetch, plain_name
-from reelworks.client.following import follow, is_this_machine
+from reelworks.client.following import follow
 from reelworks.client.form import Form, Progress, length_of, require_bytes, video_type
 from reelworks.client.nouns import Result, Update, Video
 from reelworks.client.patience import Patience
+from reelworks.client.proxies import is_this_machine
 from reelworks.client.trust import trusted
 from reelworks.errors import NotFound, ServiceError, Unreachable
 
@@ -271,7 +272,7 @@ class AsyncClient:
 
     async def _request(self, method: str, path: str, **content: Any) -> Any:
         """The document that a request is answered with; None where it has none."""
-        with reaching(shown(self._http.base_url)):
+        with reaching(self._http.base_url):
             response = await self._http.request(method, path, **content)
         return document(response)
 

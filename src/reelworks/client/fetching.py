@@ -91,7 +91,7 @@ class Fetch:
     async def _receive_more(self, file: BinaryIO) -> None:
         """Receive what is missing, over one connection."""
         request = self.http.build_request("GET", self.url, headers=self._headers())
-        with reaching(shown(self.http.base_url)):
+        with reaching(self.http.base_url):
             response = await self.http.send(request, stream=True)
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             self._etag = None  # it broke off behind the last byte; from the start, then
@@ -99,7 +99,7 @@ class Fetch:
             raise ServiceError(f"{shown(response.url)} has no more than was received.")
         async with good(response):
             self._begin(response, file)
-            with reaching(shown(self.http.base_url)):
+            with reaching(self.http.base_url):
                 async for piece in response.aiter_raw(_PIECE_BYTES):
                     await asyncio.to_thread(file.write, piece)
                     self._advance(len(piece))

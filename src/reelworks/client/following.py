@@ -21,6 +21,7 @@ from reelworks.client.answers import understood
 from reelworks.client.news import News
 from reelworks.client.nouns import Update, Video
 from reelworks.client.patience import Patience
+from reelworks.client.proxies import is_this_machine
 from reelworks.errors import NotFound, ServiceError, Unreachable
 
 # However a connection is doing, it is renewed after this time, with a look at everything: what a
@@ -115,11 +116,6 @@ async def _open(url: str, trust: SSLContext | None) -> ClientConnection | None:
     except (OSError, TimeoutError, InvalidHandshake, InvalidMessage, InvalidProxy, ImportError):
         # Looking will tell whether it is the service or just its socket that is out of reach.
         return None
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host is reached without leaving the machine, and so without any proxy."""
-    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 async def _nothing() -> AsyncIterator[Any]:

@@ -10,6 +10,8 @@ import logging
 import pickle
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from functools import partial
 from typing import Generic, ParamSpec, TypeVar
 
@@ -22,6 +24,7 @@ from dbos._error import (
     DBOSNonExistentWorkflowError,
 )
 
+from reelworks.engine.abreast import Abreast
 from reelworks.engine.dispatch import Dispatcher
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
 from reelworks.engine.patience import LEAVE_SECONDS, Unfit, patiently
@@ -31,6 +34,7 @@ from reelworks.engine.watch import Watch
 from reelworks.errors import (
     ChildFailed,
     ChildHung,
+    ChildKilled,
     EngineError,
     NoSpace,
     NoThreads,
@@ -84,13 +88,20 @@ _ITS_LEAVING_OFF = (DBOSAwaitedWorkflowCancelledError, DBOSNonExistentWorkflowEr
 _NOT_READ = (ImportError, AttributeError, TypeError)
 
 
+# Where a step of this work may run, given whether it is to be alone: waited for, and then held.
+_place: ContextVar[Callable[[bool], AbstractContextManager[None]]] = ContextVar(
+    "place", default=lambda _alone: nullcontext()
+)
+
+
 def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Do a part of a workflow and write down its result; once written, it is not done again.
 
     It may run twice where a process dies in between. What breaks the child process of a step is
-    tried ``ATTEMPTS`` times; the last of their errors is raised. An error, too, is written down and
-    raised again when the workflow is run again. What another release wrote down and this one cannot
-    read is done anew.
+    tried ``ATTEMPTS`` times; the last of their errors is raised. Where the system killed the child,
+    it is tried again alone: see ``abreast.py``. An error, too, is written down and raised again
+    when the workflow is run again. What another release wrote down and this one cannot read is
+    done anew.
 
     Raises:
         Unfit: what the work needs was missing for too long; nothing was written down.
@@ -156,13 +167,15 @@ class WorkExecutor:
         self._workflows = workflows
         self._slots = slots
         self._on_unfit = on_unfit
+        self._abreast = Abreast()
         self._leaving = threading.Event()
         self._dispatcher = Dispatcher(
             engine,
             executor_id=identity.executor_id,
             version=_WORKFLOW_VERSION,
             slots=slots,
-            is_able=is_able,
+            # What could not begin here is left to others.
+            is_able=lambda: is_able() and not self._abreast.is_reserved,
             on_unfit=on_unfit,
         )
         self._keeper = threading.Thread(target=self._keep_lease, name="lease", daemon=True)
@@ -224,6 +237,7 @@ class WorkExecutor:
             if self._leaving.is_set():
                 raise WorkStopped
             work = process_of(DBOS.workflow_id or "")
+            _place.set(partial(self._abreast.place, partial(self._is_over, work)))
             with about(*work):
                 self._see_through(work, partial(workflow, file_id, attempt, *number))
 
@@ -260,6 +274,9 @@ class WorkExecutor:
             if self._leaving.is_set() or not patiently(self._records.over, [work]):
                 raise
             log.info("stopped: nobody waits for it")
+
+    def _is_over(self, work: Work) -> bool:
+        return self._leaving.is_set() or bool(patiently(self._records.over, [work]))
 
     def _keep_lease(self) -> None:
         outage = Outage(log, "the lease cannot be renewed", "the lease can be renewed again")
@@ -380,10 +397,18 @@ class _Attempts(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         self._begun += 1
         try:
-            with at_stage(self._stage, self._begun), instruments.timed(self._stage):
+            with (
+                at_stage(self._stage, self._begun),
+                _place.get()(self._is_killed()),
+                instruments.timed(self._stage),
+            ):
                 return patiently(self._work, *args, **kwargs)
         except Exception as error:
             self.last = error
             if isinstance(error, _BREAKS) and self._begun < ATTEMPTS:
-                log.warning("the step %s is tried again: %s", self._stage, error)
+                how = "again, when nothing else runs here" if self._is_killed() else "again"
+                log.warning("the step %s is tried %s: %s", self._stage, how, error)
             raise
+
+    def _is_killed(self) -> bool:
+        return isinstance(self.last, ChildKilled)

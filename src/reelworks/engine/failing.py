@@ -45,7 +45,7 @@ def translated() -> Iterator[None]:
     """A database that does not answer, as an EngineError; one without room, as DatabaseFull.
 
     One that is not what it was does not answer either: dropped and made again, say, or taken from
-    its user.
+    its user; nor does a file that is damaged.
     """
     try:
         yield
@@ -68,3 +68,9 @@ def translated() -> Iterator[None]:
         if isinstance(cause, sqlite3.Error):  # a file of this machine, and short words about it
             raise EngineError(f"The database does not answer: {cause}.") from error
         raise EngineError("The database does not answer; try again.") from error
+    except sa.exc.DatabaseError as error:
+        if type(error.orig) is not sqlite3.DatabaseError:
+            raise
+        raise EngineError(
+            f"The database cannot be read: {error.orig}; mend its disk, or bring a copy back."
+        ) from error

@@ -34,6 +34,8 @@ _METADATA = "169.254.169.254"
 _SKEWED = "RequestTimeTooSkewed"
 # Keys that last for a while only. An answer to HEAD has no code, and is 400 then.
 _EXPIRED = re.compile(r"<Code>\w*(Expired|Token)\w*</Code>")
+# How Amazon's says that a bucket with Object Lock takes nothing without a checksum.
+_UNSUMMED = "Content-MD5 OR x-amz-checksum-"
 _FULL = re.compile(r"<Code>\w*(Quota|StorageFull|InsufficientStorage|NoSpace)\w*</Code>")
 # How Amazon's says so, and the library where it is sent elsewhere without a word.
 _ELSEWHERE = ("AuthorizationHeaderMalformed", "incorrectly configured region")
@@ -304,6 +306,11 @@ class Bucket:
             return StorageError(
                 f"The object store {self.url} refuses: the bucket is in another region; "
                 "set AWS_REGION to that."
+            )
+        if _UNSUMMED in said:
+            return StorageError(
+                f"The object store {self.url} refuses: a bucket with Object Lock takes nothing "
+                "without a checksum; set AWS_CHECKSUM_ALGORITHM to SHA256."
             )
         if _FULL.search(said):
             return StorageError(

@@ -68,7 +68,7 @@ class LocalStorage:
 
     def read(self, key: str) -> bytes:
         """The bytes of a small file."""
-        with self._open(key) as file:
+        with self._open(key) as file, explained(self.locate(key).parent):
             return file.readall()
 
     def publish(self, path: Path, key: str) -> None:
@@ -91,7 +91,7 @@ class LocalStorage:
         if not _stat(file).is_of_the_same_bytes(stat):
             file.close()
             raise Replaced("The file was replaced while it was read; ask for it again.")
-        return _pieces(file, start, stop)
+        return _pieces(file, self.locate(key).parent, start, stop)
 
     def link(self, key: str, method: str) -> None:
         """There is nobody but us to fetch it from."""
@@ -246,9 +246,13 @@ def _stat(file: FileIO) -> Stat:
     )
 
 
-def _pieces(file: FileIO, start: int, stop: int) -> Iterator[bytes]:
+def _pieces(file: FileIO, folder: Path, start: int, stop: int) -> Iterator[bytes]:
     with file:
         file.seek(start)
-        while start < stop and (piece := file.read(min(_PIECE_BYTES, stop - start))):
+        while start < stop:
+            with explained(folder):
+                piece = file.read(min(_PIECE_BYTES, stop - start))
+            if not piece:
+                return
             start += len(piece)
             yield piece
