@@ -184,6 +184,7 @@ DAMAGES = (
     Damage("H.264 crf 42", (), _h264(42)),
     Damage("MPEG-4 q 18", (), _MPEG4),
     Damage("interlaced", (weave,), woven=True),
+    Damage("dark, noise 1.5", (_DARK, noise(1.5))),
     Damage("dark, noise 10", (_DARK, noise(10))),
     Damage("noise 8, H.264 crf 26", (noise(8),), _h264(26)),
     Damage("flat, cast, noise 6", (_FLAT, cast(1.15, 1.0, 0.8), noise(6))),

@@ -76,12 +76,18 @@ def _command(file: Path, master: Path, log: Path | None) -> list[str]:
     same = f"settb=1/1000,setpts=N*40,format=yuv420p,split={len(filters)}"
     graph = [
         *(f"[{n}:v]{same}" + "".join(f"[{n}{k}]" for k in filters) for n in (0, 1)),
-        *(f"[0{k}][1{k}]{expression}[{k}]" for k, expression in filters.items()),
+        *(f"{_pair(k)}{expression}[{k}]" for k, expression in filters.items()),
     ]
     outputs = [part for k in filters for part in ("-map", f"[{k}]", "-f", "null", "-")]
     inputs = ("-i", str(file), "-i", str(master))
     # Progress would be written into the midst of the scores.
     return [FFMPEG, "-nostats", *inputs, "-filter_complex", ";".join(graph), *outputs]
+
+
+def _pair(key: str) -> str:
+    """A filter's two inputs. XPSNR weighs errors by what its first one shows: that is the master,
+    or noise would hide itself. VMAF takes the master last; the others do not mind."""
+    return f"[1{key}][0{key}]" if key == "x" else f"[0{key}][1{key}]"
 
 
 def _vmaf(log: Path) -> float:
