@@ -1492,6 +1492,20 @@ def test_a_recording_that_begins_between_keyframes_stays_in_step(tmp_path: Path)
     assert abs(start_of_sound(done.path) - start_of_sound(source)) < Fraction(5, 1000)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".flv"])
+def test_a_film_that_lost_a_keyframe_is_enhanced(suffix: str, tmp_path: Path) -> None:
+    """Of what refers to it, the decoder gives two pictures one time."""
+    pictures = lavfi(f"testsrc2=size=96x64:rate=25:duration=2,format=yuv420p,{NOISY}")
+    args = ("-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-g", "10", "-c:a", "aac")
+    whole = clip(".mp4", *pictures, *lavfi("sine=duration=2"), *args)
+    lost = ("-c", "copy", "-bsf:v", r"noise=drop='eq(n\,10)':amount=0")
+    source = make_clip(tmp_path / f"a{suffix}", "-i", str(whole), *lost)
+    done = enhanced(source, tmp_path)
+    assert done.before.timing is not None
+    assert 35 < len(times(done.path)) < done.before.timing.packets
+    assert abs(done.after.duration - done.before.duration) < Fraction(1, 10)
+
+
 def test_a_recording_that_begins_within_a_piece_of_sound_is_enhanced(tmp_path: Path) -> None:
     pictures = lavfi("testsrc2=size=192x108:rate=25:duration=2")
     args = ("-c:v", "mpeg2video", "-bf", "2", "-c:a", "ac3", "-f", "vob")
