@@ -296,9 +296,7 @@ def _check_pieces(
     return Moves(tuple(steps)) if in_order else None
 
 
-def _as_decoded(
-    shown: list[int], new: list[int], tolerance: int, unit: Fraction
-) -> Moves | None:
+def _as_decoded(shown: list[int], new: list[int], tolerance: int, unit: Fraction) -> Moves | None:
     """How pictures were moved against when the source's decoder shows them; None where they are not
     where it shows them."""
     if len(shown) != len(new):
