@@ -28,6 +28,7 @@ STEADY = "aresample=async=1:min_hard_comp=0.03"
 ENGLISH = ["-metadata:s:a:0", "language=eng"]
 TIME = ["-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "demux"]
 SETTLED, SIZE = ["-reinit_filter:0", "0"], "scale=320:240:interl=-1"
+IN_ORDER = r"setpts='if(gt(PTS\,PREV_OUTPTS)+isnan(PREV_OUTPTS)\,PTS\,PREV_OUTPTS+1)'"
 MUXING = ["-max_muxing_queue_size", "9999", "-copyinkf"]
 UNSOUND = Timing(packets=9, duration=Fraction(1), sound=False, constant=True)
 
@@ -48,7 +49,7 @@ def test_an_ordinary_mp4() -> None:
         *MUXING,
         "-filter:v:0",
         (
-            f"{SIZE},format=yuv420p,nlmeans=s=6.87:p=5:r=5:enable=not(n),"
+            f"{SIZE},{IN_ORDER},format=yuv420p,nlmeans=s=6.87:p=5:r=5:enable=not(n),"
             "nlmeans=s=6.87:p=5:r=3:enable=n,"
             "atadenoise=0a=0.0505:0b=0.0606:1a=0.0505:1b=0.0606:2a=0.0505:2b=0.0606:s=7:a=s"
         ),
@@ -96,7 +97,7 @@ def test_a_matroska_with_everything() -> None:
         *("-map_metadata", "0", "-map_chapters", "0"),
         *TIME,
         *MUXING,
-        *("-filter:v:0", f"{SIZE},format=yuv420p10le,fftdnoiz=sigma=1"),
+        *("-filter:v:0", f"{SIZE},{IN_ORDER},format=yuv420p10le,fftdnoiz=sigma=1"),
         *("-c:v:0", "libx265", "-pix_fmt:v:0", "yuv420p10le"),
         *(
             "-crf",
@@ -132,7 +133,7 @@ def test_a_webm_with_transparency() -> None:
         *MUXING,
         "-filter:v:0",
         (
-            "format=yuva420p,split[colours][whole];[whole]alphaextract[alpha];"
+            f"{IN_ORDER},format=yuva420p,split[colours][whole];[whole]alphaextract[alpha];"
             "[colours]fftdnoiz=sigma=1[filtered];[filtered][alpha]alphamerge"
         ),
         *("-c:v:0", "libvpx-vp9", "-pix_fmt:v:0", "yuva420p"),
@@ -149,7 +150,8 @@ def test_a_webm_with_transparency() -> None:
 
 def test_rgb_gets_a_named_matrix() -> None:
     probe = probe_of(picture(pixel_format="rgb24"), container="avi")
-    assert filter_chain(probe, forced(probe, "a.avi"))[:3] == [
+    assert filter_chain(probe, forced(probe, "a.avi"))[:4] == [
+        IN_ORDER,
         "scale=out_color_matrix=bt601:out_range=tv:flags=accurate_rnd+full_chroma_inp",
         "format=yuv444p",
         "setparams=colorspace=smpte170m:range=tv",
@@ -163,7 +165,7 @@ def test_unsound_timestamps_are_made_anew_first() -> None:
     assert filter_chain(probe, plan)[:3] == [
         SIZE,
         "settb=1/1000",
-        r"setpts='if(eq(N\,0)\,PTS\,max(PTS\,PREV_OUTPTS+1))'",
+        IN_ORDER,
     ]
     assert line[line.index("-enc_time_base:v:0") + 1] == "filter"
 
@@ -190,6 +192,7 @@ def test_fields_are_put_together_before_the_picture_is_turned() -> None:
     probe = probe_of(picture(rotation=90, width=1920, height=1080))
     plan = plan_of(probe, Analysis(pictures=9, interlaced="bff"), "a.mp4")
     assert filter_chain(probe, plan) == [
+        IN_ORDER,
         "bwdif=mode=send_frame:parity=bff:deint=all",
         "transpose=clock",
         "format=yuv420p",

@@ -28,6 +28,7 @@ from reelworks.media.deciding.plan import Plan
 from reelworks.media.encoding.encode import encode
 from reelworks.media.enhance import decide, enhance_to
 from reelworks.media.facts import Probe
+from reelworks.media.probing.check import check
 from reelworks.media.probing.probe import probe
 from reelworks.media.probing.side_data import side_data
 from reelworks.media.verifying.verify import verify
@@ -1479,6 +1480,46 @@ def test_a_recording_that_begins_between_keyframes_stays_in_step(tmp_path: Path)
     assert done.before.timing is not None
     assert done.before.timing.packets > 25
     assert abs(start_of_sound(done.path) - start_of_sound(source)) < Fraction(5, 1000)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts", ".flv"])
+def test_a_film_that_lost_a_keyframe_is_enhanced(suffix: str, tmp_path: Path) -> None:
+    """Of what refers to it, the decoder gives two pictures one time."""
+    pictures = lavfi(f"testsrc2=size=96x64:rate=25:duration=2,format=yuv420p,{NOISY}")
+    args = ("-c:v", "libx264", "-preset", "veryfast", "-threads", "1", "-g", "10", "-c:a", "aac")
+    whole = clip(".mp4", *pictures, *lavfi("sine=duration=2"), *args)
+    lost = ("-c", "copy", "-bsf:v", r"noise=drop='eq(n\,10)':amount=0")
+    source = make_clip(tmp_path / f"a{suffix}", "-i", str(whole), *lost)
+    done = enhanced(source, tmp_path)
+    assert done.before.timing is not None
+    assert 35 < len(times(done.path)) < done.before.timing.packets
+    assert abs(done.after.duration - done.before.duration) < Fraction(1, 10)
+
+
+def test_a_film_of_which_one_time_is_wrong_is_enhanced(tmp_path: Path) -> None:
+    """The decoder hands pictures out in another order than that of their times."""
+    pictures = lavfi(f"testsrc2=size=96x64:rate=25:duration=2,format=yuv420p,{NOISY}")
+    args = ("-c:v", "libx264", "-preset", "veryfast", "-threads", "1")
+    whole = bytearray(clip(".mp4", *pictures, *args).read_bytes())
+    # Version, flags and count; the first picture's entry; how many the second one is for.
+    entry = whole.index(b"ctts") + 4 + 8 + 8 + 4
+    later = int.from_bytes(whole[entry : entry + 4], "big")
+    whole[entry : entry + 4] = (later // 2).to_bytes(4, "big")
+    source = tmp_path / "a.mp4"
+    source.write_bytes(whole)
+    done = enhanced(source, tmp_path)
+    assert len(times(done.path)) == len(frames(source)) == 50
+
+
+def test_a_video_beside_one_of_a_codec_that_nobody_knows_is_enhanced(tmp_path: Path) -> None:
+    both = ("-map", "0", "-map", "0", "-c:v:0", "ffv1", "-c:v:1", "libx264")
+    two = clip(".mkv", *PICTURES, *both, "-disposition:v:0", "default").read_bytes()
+    source = tmp_path / "a.mkv"
+    source.write_bytes(two.replace(b"V_FFV1", b"V_XYZ1"))
+    assert check(toolbox(), source).picture.codec == "h264"
+    done = enhanced(source, tmp_path)
+    assert len(times(done.path)) == 25
+    assert done.plan.dropped == ("The second video 0 (unknown); only the main one is enhanced.",)
 
 
 def test_a_recording_that_begins_within_a_piece_of_sound_is_enhanced(tmp_path: Path) -> None:

@@ -12,6 +12,10 @@ _SCALER_KNOWS = frozenset({None, "bt709", "fcc", "bt470bg", "smpte170m", "smpte2
 """FFmpeg's scaler refuses all others, also where it has nothing to do."""
 
 
+_IN_ORDER = r"setpts='if(gt(PTS\,PREV_OUTPTS)+isnan(PREV_OUTPTS)\,PTS\,PREV_OUTPTS+1)'"
+"""Moves each picture behind the one before it. Of damaged films, FFmpeg's decoders give several
+pictures one time, however well the packets' times are told."""
+
 _SAME_SHAPE = 0.03
 """Pictures whose shapes differ by less have the same: 1088 lines of 1080."""
 
@@ -88,10 +92,10 @@ def _fitted(width: int, height: int) -> list[str]:
 
 
 def _timestamps(plan: Plan) -> list[str]:
-    if plan.retime == "repair":
-        # Whole milliseconds, which every container can hold, and each at least one after the last.
-        return ["settb=1/1000", "setpts='if(eq(N\\,0)\\,PTS\\,max(PTS\\,PREV_OUTPTS+1))'"]
-    return []
+    if plan.retime == "constant":
+        return []
+    # Whole milliseconds, which every container can hold.
+    return [*(["settb=1/1000"] if plan.retime == "repair" else []), _IN_ORDER]
 
 
 def _colours(picture: Picture, plan: Plan) -> list[str]:

@@ -82,9 +82,11 @@ def is_default(stream: Stream) -> bool:
 
 
 def main_video(container: InputContainer) -> VideoStream | None:
-    """The video stream to work on: the default one, else the first that is no cover."""
+    """The video stream to work on: of those that are no covers the default one, else the first; one
+    whose codec nobody knows only where there is no other."""
     streams = [s for s in container.streams.video if not is_attached_picture(s)]
-    return next((s for s in streams if is_default(s)), streams[0] if streams else None)
+    known = [s for s in streams if s.codec_context is not None] or streams
+    return next((s for s in known if is_default(s)), known[0] if known else None)
 
 
 # With these, libav copies a picture's quantiser while another thread may still be decoding it.

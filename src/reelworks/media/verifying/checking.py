@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -31,6 +32,7 @@ from reelworks.media.verifying.checking_times import (
     start_of,
     walk,
 )
+from reelworks.media.verifying.decoder_times import decoder_times
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -93,7 +95,8 @@ def check_result(
         [key for i in expected["covers"] for key in before[i].keys],
         [key for i in covers for key in after[i].keys],
     )
-    exact, moves = _check_moves(old, main, before[main], after[index], told)
+    decoder = partial(decoder_times, old, main, moved)
+    exact, moves = _check_moves(old, main, before[main], after[index], told, decoder)
     with opened(new) as container:
         check_chapters(container, expected["chapters"], moves.steps[0][1] if moves else None)
     sounds = sorted(i for i, t in after.items() if t.kind == "audio" and i not in empty)
@@ -124,12 +127,19 @@ def _check_streams(path: Path, expected: dict[str, Any], empty: set[int]) -> tup
 
 
 def _check_moves(
-    source: Path, main: int, before: Walked, after: Walked, told: Clock
+    source: Path,
+    main: int,
+    before: Walked,
+    after: Walked,
+    told: Clock,
+    decoder: Callable[[], list[int]],
 ) -> tuple[bool, Moves | None]:
     """Check the pictures' times; whether each was compared, and how they were moved."""
     unclear = before.shown != after.shown or before.timeless
     opening = _opening(source, main) if unclear and not told.counted else None
-    moves = check_times(before, after, sure=told.sure, opening=opening) if told.exact else None
+    moves = None
+    if told.exact:
+        moves = check_times(before, after, decoder, sure=told.sure, opening=opening)
     return moves is not None, moves or start_of(before, after, opening)
 
 

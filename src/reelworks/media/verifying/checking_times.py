@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -175,7 +175,12 @@ def start_of(before: Walked, after: Walked, opening: Fraction | None = None) -> 
 
 
 def check_times(
-    before: Walked, after: Walked, *, sure: bool = True, opening: Fraction | None = None
+    before: Walked,
+    after: Walked,
+    decoder: Callable[[], list[int]],
+    *,
+    sure: bool = True,
+    opening: Fraction | None = None,
 ) -> Moves | None:
     """Compare the pictures' times one by one, where the source has a time for each.
 
@@ -183,6 +188,8 @@ def check_times(
     packets: then every picture of the result must be at the time of one of them.
 
     Args:
+        decoder: tells when each picture of the source that decodes is shown, in ticks, each behind
+            the one before. Takes as long as decoding; asked only where packets do not tell it.
         sure: whether the source's times are to be believed.
         opening: of the source's pictures that decode, when the first one is shown, in seconds.
 
@@ -198,12 +205,28 @@ def check_times(
     pieces, new = _pieces(before, unit), after.times(unit)
     exact = before.tick % after.tick == 0
     tolerance = 0 if exact else int(after.tick / unit)
+    units = int(before.tick / unit)
     if before.shown == len(new):
-        return _check_all(before, pieces, new, tolerance, unit, sure=sure)
+        try:
+            return _check_all(before, pieces, new, tolerance, unit, sure=sure)
+        except WrongResult:
+            moves = _as_decoded([units * time for time in decoder()], new, tolerance, unit)
+            if moves is None:
+                raise
+            return moves
     old = sorted(time for piece in pieces for time in piece)
     if new[-1] - new[0] > old[-1] - old[0] + 1 / unit:
         raise WrongResult("The result is longer than its source.")
-    return _found_among(old, new, tolerance, unit, opening) if len(pieces) == 1 else None
+    if len(pieces) > 1:
+        return None
+    anchors = _anchors(old, len(new), unit, opening)
+    if not _fits(old, new, anchors[0], tolerance) and opening is not None:
+        shown = [units * time for time in decoder()]
+        if len(shown) == len(new):
+            return _as_decoded(shown, new, tolerance, unit)
+    fitting = (anchor for anchor in anchors if _fits(old, new, anchor, tolerance))
+    anchor = next(fitting, None)
+    return None if anchor is None else Moves(((anchor * unit, (new[0] - anchor) * unit),))
 
 
 def _unit(a: Fraction, b: Fraction) -> Fraction:
@@ -273,18 +296,30 @@ def _check_pieces(
     return Moves(tuple(steps)) if in_order else None
 
 
-def _found_among(
-    old: list[int], new: list[int], tolerance: int, unit: Fraction, opening: Fraction | None
-) -> Moves | None:
-    """Pictures that are evenly spaced fit in several places: the one that is right comes first."""
-    anchors = old[: len(old) - len(new) + 1]
+def _as_decoded(shown: list[int], new: list[int], tolerance: int, unit: Fraction) -> Moves | None:
+    """How pictures were moved against when the source's decoder shows them; None where they are not
+    where it shows them."""
+    if len(shown) != len(new):
+        return None
+    move = new[0] - shown[0]
+    if any(abs(b - a - move) > tolerance for a, b in zip(shown, new, strict=True)):
+        return None
+    return Moves(((shown[0] * unit, move * unit),))
+
+
+def _anchors(old: list[int], count: int, unit: Fraction, opening: Fraction | None) -> list[int]:
+    """Which of the source's pictures may be the first of so many. Pictures that are evenly spaced
+    fit in several places: the one that is right comes first."""
+    anchors = old[: len(old) - count + 1]
     if opening is not None:
         anchors.sort(key=lambda time: abs(time * unit - opening))
-    for anchor in anchors:
-        move = new[0] - anchor
-        if all(_is_among(old, time - move, tolerance) for time in new):
-            return Moves(((anchor * unit, move * unit),))
-    return None
+    return anchors
+
+
+def _fits(old: list[int], new: list[int], anchor: int, tolerance: int) -> bool:
+    """Whether each of the result's pictures is one of the source's where its first one is this."""
+    move = new[0] - anchor
+    return all(_is_among(old, time - move, tolerance) for time in new)
 
 
 def _is_among(times: list[int], time: int, tolerance: int) -> bool:
