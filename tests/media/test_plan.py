@@ -95,6 +95,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "noise": 0.8}, ["levels"]),
         ({"white": 90.0, "noise": 0.4, "coarseness": 2.2}, ["levels"]),
         ({"white": 90.0, "noise": 1.2, "coarseness": 2.5}, ["levels"]),
+        ({"white": 90.0, "noise": 1.2, "unforeseen": 0.73}, ["levels"]),
         ({"black": 80.0, "white": 170.0, "noise": 1.6}, ["denoise", "levels"]),
         ({"white": 90.0, "noise": 0.7, "sharpness": 0.1}, ["levels"]),
         ({"white": 90.0, "interlaced": "tff", "sharpness": 1.5}, ["deinterlace", "levels"]),

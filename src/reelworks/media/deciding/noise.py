@@ -35,6 +35,11 @@ every picture: what the picture before tells, so that less is left than the seco
 third where the step is not known, is texture that moves. Noise leaves 0.78 and more; where an
 encoder has rounded it and carries it along from picture to picture, 0.45."""
 
+NEW = 0.75
+"""Noise that only stretched light makes visible must be as new as this, also where an encoder has
+rounded it: it is as weak as dark texture that moves, which has 0.05 to 0.73; dark tuning clips with
+noise have 0.76 and more."""
+
 KEPT_COARSEST, ROUNDING = 1.4, 0.22
 """It stays nearly as white as it was, but for encoders that round fine detail more: what is coarser
 than the first, and than 1 + the second · step ÷ noise, is texture, or grain."""
@@ -84,12 +89,20 @@ def noise_of(analysis: Analysis, gain: float) -> Noise | None:
     plain = measured_noise(analysis)
     if _is_texture(plain, analysis):
         return None
-    if plain.level * gain >= NOISY and plain.finest * gain >= FINEST_NOISE:
+    if _is_strong(plain, 1.0):
         return plain
     rest = Noise(analysis.hidden_noise or 0.0, analysis.hidden_coarseness)
     rounded = (analysis.quantiser or 0.0) >= ROUNDED and not _is_texture(rest, analysis)
     is_noisy = rounded and rest.level >= HIDDEN_NOISE and rest.finest >= HIDDEN_FINEST
-    return rest if is_noisy else None
+    if is_noisy:
+        return rest
+    is_stretched = _is_strong(plain, gain) and analysis.unforeseen >= NEW
+    return plain if is_stretched else None
+
+
+def _is_strong(noise: Noise, gain: float) -> bool:
+    """Whether denoising gains more than it costs where light is made so many times as strong."""
+    return noise.level * gain >= NOISY and noise.finest * gain >= FINEST_NOISE
 
 
 def _is_texture(noise: Noise, analysis: Analysis) -> bool:
