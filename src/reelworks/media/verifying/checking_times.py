@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from math import gcd
 from pathlib import Path
@@ -205,28 +206,22 @@ def check_times(
     pieces, new = _pieces(before, unit), after.times(unit)
     exact = before.tick % after.tick == 0
     tolerance = 0 if exact else int(after.tick / unit)
-    units = int(before.tick / unit)
+    shown = partial(_in_units, decoder, int(before.tick / unit))
     if before.shown == len(new):
         try:
             return _check_all(before, pieces, new, tolerance, unit, sure=sure)
         except WrongResult:
-            moves = _as_decoded([units * time for time in decoder()], new, tolerance, unit)
-            if moves is None:
+            if (moves := _as_decoded(shown(), new, tolerance, unit)) is None:
                 raise
             return moves
     old = sorted(time for piece in pieces for time in piece)
     if new[-1] - new[0] > old[-1] - old[0] + 1 / unit:
         raise WrongResult("The result is longer than its source.")
-    if len(pieces) > 1:
-        return None
-    anchors = _anchors(old, len(new), unit, opening)
-    if not _fits(old, new, anchors[0], tolerance) and opening is not None:
-        shown = [units * time for time in decoder()]
-        if len(shown) == len(new):
-            return _as_decoded(shown, new, tolerance, unit)
-    fitting = (anchor for anchor in anchors if _fits(old, new, anchor, tolerance))
-    anchor = next(fitting, None)
-    return None if anchor is None else Moves(((anchor * unit, (new[0] - anchor) * unit),))
+    return _check_fewer(old, new, shown, tolerance, unit, opening) if len(pieces) == 1 else None
+
+
+def _in_units(ticks: Callable[[], list[int]], units: int) -> list[int]:
+    return [units * time for time in ticks()]
 
 
 def _unit(a: Fraction, b: Fraction) -> Fraction:
@@ -294,6 +289,25 @@ def _check_pieces(
     in_order = all(a[-1] < b[0] for a, b in pairwise(pieces))
     # Which sound belongs to which piece can be told by its time only where no two overlap.
     return Moves(tuple(steps)) if in_order else None
+
+
+def _check_fewer(
+    old: list[int],
+    new: list[int],
+    shown: Callable[[], list[int]],
+    tolerance: int,
+    unit: Fraction,
+    opening: Fraction | None,
+) -> Moves | None:
+    """How pictures were moved where fewer decode than there are packets."""
+    anchors = _anchors(old, len(new), unit, opening)
+    if opening is not None and not _fits(old, new, anchors[0], tolerance):
+        times = shown()
+        if len(times) == len(new):
+            return _as_decoded(times, new, tolerance, unit)
+    fitting = (anchor for anchor in anchors if _fits(old, new, anchor, tolerance))
+    anchor = next(fitting, None)
+    return None if anchor is None else Moves(((anchor * unit, (new[0] - anchor) * unit),))
 
 
 def _as_decoded(shown: list[int], new: list[int], tolerance: int, unit: Fraction) -> Moves | None:
