@@ -55,7 +55,7 @@ def lost(folder: Path) -> list[Row]:
         status = _uploaded(api, clip)
         chunks = data / "chunks"
         wait_for(lambda: any(chunks.rglob("*.mp4")), "a chunk", seconds=600)
-        wait_for(psutil.Process(victim.pid).children, "the worker to be at one", seconds=600)
+        wait_for(partial(_encodes, victim.pid), "the worker to be at one", seconds=600)
         before = {path.name for path in chunks.rglob("*.mp4")}
         begin = time.perf_counter()
         victim.send_signal(signal.SIGSTOP)  # its host cannot see that it is gone
@@ -88,6 +88,12 @@ def _two(data: Path) -> Iterator[tuple[subprocess.Popen[bytes], subprocess.Popen
             workers.append(worker)
             wait_for(partial(_is_said, "is ready", log), "a worker", seconds=60)
         yield workers[0], workers[1], log
+
+
+def _encodes(pid: int) -> bool:
+    """Whether a worker has an FFmpeg at work; its fork server is always there."""
+    children = psutil.Process(pid).children(recursive=True)
+    return any("ffmpeg" in child.name() for child in children)
 
 
 def _is_said(words: str, log: Path) -> bool:
