@@ -89,6 +89,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"black": 80.0, "white": 170.0, "noise": 8.0, "darkest": 10.0}, ["denoise", "levels"]),
         ({"white": 90.0, "brightest": 150.0}, ["levels"]),
         ({"white": 90.0, "noise": 8.0, "brightest": 205.0}, ["denoise", "levels"]),
+        ({"white": 90.0, "noise": 1.0, "sharpness": 1.5}, ["denoise", "levels"]),
         ({"white": 90.0, "noise": 0.8, "sharpness": 1.5}, ["levels"]),
         ({"white": 90.0, "noise": 1.2}, ["denoise", "levels"]),
         ({"white": 90.0, "noise": 0.6, "coarseness": 2.0}, ["denoise", "levels"]),

@@ -5,6 +5,7 @@ Wrong results are made by FFmpeg from the faithful one, with one thing otherwise
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -21,6 +22,7 @@ from reelworks.media.deciding.plan import Plan
 from reelworks.media.encoding.encode import encode
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.probing.probe import probe
+from reelworks.media.verifying.checking_times import Walked, check_times
 from reelworks.media.verifying.verify import Verified, expectation, expected_picture, verify
 
 PICTURES = lavfi("testsrc2=size=192x108:rate=25:duration=2,format=yuv420p")
@@ -457,6 +459,22 @@ def test_of_a_long_result_only_spots_are_decoded() -> None:
     verified = verify(toolbox(), source, found, forced(found, "a.mkv"), source, 1000)
     assert verified.packets == 1000
     assert 50 < verified.decoded < 600
+
+
+@pytest.mark.parametrize("opening", [None, Fraction(0)])
+def test_times_do_not_tell_where_a_decoder_gives_more_than_its_packets(
+    opening: Fraction | None,
+) -> None:
+    source, result = (
+        Walked(
+            "video",
+            Fraction(1, 25),
+            starts=array("q", range(count)),
+            decoded=array("q", range(count)),
+        )
+        for count in (25, 26)
+    )
+    assert check_times(source, result, lambda: list(range(25)), opening=opening) is None
 
 
 def test_the_expected_pixel_shape_turns_with_the_picture() -> None:

@@ -300,13 +300,12 @@ def _check_fewer(
     opening: Fraction | None,
 ) -> Moves | None:
     """How pictures were moved where fewer decode than there are packets."""
-    anchors = _anchors(old, len(new), unit, opening)
-    if opening is not None and not _fits(old, new, anchors[0], tolerance):
-        times = shown()
-        if len(times) == len(new):
+    anchors = iter(_anchors(old, len(new), unit, opening))
+    anchor = next(anchors, None)
+    if anchor is not None and not _fits(old, new, anchor, tolerance):
+        if opening is not None and len(times := shown()) == len(new):
             return _as_decoded(times, new, tolerance, unit)
-    fitting = (anchor for anchor in anchors if _fits(old, new, anchor, tolerance))
-    anchor = next(fitting, None)
+        anchor = next((other for other in anchors if _fits(old, new, other, tolerance)), None)
     return None if anchor is None else Moves(((anchor * unit, (new[0] - anchor) * unit),))
 
 
