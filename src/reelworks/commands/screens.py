@@ -167,6 +167,7 @@ class Bars(Screen):
         super().__init__()
         self._console = console
         self._move: _Move | None = None
+        self._watched = self._live()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -182,7 +183,7 @@ class Bars(Screen):
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Two bars for each video that is worked on."""
-        with self._live():
+        with self._live() as self._watched:
             yield
 
     def _live(self) -> Live:
@@ -195,13 +196,8 @@ class Bars(Screen):
             redirect_stderr=True,
         )
 
-    def video(self, video: Video) -> None:
-        """As everywhere; but the bars are drawn by another thread."""
-        with self._lock:
-            super().video(video)
-
     def update(self, update: Update) -> None:
-        """The bars are drawn anew by themselves; an end is a line that stays."""
+        """The bars are drawn anew by themselves, by another thread; an end is a line that stays."""
         with self._lock:
             super().update(update)
             row = self.board.rows[update.file_id]
@@ -211,6 +207,9 @@ class Bars(Screen):
             self._stay(f"{row.name}: done")
 
     def _stay(self, text: str) -> None:
+        # The line is written over the bars as they are now. If they were to be of another height
+        # and got it while the line is on its way, it would be written over lines above them, too.
+        self._watched.refresh()
         self._console.print(Text(text, overflow="fold"), highlight=False)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
