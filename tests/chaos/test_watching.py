@@ -7,12 +7,15 @@ import random
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.chaos import watching
 from tests.chaos.traffic import Accepted, Kind, Traffic, kinds
 from tests.chaos.watching import Watcher
+from tests.waiting import wait_for
 
 FILE_ID = "5f0c1d1e"
 
@@ -161,3 +164,40 @@ def test_a_completed_video_without_a_result_is_lost(watcher: Watcher, service: S
 def test_other_than_one_result_is_seen(watcher: Watcher, names: list[str]) -> None:
     watcher.check_published(names)
     assert kinds_of(watcher) == {"doubled"}
+
+
+def test_the_end_is_looked_at_by_one_alone(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that look at once write over each other what they look at."""
+    others = {path.replace(FILE_ID, "other"): body for path, body in service.answers.items()}
+    service.answers |= {path: body for path, body in others.items() if path.startswith("/internal")}
+    decoding: list[str] = []
+    at_once: list[int] = []
+    may_end = threading.Event()
+
+    def slowly(path: Path) -> int:
+        decoding.append(path.name)
+        at_once.append(len(decoding))
+        assert may_end.wait(60)
+        decoding.pop()
+        return clean().frames
+
+    monkeypatch.setattr(watching, "decoded_frames", slowly)
+    traffic = Traffic([service.url], random.Random(1), most_unfinished=0)
+    watcher = Watcher([service.url], traffic, round_seconds=0.1)
+    late = Accepted(file_id="other", kind=clean(), client_id="ada")
+    first = Accepted(file_id=FILE_ID, kind=clean(), client_id="ada")
+    watcher.look(late)
+    service.answers |= others
+    traffic.accepted += [late, first]
+    wait_for(lambda: at_once, "the watcher to look at a result")
+    ends = threading.Thread(target=watcher.check_ends)
+    ends.start()
+    wait_for(lambda: watcher.is_resting or len(at_once) > 1, "the end to be looked at")
+    may_end.set()
+    ends.join(60)
+    traffic.end()
+    watcher.end()
+    assert at_once == [1, 1]
+    assert watcher.looked_at == 2

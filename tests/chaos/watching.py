@@ -59,10 +59,18 @@ class Watcher:
         self._thread.start()
 
     def end(self) -> None:
-        """Watch no more."""
+        """Watch no more, and leave nothing."""
+        self._rest()
+        self._folder.cleanup()
+
+    def _rest(self) -> None:
         self._ended.set()
         self._thread.join()
-        self._folder.cleanup()
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it makes no new rounds."""
+        return self._ended.is_set()
 
     @property
     def unfinished(self) -> list[Accepted]:
@@ -165,6 +173,7 @@ class Watcher:
 
     def check_ends(self) -> None:
         """Every accepted video has exactly what the contract promises, in the end."""
+        self._rest()  # two that look at once would write their results over each other
         for upload in self.traffic.accepted:
             seen = self._seen[upload.file_id]
             for process in PROCESSES:
