@@ -22,7 +22,8 @@ from reelworks.media.deciding.plan import Plan
 from reelworks.media.encoding.encode import encode
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.probing.probe import probe
-from reelworks.media.verifying.checking_times import Walked, check_times
+from reelworks.media.verifying.checking_sound import check_copied
+from reelworks.media.verifying.checking_times import Moves, Walked, check_times
 from reelworks.media.verifying.verify import Verified, expectation, expected_picture, verify
 
 PICTURES = lavfi("testsrc2=size=192x108:rate=25:duration=2,format=yuv420p")
@@ -475,6 +476,38 @@ def test_times_do_not_tell_where_a_decoder_gives_more_than_its_packets(
         for count in (25, 26)
     )
     assert check_times(source, result, lambda: list(range(25)), opening=opening) is None
+
+
+def _sound(starts: list[int], decoded: list[int]) -> Walked:
+    """A track of sound, in milliseconds."""
+    ends = array("q", [start + 20 for start in starts])
+    keys = array("L", range(len(starts)))
+    return Walked(
+        "audio",
+        Fraction(1, 1000),
+        starts=array("q", starts),
+        decoded=array("q", decoded),
+        ends=ends,
+        keys=keys,
+    )
+
+
+STILL = Moves(((Fraction(0), Fraction(0)),), whole=True)
+
+
+@pytest.mark.parametrize(
+    ("starts", "decoded"), [([500], [250]), ([0, 20, 300, 60], [0, 20, 40, 60])]
+)
+def test_sound_of_two_times_is_where_it_is_decoded(starts: list[int], decoded: list[int]) -> None:
+    after = _sound(decoded, decoded)
+    assert check_copied(_sound(starts, decoded), after, STILL, lambda: 0)
+
+
+@pytest.mark.parametrize("decoded", [[0, 20, 40, 60], [100, 120, 140, 160]])
+def test_sound_that_is_all_moved_is_seen(decoded: list[int]) -> None:
+    before = _sound([100, 120, 140, 160], decoded)
+    with pytest.raises(WrongResult, match="is 100 ms early"):
+        check_copied(before, _sound([0, 20, 40, 60], [0, 20, 40, 60]), STILL, lambda: 0)
 
 
 def test_the_expected_pixel_shape_turns_with_the_picture() -> None:

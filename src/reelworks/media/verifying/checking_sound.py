@@ -121,7 +121,7 @@ def _shifts(before: Walked, copied: range, after: Walked, moves: Moves) -> Secon
     to move."""
     was = _seconds(before, copied.start, copied.stop)
     now = _seconds(after, 0, len(copied))
-    told = ~np.isnan(was)
+    told = ~np.isnan(was) & _has_one_time(before, copied)
     was, now = was[told], now[told]
     since, by = (np.array([float(step[n]) for step in moves.steps]) for n in (0, 1))
     steps = np.maximum(np.searchsorted(since, was, side="right") - 1, 0)
@@ -134,6 +134,19 @@ def _seconds(track: Walked, start: int, stop: int) -> Seconds:
     """When packets start; not a number where that is not told."""
     starts = np.array(track.starts[start:stop], dtype=np.int64)
     return np.where(starts == NO_TIME, np.nan, starts * float(track.tick))
+
+
+def _has_one_time(track: Walked, copied: range) -> npt.NDArray[np.bool_]:
+    """Which packets are heard when they are decoded, as all sound is. Others are of a damaged file,
+    whose rest is taken for more tracks, and FFmpeg goes by the time of decoding. A track all of
+    whose packets are apart by the same is no such."""
+    starts = np.array(track.starts[copied.start : copied.stop], dtype=np.int64)
+    decoded = np.array(track.decoded[copied.start : copied.stop], dtype=np.int64)
+    apart = np.where(decoded == NO_TIME, 0, starts - decoded)
+    if len(apart) > 1 and (apart == apart[0]).all():
+        return np.ones(len(apart), dtype=np.bool_)
+    same: npt.NDArray[np.bool_] = apart == 0
+    return same
 
 
 def _goes_on(due: Seconds) -> npt.NDArray[np.bool_]:
