@@ -63,7 +63,7 @@ def first(file_id: str) -> str:
 def second(work: Work, kept: str) -> None:
     """Wait in a child process, as all real work does."""
     note(f"second {work.file_id} {kept} {work.attempt}")
-    if "FREEZE" in os.environ:
+    if os.environ.pop("FREEZE", None):  # once: the step may be tried again before anybody notices
         stand_still_within_a_transaction(work)
     children.of(work).run([sys.executable, "-c", WAIT, str(folder / "go")], told)
     note(f"done {work.file_id}")
