@@ -22,7 +22,7 @@ from reelworks.media.deciding.plan import Plan
 from reelworks.media.encoding.encode import encode
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.probing.probe import probe
-from reelworks.media.verifying.checking_sound import check_copied
+from reelworks.media.verifying.checking_sound import Heard, check_copied, check_length
 from reelworks.media.verifying.checking_times import Moves, Walked, check_times
 from reelworks.media.verifying.verify import Verified, expectation, expected_picture, verify
 
@@ -478,15 +478,17 @@ def test_times_do_not_tell_where_a_decoder_gives_more_than_its_packets(
     assert check_times(source, result, lambda: list(range(25)), opening=opening) is None
 
 
-def _sound(starts: list[int], decoded: list[int]) -> Walked:
-    """A track of sound, in milliseconds."""
-    ends = array("q", [start + 20 for start in starts])
+def _sound(
+    starts: list[int], decoded: list[int] | None = None, tick: Fraction = Fraction(1, 1000)
+) -> Walked:
+    """A track of sound; its packets last 24 ms."""
+    ends = array("q", [start + round(Fraction(24, 1000) / tick) for start in starts])
     keys = array("L", range(len(starts)))
     return Walked(
         "audio",
-        Fraction(1, 1000),
+        tick,
         starts=array("q", starts),
-        decoded=array("q", decoded),
+        decoded=array("q", starts if decoded is None else decoded),
         ends=ends,
         keys=keys,
     )
@@ -499,7 +501,7 @@ STILL = Moves(((Fraction(0), Fraction(0)),), whole=True)
     ("starts", "decoded"), [([500], [250]), ([0, 20, 300, 60], [0, 20, 40, 60])]
 )
 def test_sound_of_two_times_is_where_it_is_decoded(starts: list[int], decoded: list[int]) -> None:
-    after = _sound(decoded, decoded)
+    after = _sound(decoded)
     assert check_copied(_sound(starts, decoded), after, STILL, lambda: 0)
 
 
@@ -507,7 +509,38 @@ def test_sound_of_two_times_is_where_it_is_decoded(starts: list[int], decoded: l
 def test_sound_that_is_all_moved_is_seen(decoded: list[int]) -> None:
     before = _sound([100, 120, 140, 160], decoded)
     with pytest.raises(WrongResult, match="is 100 ms early"):
-        check_copied(before, _sound([0, 20, 40, 60], [0, 20, 40, 60]), STILL, lambda: 0)
+        check_copied(before, _sound([0, 20, 40, 60]), STILL, lambda: 0)
+
+
+COUNTED = Fraction(24, 1000)
+
+
+def test_sound_that_is_counted_in_packets_is_no_nearer_than_one() -> None:
+    before = _sound([0, 1, 2, 3], tick=COUNTED)
+    assert check_copied(before, _sound([0, 24, 36, 60]), STILL, lambda: 0)
+
+
+@pytest.mark.parametrize(
+    ("starts", "said"),
+    [([12, 36, 60, 84], "is 12 ms late"), ([0, 24, 74, 98], "is 26 ms late")],
+)
+def test_sound_that_is_counted_in_packets_is_held_to_them(starts: list[int], said: str) -> None:
+    before = _sound([0, 1, 2, 3], tick=COUNTED)
+    with pytest.raises(WrongResult, match=said):
+        check_copied(before, _sound(starts), STILL, lambda: 0)
+
+
+@pytest.mark.parametrize(("length", "is_held"), [(Fraction(5), True), (Fraction(6), False)])
+def test_sound_that_lies_over_itself_may_lose_some_of_it(length: Fraction, is_held: bool) -> None:
+    """The samples of a damaged track may be more than its time; FFmpeg leaves some out."""
+    before = Heard(first=Fraction(0), end=Fraction(5), length=length)
+    if is_held:
+        with pytest.raises(WrongResult, match="lasts 4.80 s in place of 5.00 s"):
+            check_length(Fraction(5), Fraction(48, 10), before, 8000)
+    else:
+        check_length(Fraction(5), Fraction(48, 10), before, 8000)
+    with pytest.raises(WrongResult, match="lasts 4.00 s in place of 5.00 s"):
+        check_length(Fraction(5), Fraction(4), before, 8000)
 
 
 def test_the_expected_pixel_shape_turns_with_the_picture() -> None:
