@@ -9,7 +9,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from websockets.sync.client import ClientConnection, connect
@@ -49,6 +49,10 @@ class Served:
     def connections(self) -> int:
         """How many there are, sockets and others."""
         return len(self._server.server_state.connections)
+
+    def protocols(self) -> list[Any]:
+        """The server's own ends of connections."""
+        return [*self._server.server_state.connections]
 
     @contextmanager
     def client(self, client_id: str) -> Iterator[ClientConnection]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -117,6 +118,55 @@ def test_a_socket_that_cannot_be_had_is_refused_in_a_sentence(
 @pytest.mark.parametrize("sent", [b"", b"GE", LIVE, LIVE + b"\r\n" + LIVE])
 def test_a_request_that_never_comes_is_not_waited_for(impatient: Served, sent: bytes) -> None:
     assert len(answers(impatient, sent)) == sent.count(b"\r\n\r\n")
+
+
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (b"GET /", b"a" * 64_000),
+        (LIVE + b"a", b"a" * 64_000),
+        (LIVE + b"a: ", b"a" * 64_000),
+        (LIVE, b"a: a\r\n" * 10_000),
+        (CHUNKED + b"5;a=", b"a" * 64_000),
+        (CHUNKED + b"0\r\na: ", b"a" * 64_000),
+    ],
+    ids=["path", "name", "value", "headers", "extension", "trailer"],
+)
+def test_a_head_without_an_end_is_not_kept(served: Served, begin: bytes, piece: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as opened:
+        opened.sendall(begin)
+        try:
+            for _ in range(1000):
+                opened.sendall(piece)
+        except ConnectionError:  # it was refused meanwhile
+            return
+    pytest.fail("64 MB of a head were taken")
+
+
+def test_a_request_whose_head_is_too_long_is_told_so(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "MOST_HEAD_BYTES", 1000)
+    (answer,) = answers(served, LIVE + b"Cookie: a=" + b"b" * 1000)
+    assert answer.startswith(b"431")
+    assert detail(answer) == "The request's head is longer than 1000 bytes."
+
+
+def test_requests_that_are_sent_ahead_are_read_little_by_little(served: Served) -> None:
+    request = LIVE + b"\r\n"
+    sent = 18_000
+    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as opened:
+        sender = threading.Thread(target=opened.sendall, args=[request * sent])
+        sender.start()
+        answered, most = 0, 0
+        while answered < sent:
+            answered += opened.recv(65536).count(b"HTTP/1.1 200")
+            most = max(most, *(len(each.pipeline) for each in served.protocols()))
+        sender.join()
+    assert most * len(request) <= 2 * (256 << 10)  # what one read brings, and a little more
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_the_client_trusts_whom_the_environment_names(
 @pytest.mark.parametrize(
     ("port", "said"),
     [
-        ("port", "the certificate shown there is not trusted"),
+        ("port", "the certificate shown there is not trusted .*; SSL_CERT_FILE can name"),
         ("plain_port", "TLS cannot be spoken"),
     ],
 )
@@ -131,3 +131,15 @@ def test_the_client_says_what_is_wrong_with_tls(guarded: Guarded, port: str, sai
     address = f"https://127.0.0.1:{getattr(guarded, port)}"
     with Client(address) as client, pytest.raises(Unreachable, match=said):
         client.video("any")
+
+
+def test_a_certificate_for_another_name_is_said_to_be_one(
+    guarded: Guarded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(guarded.certificate))
+    with (
+        Client(f"https://localhost:{guarded.port}") as client,
+        pytest.raises(Unreachable) as raised,
+    ):
+        client.video("any")
+    assert "not valid for 'localhost'); give the address with a name that" in str(raised.value)

@@ -29,6 +29,7 @@ from reelworks.api import (
     videos,
 )
 from reelworks.api.examples import EXAMPLES
+from reelworks.api.freshness import Fresh
 from reelworks.api.schemas import Metadata
 from reelworks.api.service import Service
 from reelworks.api.slashes import Unslashed
@@ -85,6 +86,7 @@ def create_application(service: Service, *, origins: Sequence[str] = ()) -> Fast
         )
     app.add_middleware(Unslashed)
     app.add_middleware(Stopping)
+    app.add_middleware(Fresh)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]
     return app
 

@@ -1,5 +1,5 @@
-"""How connections are kept: requests that never come, are none, or offer other protocols, and
-answers that nobody takes."""
+"""How connections are kept: requests that never come, never end, are none, or offer other
+protocols, and answers that nobody takes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ HEAD_SECONDS = 60.0
 # Who has asked for a film and does not read on, or is off the net, would keep it, too. Players that
 # are paused for longer ask for the rest with a range.
 UNTAKEN_SECONDS = 120.0
+# The parser keeps a head until it is whole, and copies what it has of a line at every piece that
+# comes: an endless one would take the memory of the service and the time of everyone. Browsers keep
+# 180 cookies of 4 KiB for a host.
+MOST_HEAD_BYTES = 1 << 20
 
 # What is read of a request for a WebSocket. Its reader takes 128 headers of 8 KiB at most, and
 # browsers send along whatever cookies other programs of the same host have set.
@@ -33,6 +37,9 @@ class PatientHttp(HttpToolsProtocol):
     """HTTP/1.1, for clients as they are."""
 
     _waiting: TimerHandle | None = None
+    # How much has come since something was told, with all of the piece that told it: it is of a
+    # head, or stands around the chunks of a body.
+    _in_vain = 0
 
     def connection_made(self, transport: BaseTransport) -> None:
         """Wait for the first request."""
@@ -46,22 +53,45 @@ class PatientHttp(HttpToolsProtocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Take what comes, unless it is a head that does not end."""
+        super().data_received(data)
+        self._in_vain += len(data)
+        if self._in_vain > MOST_HEAD_BYTES and not self.transport.is_closing():
+            sentence = f"The request's head is longer than {MOST_HEAD_BYTES} bytes."
+            self.transport.write(problems.message(431, sentence))
+            self.transport.close()
+
     def on_message_begin(self) -> None:
         """A request begins: its head is waited for."""
+        self._in_vain = 0
         super().on_message_begin()
         self._stop_waiting()
         self._wait()
 
     def on_headers_complete(self) -> None:
         """The head of a request is there; one that is read once more is not heeded yet."""
+        self._in_vain = 0
         self._stop_waiting()
         if not self.asks_in_vain():
             super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Some of a request's body."""
+        self._in_vain = 0
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The end of a request."""
+        self._in_vain = 0
         if not self.asks_in_vain():
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is given; who has sent many requests ahead is read on when all of them are."""
+        super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
 
     def asks_in_vain(self) -> bool:
         """Whether a request offers to go on in another protocol than ours, such as h2c."""

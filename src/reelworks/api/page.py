@@ -54,7 +54,6 @@ _HEADERS = {
     "x-content-type-options": "nosniff",
 }
 _FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
-_ASK_AGAIN = {"cache-control": "no-cache"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class _File:
 @router.get("/")
 async def page(request: Request) -> Response:
     """What is here, for a person who looks."""
-    return _PAGE.answer(request, _ASK_AGAIN)
+    return _PAGE.answer(request, {})
 
 
 @router.get("/assets/{digest}/{name:path}")

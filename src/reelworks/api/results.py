@@ -48,8 +48,6 @@ _HARMLESS = {
         "media-src 'self'; img-src 'self'; style-src 'unsafe-inline'"
     ),
     "x-content-type-options": "nosniff",
-    # Asked for again each time, and answered 304 where it is the same: a result may be replaced.
-    "cache-control": "no-cache",
 }
 
 

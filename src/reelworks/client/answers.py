@@ -28,6 +28,10 @@ _KINDS: dict[int, type[ReelworksError]] = {
     413: TooLarge,
     507: NoSpace,
 }
+# By OpenSSL's number of what is wrong with a certificate. Of one that has expired its owner knows.
+_UNKNOWN = "; SSL_CERT_FILE can name others to trust"
+_MISNAMED = "; give the address with a name that it is for"
+_REMEDIES = {**dict.fromkeys((18, 19, 20, 21), _UNKNOWN), **dict.fromkeys((62, 64), _MISNAMED)}
 
 
 def shown(url: httpx.URL) -> str:
@@ -147,7 +151,7 @@ def _reason(error: BaseException) -> str:
             return _reason(context)
         case SSLCertVerificationError():
             why = f"the certificate shown there is not trusted ({error.verify_message.rstrip('.')})"
-            return f"{why}; SSL_CERT_FILE can name others to trust"
+            return why + _REMEDIES.get(error.verify_code, "")
         case SSLError():  # the number in it is OpenSSL's, not the system's
             return f"TLS cannot be spoken there ({error.reason or error.strerror})"
         case OSError(errno=int(number)) if number > 0:

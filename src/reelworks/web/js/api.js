@@ -19,7 +19,7 @@ const ANSWER_TIME = 20_000;
 
 async function ask(method, path) {
   const { response, text } = await answered(method, path);
-  if (!response.ok) throw new Refused(response.status, detailOf(text, response.status));
+  if (!response.ok) throw refusal(text, response.status);
   return response.status === 204 ? null : documentOf(text, response.status);
 }
 
@@ -44,15 +44,23 @@ export function documentOf(text, status) {
   }
 }
 
-/** The sentence of a problem document; something in front of the service may answer without one. */
-export function detailOf(text, status) {
+/** What an answer means that is not a good one: something in front of the service may have given it. */
+export function refusal(text, status) {
+  const detail = detailOf(text);
+  if (detail) return new Refused(status, detail);
+  if ([502, 503, 504].includes(status)) return new Unreachable(); // so a proxy says it
+  if (status === 413) return new Refused(status, "The file is larger than a server in front of Reelworks allows.");
+  return new Refused(status, `The service answered with status ${status}.`);
+}
+
+/** The sentence of a problem document, if it is one. */
+function detailOf(text) {
   try {
     const { detail } = JSON.parse(text);
-    if (typeof detail === "string" && detail) return detail;
+    return typeof detail === "string" ? detail : "";
   } catch {
-    // Not a problem document: the status has to say it.
+    return "";
   }
-  return `The service answered with status ${status}.`;
 }
 
 // A proxy may have put the service under a path of its own: addresses count from where the page is.

@@ -1,6 +1,6 @@
 // Sends one file, and tells how far it is. `fetch` cannot tell that.
 
-import { Refused, Unreachable, detailOf, documentOf } from "./api.js";
+import { Unreachable, documentOf, refusal } from "./api.js";
 
 /**
  * Start an upload. `moved(bytes)` is called as it goes on.
@@ -20,7 +20,7 @@ export function send({ file, clientId, preset, options }, moved) {
 }
 
 function read({ status, responseText }) {
-  if (status !== 200) throw new Refused(status, detailOf(responseText, status));
+  if (status !== 200) throw refusal(responseText, status);
   return documentOf(responseText, status);
 }
 
