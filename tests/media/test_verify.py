@@ -535,11 +535,11 @@ def test_sound_that_lies_over_itself_may_lose_some_of_it(length: Fraction, is_he
     """The samples of a damaged track may be more than its time; FFmpeg leaves some out."""
     before = Heard(first=Fraction(0), end=Fraction(5), length=length)
     if is_held:
-        with pytest.raises(WrongResult, match="lasts 4.80 s in place of 5.00 s"):
+        with pytest.raises(WrongResult, match=r"lasts 4\.80 s in place of 5.00 s"):
             check_length(Fraction(5), Fraction(48, 10), before, 8000)
     else:
         check_length(Fraction(5), Fraction(48, 10), before, 8000)
-    with pytest.raises(WrongResult, match="lasts 4.00 s in place of 5.00 s"):
+    with pytest.raises(WrongResult, match=r"lasts 4\.00 s in place of 5.00 s"):
         check_length(Fraction(5), Fraction(4), before, 8000)
 
 
