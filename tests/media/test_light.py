@@ -86,6 +86,18 @@ def test_more_colour_than_light_lies_below_black() -> None:
     assert light.floor(grey, 0 * red, red / 2) > 0
 
 
+def test_the_darkest_part_of_a_deep_colour_is_black_in_one_channel() -> None:
+    steps = np.linspace(0.4, 1, 64 * 64).reshape(64, 64)
+    leaf = np.stack([0.4 * steps, steps, 0 * steps]) * 220
+    assert light.shade(leaf) == 0
+    assert light.shade(leaf / 2 + 63.75) == pytest.approx(64, abs=1)
+    luma = np.tensordot([0.299, 0.587, 0.114], leaf, axes=1)
+    # Luma alone loses contrast, of a leaf beside something black.
+    beside = np.where(steps < 0.45, 0.0, leaf)
+    lost = beside + np.where(steps < 0.45, 63.75, 63.75 - luma / 2)
+    assert light.shade(lost) == pytest.approx(64, abs=1)
+
+
 @pytest.mark.parametrize("matrix", ["bt709", "smpte170m"])
 @pytest.mark.parametrize("colour", [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 0, 255)])
 def test_a_pure_colour_is_possible_by_either_matrix(

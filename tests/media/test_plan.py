@@ -98,6 +98,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"white": 90.0, "noise": 1.2, "coarseness": 2.5}, ["levels"]),
         ({"white": 90.0, "noise": 1.2, "unforeseen": 0.73}, ["levels"]),
         ({"black": 80.0, "white": 170.0, "noise": 1.6}, ["denoise", "levels"]),
+        ({"black": 80.0, "white": 170.0, "floor": -6.0, "shade": 49.0}, ["levels"]),
         ({"white": 90.0, "noise": 0.7, "sharpness": 0.1}, ["levels"]),
         ({"white": 90.0, "interlaced": "tff", "sharpness": 1.5}, ["deinterlace", "levels"]),
         ({"cast": WARM}, ["white balance"]),
@@ -134,6 +135,7 @@ def test_a_clip_that_could_not_be_looked_at_is_copied() -> None:
         ({"black": 80.0, "white": 170.0, "brightest": 240.0}, []),
         ({"black": 80.0, "white": 170.0, "darkest": 20.0}, []),
         ({"black": 80.0, "white": 170.0, "noise": 12.0, "coarseness": 3.0, "darkest": 20.0}, []),
+        ({"black": 80.0, "white": 170.0, "shade": 12.0}, []),
         ({"white": 90.0, "noise": 0.1, "sharpness": 1.5}, []),
         ({"cast": (*WARM[:3], (-0.2, 0.2))}, []),
         ({"cast": ((1.0, -1.0),) * 4}, []),
@@ -392,6 +394,12 @@ def test_what_would_be_flat_if_it_were_only_bright_is_stretched_to_both_ends() -
 def test_a_dimmed_scene_of_which_single_pixels_are_black_is_only_made_bright() -> None:
     snow = replace(CLEAN, noise=0.0, black=50.0, white=150.0, floor=45.0, darkest=15.0)
     (levels,) = filters_of(picture(), snow)
+    assert levels.strength == pytest.approx(240 / 150)
+
+
+def test_a_dimmed_scene_of_deep_colours_is_only_made_bright() -> None:
+    leaf = replace(CLEAN, noise=0.0, black=50.0, white=150.0, floor=2.0, shade=3.0)
+    (levels,) = filters_of(picture(), leaf)
     assert levels.strength == pytest.approx(240 / 150)
 
 

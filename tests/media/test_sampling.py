@@ -21,6 +21,8 @@ from reelworks.media.probing.film import Film
 from reelworks.media.probing.probe import probe
 from reelworks.media.probing.reading import open_video
 
+BT709 = "setparams=colorspace=bt709,format=yuv420p"
+
 
 @cache
 def seen(path: Path) -> Analysis:
@@ -310,6 +312,21 @@ def test_a_flat_film_within_bars_is_read_as_flat(bars: str) -> None:
     assert found.white == pytest.approx(bare.white, abs=2)
     assert found.floor == pytest.approx(bare.floor, abs=4)
     assert chosen(barred) == ["levels"]
+
+
+@pytest.mark.parametrize("ends", [("1e6e00", "96e614"), ("005c69", "fdbb4b")])
+def test_deep_colours_are_not_taken_for_lost_contrast(ends: tuple[str, str]) -> None:
+    # A leaf; a drawing in teal and orange. Red or blue goes down to 0, and luma nowhere near it.
+    first, last = ends
+    scene = f"gradients=s=320x240:r=10:d=1:c0=0x{first}:c1=0x{last}:x0=0:y0=0:x1=319:y1=239:seed=1"
+    deep = clip(".mp4", *lavfi(f"{scene},scale=out_color_matrix=bt709,{BT709}"), *FINE)
+    found = seen(deep)
+    assert found.black is not None
+    assert found.white is not None
+    assert 70 <= found.black < found.white <= 200
+    assert found.shade is not None
+    assert found.shade <= 20
+    assert chosen(deep) == []
 
 
 def test_flicker_is_read() -> None:

@@ -33,6 +33,7 @@ class Analysis:
         peak: 99.5th percentile of the largest of R', G' and B', without the cast.
         floor: 0.5th percentile of the smallest of them; below 0 where colours are stronger than so
             little light can have them.
+        shade: the smallest of R', G' and B' where it is darkest; about ``black`` of what is grey.
         chroma: 99th percentile of the distance from grey, in 8-bit levels.
         blockiness: strength of the 8×8 grid; 1 is none.
         quantiser: median step with which the encoder rounded, in levels; None where the decoder
@@ -70,6 +71,7 @@ class Analysis:
     brightest: float | None = None
     peak: float | None = None
     floor: float | None = None
+    shade: float | None = None
     chroma: float | None = None
     blockiness: float | None = None
     quantiser: float | None = None

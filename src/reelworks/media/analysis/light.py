@@ -27,6 +27,12 @@ _CLIPPED = 250.0
 _TONES = 24
 """Steps of brightness, each of which may have a colour of its own in a toned picture."""
 
+_GREY = np.array([0.299, 0.587, 0.114])
+"""Shares of red, green and blue in what looks as bright: which matrix does not matter here."""
+
+_DARKEST = 0.02
+"""Share of a picture that counts as its darkest part."""
+
 _LEAST = 1e-3
 
 _SAME_WAY = 0.4
@@ -130,6 +136,19 @@ def floor(luma: Array, blue: Array, red: Array) -> float:
     shown = np.maximum(luma, 0)
     pictures = [calm(to_rgb(shown, blue, red, matrix)) for matrix in ("bt709", "smpte170m")]
     return max(float(np.percentile(rgb.min(axis=0), 0.5)) for rgb in pictures)
+
+
+def shade(rgb: Array) -> float:
+    """The smallest of R', G' and B' where a picture is darkest: the median of the darkest fiftieth.
+    A deep green or blue has much luma for its depth, and none of another channel. What was made
+    flat has as much of all three there, also where luma alone was: its darkest parts were black.
+
+    Args:
+        rgb: (3, height, width), calm.
+    """
+    light = np.tensordot(_GREY, rgb, axes=1)
+    darkest = light <= np.percentile(light, 100 * _DARKEST)
+    return float(np.median(rgb.min(axis=0)[darkest]))
 
 
 def hues(rgb: Array) -> float:

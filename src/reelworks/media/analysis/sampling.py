@@ -144,6 +144,7 @@ class _Found:
     shares: list[float] = field(default_factory=list)
     hues: list[float] = field(default_factory=list)
     floors: list[float] = field(default_factory=list)
+    shades: list[float] = field(default_factory=list)
     flicker: list[float] = field(default_factory=list)
     shake: list[float] = field(default_factory=list)
     luma: np.ndarray[Any, Any] | None = None
@@ -233,6 +234,7 @@ class _Found:
         small = np.clip(light.to_rgb(levels, blue, red, self.matrix), 0, 255)
         calm = light.calm(small)
         self.hues.append(light.hues(calm))
+        self.shades.append(light.shade(calm))
         # Estimates look at the brightest pixels and at steps: noise would tint both.
         is_noisy = bool(self.noise.sigmas) and self.noise.sigmas[-1] >= _SUSPICIOUS
         casts = light.casts(calm if is_noisy else small)
@@ -260,6 +262,7 @@ class _Found:
             # The brightest run tells: what is within bounds there is so everywhere.
             peak=round(max(self.peaks), 2) if self.peaks else None,
             floor=round(min(self.floors), 2) if self.floors else None,
+            shade=_median(self.shades),
             chroma=_median(self.chroma),
             blockiness=_median(self.blocks),
             quantiser=_median(self.steps),
