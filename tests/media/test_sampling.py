@@ -361,6 +361,15 @@ def test_the_pictures_count_not_what_the_file_says_of_them(said: str) -> None:
     assert seen(woven).interlaced == "tff"
 
 
+@pytest.mark.parametrize("size", ["64x64", "128x128", "192x108", "240x136", "320x180"])
+def test_drawn_lines_that_are_as_thin_as_the_pictures_are_no_fields(size: str) -> None:
+    made = clip(
+        *(".mp4", *lavfi(f"testsrc2=size={size}:rate=30:duration=2")),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-crf", "35", "-pix_fmt", "yuv420p"),
+    )
+    assert seen(made).interlaced is None
+
+
 @pytest.mark.parametrize(("said", "partly"), [("tff", "tff"), ("prog", None)])
 def test_telecined_film_is_woven_in_part_where_it_says_so(said: str, partly: str | None) -> None:
     made = film(PAN, "format=yuv420p", "telecine", f"setfield={said}")

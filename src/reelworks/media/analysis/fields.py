@@ -13,6 +13,17 @@ _BLOCK = 16
 _LEAST_MOTION = 0.002
 """Share of a picture that must move before anything is said of its fields."""
 
+_COMBED = 0.9
+"""Roughness against that of its fields, from which a picture may show combs. One that was taken
+whole is smoother, for its lines are nearer to each other; drawn lines come to 0.8."""
+
+_AS_ROUGH = 1.04
+"""Roughness with the right neighbour's lines, against the picture's own, up to which they fit as
+well: then fields need show no combs, as where little moves."""
+
+_LEAST_LINES = 120
+"""Pictures of fewer are no fields': half of what the smallest television has."""
+
 _MOVES = 0.01
 """By how much of the picture's range a block that moves changes."""
 
@@ -25,26 +36,35 @@ class Weave:
         own: of the picture itself.
         top_first, bottom_first: after the lines between are taken from the neighbour that is
             nearest in time if the top, or the bottom, field came first; small where that is so.
+        within: how rough its fields are, each by itself.
     """
 
     own: float
     top_first: float
     bottom_first: float
+    within: float = 0.0
 
-    def order(self) -> str | None:
+    def order(self, *, said: bool = False) -> str | None:
         """ "tff" or "bff" where it is clearly woven from two fields, "progressive" where it is
         clearly one picture, None where nothing moves enough to tell.
 
         Woven fields are half a picture apart in time: weaving in the right neighbour is as rough
         as the picture itself, weaving in the wrong one is rougher. Where it moves fast or
         unevenly, the right neighbour fits less well, and the wrong one far less. One picture's
-        own lines fit far better than any neighbour's, and both neighbours' alike.
+        own lines fit far better than any neighbour's, and both neighbours' alike. Where it was
+        drawn with lines as thin as its own, one neighbour may fit a little better; yet not as
+        well, and there are no combs.
+
+        Args:
+            said: whether the stream itself says that it is of fields.
         """
         near, far = sorted((self.top_first, self.bottom_first))
         if far == 0:
             return None
         if near > 1.5 * self.own:
             return "progressive"
+        if not said and near > _AS_ROUGH * self.own and self.own < _COMBED * self.within:
+            return None
         if far > (1.06 if near < 1.25 * self.own else 1.25) * near:
             return "tff" if self.top_first < self.bottom_first else "bff"
         return None
@@ -54,7 +74,7 @@ def weave(before: Plane, picture: Plane, after: Plane) -> Weave:
     """Measure three consecutive pictures. Source: the measure of FFmpeg's ``idet``."""
     a, b, c = (plane[:, ::2].astype(np.float32) for plane in (before, picture, after))
     moves = _moving(a, b, c)
-    if moves.mean() < _LEAST_MOTION:
+    if len(picture) < _LEAST_LINES or moves.mean() < _LEAST_MOTION:
         return Weave(0.0, 0.0, 0.0)
     rough = {
         (name, parity): _roughness(b, other, parity, moves)
@@ -68,6 +88,7 @@ def weave(before: Plane, picture: Plane, after: Plane) -> Weave:
         own + 0.05,
         (rough["after", 0] + rough["before", 1]) / 2 + 0.05,
         (rough["before", 0] + rough["after", 1]) / 2 + 0.05,
+        sum(_roughness_within(b[parity::2], moves[parity::2]) for parity in (0, 1)) / 2 + 0.05,
     )
 
 
@@ -94,3 +115,9 @@ def _roughness(picture: Plane, other: Plane, parity: int, moves: NDArray[np.bool
     if not chosen.any():
         return 0.0
     return float(np.abs(above[:count] + below[:count] - 2 * middle[:count])[chosen].mean())
+
+
+def _roughness_within(field: Plane, moves: NDArray[np.bool_]) -> float:
+    """Of one field by itself, where it moves."""
+    bends = np.abs(field[:-2] + field[2:] - 2 * field[1:-1])[moves[1:-1]]
+    return float(bends.mean()) if bends.size else 0.0

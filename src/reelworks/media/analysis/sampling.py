@@ -202,7 +202,8 @@ class _Found:
             if before.shape == picture.shape == after.shape:
                 weave = fields.weave(before, picture, after)
                 # What moves and does not tell is a vote as well: against whatever others say.
-                orders += [weave.order() or "unsure"] if weave.own > 0 else []
+                order = weave.order(said=self.said_woven)
+                orders += [order or "unsure"] if weave.own > 0 else []
         self.orders += orders
         return _field_order(orders) is not None
 
