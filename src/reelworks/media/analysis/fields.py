@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 from reelworks.media.probing.planes import Plane, block_means
 
+LEAST_LINES = 120
+"""Pictures of fewer are woven of no fields, unless they say so: half of what the smallest
+television has."""
+
 _BLOCK = 16
 _LEAST_MOTION = 0.002
 """Share of a picture that must move before anything is said of its fields."""
@@ -20,9 +24,6 @@ whole is smoother, for its lines are nearer to each other; drawn lines come to 0
 _AS_ROUGH = 1.04
 """Roughness with the right neighbour's lines, against the picture's own, up to which they fit as
 well: then fields need show no combs, as where little moves."""
-
-_LEAST_LINES = 120
-"""Pictures of fewer are no fields': half of what the smallest television has."""
 
 _MOVES = 0.01
 """By how much of the picture's range a block that moves changes."""
@@ -74,7 +75,7 @@ def weave(before: Plane, picture: Plane, after: Plane) -> Weave:
     """Measure three consecutive pictures. Source: the measure of FFmpeg's ``idet``."""
     a, b, c = (plane[:, ::2].astype(np.float32) for plane in (before, picture, after))
     moves = _moving(a, b, c)
-    if len(picture) < _LEAST_LINES or moves.mean() < _LEAST_MOTION:
+    if moves.mean() < _LEAST_MOTION:
         return Weave(0.0, 0.0, 0.0)
     rough = {
         (name, parity): _roughness(b, other, parity, moves)

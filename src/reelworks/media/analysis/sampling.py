@@ -167,8 +167,8 @@ class _Found:
         if self.scale is not None and scale != self.scale:
             return  # the format changed midway: the first one's measures are kept
         self.scale = scale
-        bands = [_bands(plane) for plane in pictures]
-        woven = self._add_orders(bands)
+        may_weave = self.said_woven or len(pictures[0]) >= fields.LEAST_LINES
+        woven = may_weave and self._add_orders([_bands(plane) for plane in pictures])
         # Of woven pictures, one field: the other moves against it.
         self._add_noise([plane[::2] for plane in pictures] if woven else pictures, scale)
         middle = pictures[len(run) // 2]
