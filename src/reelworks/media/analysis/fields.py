@@ -82,14 +82,14 @@ def weave(before: Plane, picture: Plane, after: Plane) -> Weave:
         for name, other in (("before", a), ("after", c))
         for parity in (0, 1)
     }
-    own = (_roughness(b, b, 0, moves) + _roughness(b, b, 1, moves)) / 2
+    own = _own_roughness(b, moves)
     # Top first: this picture's bottom lines are nearest to the next one's top lines, and its
     # top lines to the last one's bottom lines.
     return Weave(
         own + 0.05,
         (rough["after", 0] + rough["before", 1]) / 2 + 0.05,
         (rough["before", 0] + rough["after", 1]) / 2 + 0.05,
-        sum(_roughness_within(b[parity::2], moves[parity::2]) for parity in (0, 1)) / 2 + 0.05,
+        sum(_own_roughness(b[parity::2], moves[parity::2]) for parity in (0, 1)) / 2 + 0.05,
     )
 
 
@@ -106,6 +106,11 @@ def _moving(before: Plane, picture: Plane, after: Plane) -> NDArray[np.bool_]:
     return np.pad(moving, [(0, height), (0, width)])
 
 
+def _own_roughness(picture: Plane, moves: NDArray[np.bool_]) -> float:
+    """Of a picture, or of one of its fields, as it stands, where it moves."""
+    return (_roughness(picture, picture, 0, moves) + _roughness(picture, picture, 1, moves)) / 2
+
+
 def _roughness(picture: Plane, other: Plane, parity: int, moves: NDArray[np.bool_]) -> float:
     """Of ``picture`` with ``other``'s lines of this parity woven in, where it moves."""
     start = 2 if parity == 0 else 1
@@ -116,9 +121,3 @@ def _roughness(picture: Plane, other: Plane, parity: int, moves: NDArray[np.bool
     if not chosen.any():
         return 0.0
     return float(np.abs(above[:count] + below[:count] - 2 * middle[:count])[chosen].mean())
-
-
-def _roughness_within(field: Plane, moves: NDArray[np.bool_]) -> float:
-    """Of one field by itself, where it moves."""
-    bends = np.abs(field[:-2] + field[2:] - 2 * field[1:-1])[moves[1:-1]]
-    return float(bends.mean()) if bends.size else 0.0
