@@ -6,13 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from threading import Event
 
-import pytest
 import sqlalchemy as sa
-from dbos import DBOSClient
 
-from reelworks.engine.database import open_database
 from reelworks.engine.dispatch import Dispatcher, clients, share
-from reelworks.engine.queue import Queue
+from reelworks.engine.queue import Queue, partition
 from reelworks.engine.records import Records
 from reelworks.engine.submission import Submission
 from reelworks.engine.tables import processes
@@ -119,10 +116,26 @@ def test_what_cannot_be_asked_now_is_asked_again(engine: sa.Engine) -> None:
     dispatcher.end()
 
 
-def test_a_database_that_is_away_is_not_waited_for_ever_longer() -> None:
-    away = DBOSClient(system_database_engine=open_database("postgresql://127.0.0.1:1/x"), lazy=True)
-    with pytest.raises(sa.exc.OperationalError):
-        clients(away._sys_db)
+def test_each_client_for_whom_anything_waits_is_found_once(
+    records: Records, workers: Workers
+) -> None:
+    assert for_whom_anything_waits(records) == []
+    gone = submit(records, client_id="gone")
+    workers.start(slots=2)
+    workers.let_go()
+    wait_for(lambda: is_enhanced(records, gone) and not claimed(records), "the first to be done")
+    workers.end()
+    named = ["b", "a", "b", "ä", "a", "z"]
+    for client_id in (*named, None):
+        submit(records, client_id=client_id)
+    found = for_whom_anything_waits(records)
+    assert sorted(found) == sorted({partition(each) for each in (*named, None)})
+
+
+def for_whom_anything_waits(records: Records) -> list[str]:
+    engine = seeing_workflows(records.engine)
+    with engine.connect() as connection:
+        return list(connection.execute(clients(engine)).scalars())
 
 
 def test_a_worker_that_cannot_begin_what_it_claimed_leaves_it_to_others(

@@ -6,7 +6,6 @@ Everything that goes around DBOS's own polling of queues is in this file; decisi
 from __future__ import annotations
 
 import heapq
-import inspect
 import logging
 import random
 import threading
@@ -23,7 +22,7 @@ from dbos._dbos import _get_dbos_instance
 from dbos._error import DBOSWorkflowFunctionNotFoundError
 from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION
 from dbos._queue import Queue as _Limits
-from dbos._sys_db import SystemDatabase, WorkflowStatusInternal
+from dbos._sys_db import WorkflowStatusInternal
 
 from reelworks.engine.failing import translated
 from reelworks.engine.patience import LEAVE_SECONDS
@@ -65,12 +64,20 @@ def share(
     return turns
 
 
-def clients(engine: SystemDatabase) -> list[str]:
-    """For whom anything waits. Raises where the database is away."""
-    # Without the engine's own waiting for it, whose pauses double up to a minute and a half: for so
-    # long nothing would be begun after the database is back.
-    waiting: list[str] = inspect.unwrap(SystemDatabase.get_queue_partitions)(engine, QUEUE)
-    return waiting
+def clients(engine: sa.Engine) -> sa.Select[str]:
+    """Asks for whom anything waits: from one client to the next in the index, so that it costs by
+    how many they are, and not by how much each has queued.
+
+    It is asked four times a second: to be built once. The engine's own is built anew each time,
+    which is two thirds of what a look costs, and waits for a database that is away.
+    """
+    client, queued = workflows.c.queue_partition_key, in_queue(engine, "ENQUEUED")
+    first = sa.select(sa.func.min(client).label("client")).where(*queued)
+    line = first.cte("line", recursive=True)
+    following = sa.select(sa.func.min(client)).where(*queued, client > line.c.client)
+    is_there = line.c.client.is_not(sa.null())
+    line = line.union_all(sa.select(following.scalar_subquery()).where(is_there))
+    return sa.select(line.c.client).where(line.c.client.is_not(sa.null()))
 
 
 class Dispatcher:
@@ -92,6 +99,7 @@ class Dispatcher:
         on_unfit: called where work was claimed and could not be begun: this process must end.
         """
         self._engine = seeing_workflows(engine)
+        self._clients = clients(engine)
         self._executor_id = executor_id
         self._version = version
         self._slots = slots
@@ -141,13 +149,17 @@ class Dispatcher:
         self._make_sure()
         self._hand_back_forgotten()
         free = self._slots - len(self._running)
-        waiting = clients(_sys_db()) if free > 0 else []
+        waiting = self._waiting() if free > 0 else []
         if not waiting:
             return 0
         random.shuffle(waiting)
         self._served = {key: at for key, at in self._served.items() if key in set(waiting)}
         turns = share(waiting, self._slots_by_client(), self._served, free)
         return sum(self._claim(client, count) for client, count in turns.items())
+
+    def _waiting(self) -> list[str]:
+        with self._engine.connect() as connection:
+            return list(connection.execute(self._clients).scalars())
 
     def _make_sure(self) -> None:
         """Begin what was claimed by a transaction whose answer was lost: nobody else takes it."""

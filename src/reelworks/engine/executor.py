@@ -198,6 +198,9 @@ class WorkExecutor:
                 "application_version": _WORKFLOW_VERSION,
                 "log_level": "WARNING",
                 "run_migrations": False,
+                # It looks that often for events to tell of, by itself a hundred times a second.
+                # Nothing here waits for one.
+                "notification_coalesce_sec": 1.0,
             }
         )
         logging.getLogger("dbos").addFilter(is_news)
