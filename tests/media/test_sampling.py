@@ -329,6 +329,26 @@ def test_deep_colours_are_not_taken_for_lost_contrast(ends: tuple[str, str]) -> 
     assert chosen(deep) == []
 
 
+@pytest.mark.parametrize("codec", [FINE, ("-c:v", "libx264"), ("-c:v", "mpeg4", "-q:v", "3")])
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        # A room underground; a page in greys. Few colours, and no light that shades them.
+        "color=0x2d323c,drawbox=0:160:320:80:0x5a8c46:fill,drawbox=100:90:60:90:0x96785a:fill",
+        "color=0x4d4b48,drawgrid=8:8:60:28:0x888888:3,drawbox=200:0:60:240:0x3a3a3a:fill",
+    ],
+)
+def test_a_drawing_in_plain_colours_keeps_its_light(drawn: str, codec: tuple[str, ...]) -> None:
+    colour, shapes = drawn.split(",", 1)
+    moving = f"{colour}:s=320x240:r=25:d=1,{shapes},scroll=h=0.01:v=0.02,format=yuv420p"
+    made = clip(".avi", *lavfi(moving), *codec)
+    found = seen(made)
+    assert found.white is not None
+    assert 120 < found.white < 140
+    assert found.plain > 0.4
+    assert chosen(made) == []
+
+
 def test_flicker_is_read() -> None:
     made = film(PAN, "eq=brightness='0.08*(random(1)-0.5)':eval=frame")
     means = luma(made).mean(axis=(1, 2)) * 255 / 219
