@@ -18,6 +18,7 @@ from reelworks.media.analysis.sampling import quantiser_steps
 from reelworks.media.deciding.options import Options
 from reelworks.media.enhance import decide
 from reelworks.media.probing.film import Film
+from reelworks.media.probing.planes import plane_of
 from reelworks.media.probing.probe import probe
 from reelworks.media.probing.reading import open_video
 
@@ -128,6 +129,16 @@ def test_what_is_not_quantised_has_no_step() -> None:
 def test_every_sampling_of_colour_can_be_looked_at(pixels: str) -> None:
     coded = ("-pix_fmt", pixels, "-c:v", "ffv1")
     made = clip(".mkv", *lavfi("testsrc2=size=720x480:rate=10:duration=0.6"), *coded)
+    assert seen(made).pictures == 6
+
+
+def test_pictures_that_lie_upside_down_in_memory_are_read_upright() -> None:
+    made = clip(".avi", *lavfi("testsrc2=size=320x240:rate=10:duration=0.6"), "-c:v", "amv")
+    with av.open(str(made)) as container:
+        frame = next(container.decode(video=0))
+    assert frame.planes[0].line_size < 0
+    copied = frame.reformat(format="yuv444p", src_color_range="JPEG", dst_color_range="JPEG")
+    assert np.array_equal(plane_of(frame, 0), plane_of(copied, 0))
     assert seen(made).pictures == 6
 
 
