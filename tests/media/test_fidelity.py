@@ -1681,6 +1681,14 @@ def test_gxf_gets_the_times_that_it_tells(tmp_path: Path) -> None:
     assert done.before.duration == Fraction(2, 5)
 
 
+def test_sound_whose_times_are_counted_in_fields_is_one_piece(tmp_path: Path) -> None:
+    film = lavfi("testsrc2=size=720x576:rate=25:duration=3")
+    sweep = lavfi("aevalsrc='0.5*sin(2*PI*(200*t+300*t*t))':s=48000:d=3")
+    source = clip(".gxf", *film, *sweep, "-c:v", "mpeg2video", "-c:a", "pcm_s16le")
+    done = enhanced(source, tmp_path)
+    assert [s.codec for s in done.after.streams if s.kind == "audio"] == ["aac"]
+
+
 def test_what_is_too_fast_for_av1_is_encoded_all_the_same(tmp_path: Path) -> None:
     source = clip(".mp4", *lavfi("testsrc2=size=96x64:rate=480:duration=0.1"), *X264)
     tools = toolbox()
