@@ -1416,6 +1416,17 @@ def test_a_recording_whose_streams_get_other_numbers_is_read(tmp_path: Path) -> 
     assert len(times(enhanced(source, tmp_path).path)) == 25
 
 
+@pytest.mark.parametrize("codec", ["mp2", "ac3"])
+def test_a_sound_track_that_a_recording_gets_on_the_way_is_kept(codec: str, tmp_path: Path) -> None:
+    number = ("-output_ts_offset", "3", "-streamid", "1:258")
+    later = clip(".ts", *PICTURES, *SOUND, *X264, "-c:a", codec, *number)
+    source = tmp_path / "a.ts"
+    source.write_bytes(b"".join(part("192x108", n) for n in range(3)) + later.read_bytes())
+    done = enhanced(source, tmp_path)
+    kept = [s.codec for s in done.after.streams if s.kind == "audio"]
+    assert (kept, done.plan.dropped) == (["mp2", codec], ())
+
+
 @pytest.mark.parametrize("ahead", ["-70", "3", "70"])
 def test_a_recording_of_several_programmes_keeps_one_of_them(ahead: str, tmp_path: Path) -> None:
     # Each has a clock of its own.
