@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.media.scenes import blurred, noisy, stored, texture
 
 from reelworks.media.analysis import estimators, fields, light, motion
-from reelworks.media.analysis.estimators import FLATTER, Flatness, Plane, Scale
+from reelworks.media.analysis.estimators import FLATTER, Flatness, Plain, Plane, Scale
 
 FULL = Scale(8, full=True)
 
@@ -154,6 +154,56 @@ def test_edges_on_the_grid_and_between_its_lines_are_no_blocks() -> None:
     assert estimators.blockiness(enlarged) == pytest.approx(1, abs=0.2)
     stripes = np.tile(np.array([40, 40, 160, 160], np.uint8)[:, None], (60, 320))
     assert estimators.blockiness(stripes) == pytest.approx(1, abs=0.2)
+
+
+# Plain colours
+
+
+def page(paper: int, ink: int, *, share: float = 0.75) -> Plane:
+    """Strokes of one colour on another, which fills that share of it."""
+    plane = np.full((240, 320), paper, np.uint8)
+    plane[::4, : round(320 * 4 * (1 - share))] = ink
+    return plane
+
+
+def test_a_page_is_plain_and_a_photograph_is_not() -> None:
+    assert estimators.plain(page(60, 180, share=0.9), FULL).shown >= 0.5
+    for levels in (texture(), 0.4 * texture(), 0.5 * texture() + 64, blurred(texture(), 6)):
+        assert estimators.plain(stored(levels), FULL) == Plain(0.0, 0.0)
+
+
+def test_a_sky_whose_light_falls_evenly_is_not_plain() -> None:
+    sky = np.repeat(np.linspace(180, 120, 240)[:, None], 320, axis=1)
+    assert estimators.plain(stored(sky), FULL) == Plain(0.0, 0.0)
+
+
+def test_an_encoder_that_moves_some_of_it_by_a_step_leaves_it_plain() -> None:
+    moved = page(60, 180, share=0.9)
+    moved[60:120] = np.where(moved[60:120] == 60, 61, 180)
+    assert estimators.plain(moved, FULL).shown >= 0.5
+
+
+@pytest.mark.parametrize("level", [0, 5, 250])
+def test_what_is_black_or_burnt_out_is_not_plain(level: int) -> None:
+    picture = stored(texture() * 0.7)
+    picture[:120] = level
+    assert estimators.plain(picture, FULL) == Plain(0.0, 0.0)
+
+
+def test_a_black_that_was_lifted_is_plain_but_not_within_the_picture() -> None:
+    picture = stored(0.5 * np.clip(texture(), 40, 230) + 64)
+    picture[:, :100] = 64
+    found = estimators.plain(picture, FULL)
+    assert found.shown == pytest.approx(0.31, abs=0.02)
+    assert found.within == 0
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_ten_bits_are_as_plain_as_eight(full: bool) -> None:
+    eight = page(60, 180, share=0.9)
+    deep = eight.astype(np.uint16) * 4 + 1
+    found = estimators.plain(deep, Scale(10, full=full))
+    assert found == estimators.plain(eight, Scale(8, full=full))
 
 
 # Sharpness

@@ -1416,6 +1416,17 @@ def test_a_recording_whose_streams_get_other_numbers_is_read(tmp_path: Path) -> 
     assert len(times(enhanced(source, tmp_path).path)) == 25
 
 
+@pytest.mark.parametrize("codec", ["mp2", "ac3"])
+def test_a_sound_track_that_a_recording_gets_on_the_way_is_kept(codec: str, tmp_path: Path) -> None:
+    number = ("-output_ts_offset", "3", "-streamid", "1:258")
+    later = clip(".ts", *PICTURES, *SOUND, *X264, "-c:a", codec, *number)
+    source = tmp_path / "a.ts"
+    source.write_bytes(b"".join(part("192x108", n) for n in range(3)) + later.read_bytes())
+    done = enhanced(source, tmp_path)
+    kept = [s.codec for s in done.after.streams if s.kind == "audio"]
+    assert (kept, done.plan.dropped) == (["mp2", codec], ())
+
+
 @pytest.mark.parametrize("ahead", ["-70", "3", "70"])
 def test_a_recording_of_several_programmes_keeps_one_of_them(ahead: str, tmp_path: Path) -> None:
     # Each has a clock of its own.
@@ -1679,6 +1690,14 @@ def test_gxf_gets_the_times_that_it_tells(tmp_path: Path) -> None:
     done = enhanced(source, tmp_path)
     assert done.before.picture.average_rate == done.after.picture.average_rate == 25
     assert done.before.duration == Fraction(2, 5)
+
+
+def test_sound_whose_times_are_counted_in_fields_is_one_piece(tmp_path: Path) -> None:
+    film = lavfi("testsrc2=size=720x576:rate=25:duration=3")
+    sweep = lavfi("aevalsrc='0.5*sin(2*PI*(200*t+300*t*t))':s=48000:d=3")
+    source = clip(".gxf", *film, *sweep, "-c:v", "mpeg2video", "-c:a", "pcm_s16le")
+    done = enhanced(source, tmp_path)
+    assert [s.codec for s in done.after.streams if s.kind == "audio"] == ["aac"]
 
 
 def test_what_is_too_fast_for_av1_is_encoded_all_the_same(tmp_path: Path) -> None:

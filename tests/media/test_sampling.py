@@ -18,6 +18,7 @@ from reelworks.media.analysis.sampling import quantiser_steps
 from reelworks.media.deciding.options import Options
 from reelworks.media.enhance import decide
 from reelworks.media.probing.film import Film
+from reelworks.media.probing.planes import plane_of
 from reelworks.media.probing.probe import probe
 from reelworks.media.probing.reading import open_video
 
@@ -128,6 +129,16 @@ def test_what_is_not_quantised_has_no_step() -> None:
 def test_every_sampling_of_colour_can_be_looked_at(pixels: str) -> None:
     coded = ("-pix_fmt", pixels, "-c:v", "ffv1")
     made = clip(".mkv", *lavfi("testsrc2=size=720x480:rate=10:duration=0.6"), *coded)
+    assert seen(made).pictures == 6
+
+
+def test_pictures_that_lie_upside_down_in_memory_are_read_upright() -> None:
+    made = clip(".avi", *lavfi("testsrc2=size=320x240:rate=10:duration=0.6"), "-c:v", "amv")
+    with av.open(str(made)) as container:
+        frame = next(container.decode(video=0))
+    assert frame.planes[0].line_size < 0
+    copied = frame.reformat(format="yuv444p", src_color_range="JPEG", dst_color_range="JPEG")
+    assert np.array_equal(plane_of(frame, 0), plane_of(copied, 0))
     assert seen(made).pictures == 6
 
 
@@ -327,6 +338,26 @@ def test_deep_colours_are_not_taken_for_lost_contrast(ends: tuple[str, str]) -> 
     assert found.shade is not None
     assert found.shade <= 20
     assert chosen(deep) == []
+
+
+@pytest.mark.parametrize("codec", [FINE, ("-c:v", "libx264"), ("-c:v", "mpeg4", "-q:v", "3")])
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        # A room underground; a page in greys. Few colours, and no light that shades them.
+        "color=0x2d323c,drawbox=0:160:320:80:0x5a8c46:fill,drawbox=100:90:60:90:0x96785a:fill",
+        "color=0x4d4b48,drawgrid=8:8:60:28:0x888888:3,drawbox=200:0:60:240:0x3a3a3a:fill",
+    ],
+)
+def test_a_drawing_in_plain_colours_keeps_its_light(drawn: str, codec: tuple[str, ...]) -> None:
+    colour, shapes = drawn.split(",", 1)
+    moving = f"{colour}:s=320x240:r=25:d=1,{shapes},scroll=h=0.01:v=0.02,format=yuv420p"
+    made = clip(".avi", *lavfi(moving), *codec)
+    found = seen(made)
+    assert found.white is not None
+    assert 120 < found.white < 140
+    assert found.plain > 0.4
+    assert chosen(made) == []
 
 
 def test_flicker_is_read() -> None:

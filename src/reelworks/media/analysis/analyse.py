@@ -35,6 +35,9 @@ class Analysis:
             little light can have them.
         shade: the smallest of R', G' and B' where it is darkest; about ``black`` of what is grey.
         chroma: 99th percentile of the distance from grey, in 8-bit levels.
+        plain: share of the picture in areas of one colour that nothing shades, as of screens and
+            drawings; not in black, nor in what is brightest.
+        plain_within: the same without what is darkest.
         blockiness: strength of the 8×8 grid; 1 is none.
         quantiser: median step with which the encoder rounded, in levels; None where the decoder
             does not tell.
@@ -73,6 +76,8 @@ class Analysis:
     floor: float | None = None
     shade: float | None = None
     chroma: float | None = None
+    plain: float = 0.0
+    plain_within: float = 0.0
     blockiness: float | None = None
     quantiser: float | None = None
     even: bool = False

@@ -202,6 +202,57 @@ def percentile(counts: NDArray[np.int64], share: float) -> int:
     return int(np.searchsorted(total, share * total[-1]))
 
 
+# --- Drawn pictures -------------------------------------------------------------------------------
+
+
+_LEAST_PLAIN, _ALONE = 0.05, 2.0
+_NEAR_BLACK, _NEAR_WHITE, _NEAR_END = 8.0, 3.0, 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The share of a picture in plain colours: areas of one value that nothing shades, as screens,
+    slides and drawings have. On whatever was taken with a camera, light falls unevenly.
+
+    What was burnt out or is black is as plain in pictures of a camera: neither counts.
+
+    Attributes:
+        shown: in colours between black and what is brightest in the picture.
+        within: in those that are not its darkest either, which may be a black that was lifted.
+    """
+
+    shown: float
+    within: float
+
+
+def plain(plane: Plane, scale: Scale) -> Plain:
+    """Find the plain colours of a picture: values, of 8 bits, at which at least a twentieth of its
+    pixels are the same as all four neighbours, and which are twice as frequent as what is
+    close to them. Photographs have none: skies and walls have values beside each other."""
+    eight = Scale(8, scale.full)
+    values = (plane >> (scale.depth - 8)).astype(np.uint8)
+    inner = values[1:-1, 1:-1]
+    level = np.ones(inner.shape, bool)
+    for beside in (values[1:-1, :-2], values[1:-1, 2:], values[:-2, 1:-1], values[2:, 1:-1]):
+        level &= inner == beside
+    counts = np.bincount(values.ravel(), minlength=256)
+    low, high = (eight.levels(percentile(counts, share)) for share in (0.005, 0.995))
+    found = _spikes(np.bincount(inner[level], minlength=256), counts)
+    shown = [(v, n) for v, n in found if _NEAR_BLACK < eight.levels(v) < high - _NEAR_WHITE]
+    within = [n for v, n in shown if eight.levels(v) > low + _NEAR_END]
+    return Plain(sum(n for _, n in shown) / values.size, sum(within) / values.size)
+
+
+def _spikes(areas: NDArray[np.int64], counts: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Values that areas have and hardly anything beside them, and how many pixels that is. An
+    encoder moves some by a step, which counts as the same value."""
+    near = np.convolve(areas, np.ones(3, int), "same")
+    beside = np.convolve(counts, (1, 1, 0, 0, 0, 1, 1), "same")
+    highest = areas >= np.maximum(np.roll(areas, 1), np.roll(areas, -1))
+    plain = highest & (near >= _LEAST_PLAIN * counts.sum()) & (near >= _ALONE * beside)
+    return [(value, int(near[value])) for value in np.flatnonzero(plain).tolist()]
+
+
 # --- Damage by compression ------------------------------------------------------------------------
 
 

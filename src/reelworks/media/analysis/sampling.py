@@ -15,7 +15,7 @@ from av.video.reformatter import ColorRange
 
 from reelworks.media.analysis import estimators, fields, following, light, motion
 from reelworks.media.analysis.analyse import Analysis
-from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Box, Roughness, Scale
+from reelworks.media.analysis.estimators import FLATTER, FLATTEST, Box, Plain, Roughness, Scale
 from reelworks.media.analysis.runs import runs
 from reelworks.media.children.child import Moved
 from reelworks.media.facts import usual_matrix
@@ -131,6 +131,7 @@ class _Found:
     noise: _Noise = field(default_factory=lambda: _Noise(FLATTEST, _SUSPICIOUS))
     hidden: _Noise = field(default_factory=lambda: _Noise(FLATTER, _SUSPICIOUS_REST))
     unforeseen: list[float] = field(default_factory=list)
+    plain: list[Plain] = field(default_factory=list)
     blocks: list[float] = field(default_factory=list)
     steps: list[float] = field(default_factory=list)
     even: bool = False
@@ -227,6 +228,7 @@ class _Found:
         self.sharpness += [sharp] if sharp is not None else []
         self.half_sharpness += [rest] if rest is not None else []
         self.sharpest += [part] if part is not None else []
+        self.plain.append(estimators.plain(_bands(luma[box]), scale))
         self.steps += quantiser_steps(frame)
         self.even = self.even or _rounds_evenly(frame)
         self.chroma.append(_chroma_spread(frame))
@@ -265,6 +267,8 @@ class _Found:
             floor=round(min(self.floors), 2) if self.floors else None,
             shade=_median(self.shades),
             chroma=_median(self.chroma),
+            plain=_median([seen.shown for seen in self.plain]) or 0.0,
+            plain_within=_median([seen.within for seen in self.plain]) or 0.0,
             blockiness=_median(self.blocks),
             quantiser=_median(self.steps),
             even=self.even,

@@ -48,6 +48,11 @@ DRAWN, STILL = 1.25, 0.5
 screen, a title. What is dark or grey there was chosen. Clean clips have a sharpness of 0.6 at most.
 """
 
+PLAIN = 0.25
+"""Share of a picture in plain colours from which it was drawn: screens, slides and drawings mostly
+have 0.5 to 0.9, pictures of a camera 0, and 0.09 at most once they are dark or flat and compressed
+hard. Its light and its colours were chosen."""
+
 RAISED = 4.0
 """Black bars may not be made lighter than this: they would be grey."""
 
@@ -164,12 +169,18 @@ def _floor(analysis: Analysis) -> float | None:
 
 def _is_meant(analysis: Analysis) -> bool:
     """Whether something shows that a dark or a flat picture is as it was made."""
-    sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.woven
-    noise = shown_noise(analysis).level
-    drawn = sharp and noise <= STILL
-    brightest = (analysis.brightest or 0.0) - _EXTREME * noise
+    # What is darkest in a flat picture may be a black that was lifted, which is as plain.
+    drawn = _is_drawn(analysis, analysis.plain_within if _is_flat(analysis) else analysis.plain)
+    brightest = (analysis.brightest or 0.0) - _EXTREME * shown_noise(analysis).level
     bright = brightest >= BRILLIANT or _sparkles(analysis, brightest)
     return drawn or bright or _is_coloured(analysis)
+
+
+def _is_drawn(analysis: Analysis, plain: float) -> bool:
+    """Whether a picture was drawn rather than taken: it is sharper than a lens shows, or so large
+    a share of it is plain."""
+    sharp = (analysis.sharpness or 0.0) >= DRAWN and not analysis.woven
+    return plain >= PLAIN or (sharp and shown_noise(analysis).level <= STILL)
 
 
 def _is_coloured(analysis: Analysis) -> bool:
@@ -240,7 +251,7 @@ def _cast(analysis: Analysis, options: Options) -> _Cast:
     length = hypot(red, blue)
     toned = analysis.hues is not None and analysis.hues < MONOCHROME
     weak = length >= TINTED and light.cast_length(analysis.cast or ()) <= COLOURED
-    mistaken = weak and not toned
+    mistaken = weak and not toned and not _is_drawn(analysis, analysis.plain)
     return _Cast(red, blue, factor_of(options.white_balance, mistaken) if length > 0 else 0.0)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from ctypes import string_at
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+    from av.video.plane import VideoPlane
     from numpy.typing import NDArray
 
 Plane = Any
@@ -20,12 +22,21 @@ def is_rgb(frame: VideoFrame) -> bool:
 
 
 def plane_of(frame: VideoFrame, number: int) -> Plane:
-    """A plane of a planar picture in the machine's own byte order; it shares the frame's memory."""
+    """A plane of a planar picture in the machine's own byte order; it mostly shares the frame's
+    memory."""
     stored = frame.planes[number]
     size = np.uint16 if max(c.bits for c in frame.format.components) > 8 else np.uint8
-    values = np.frombuffer(cast("Any", stored), dtype=size)
-    lines = values.reshape(-1, stored.line_size // np.dtype(size).itemsize)
-    return lines[: stored.height, : stored.width]
+    upwards = stored.line_size < 0
+    values = np.frombuffer(_upwards(stored) if upwards else cast("Any", stored), dtype=size)
+    lines = values.reshape(-1, abs(stored.line_size) // np.dtype(size).itemsize)
+    return lines[:: -1 if upwards else 1][: stored.height, : stored.width]
+
+
+def _upwards(stored: VideoPlane) -> bytes:
+    """A copy of a plane whose first line lies last in memory, as AMV's do: PyAV takes the address
+    of the first line for where the memory begins, and would read far beyond its end."""
+    length = -stored.line_size
+    return string_at(stored.buffer_ptr - (stored.height - 1) * length, stored.height * length)
 
 
 def middle(values: Plane, height: int, width: int, *, grid: int = 1) -> Plane:

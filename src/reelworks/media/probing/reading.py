@@ -43,8 +43,14 @@ def open_video(path: Path, **options: str) -> InputContainer:
     return container
 
 
+_EVERY_TABLE = {"scan_all_pmts": "1"}
+"""As FFmpeg's own programs say: a recording's tables may name another sound track on the way.
+Other demuxers pass over it."""
+
+
 def _open(path: Path, options: dict[str, str]) -> InputContainer:
-    return av.open(location(path), options=open_options() | options, metadata_errors="replace")
+    options = open_options() | _EVERY_TABLE | options
+    return av.open(location(path), options=options, metadata_errors="replace")
 
 
 def looks_far(container: InputContainer) -> bool:

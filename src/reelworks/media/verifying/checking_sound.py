@@ -51,7 +51,7 @@ _FARTHEST = _RATE // 5
 
 _ROUNDING = Fraction(2, 1000)
 """Seconds by which a piece may be said to start beside the end of the one before, and yet goes on
-from there: containers that count in milliseconds round the time of each."""
+from there: containers that count in milliseconds round the time of each; GXF counts in fields."""
 
 _MOST_MIXED = 8
 """Channels that libav mixes down; the mean of more is taken."""
@@ -229,6 +229,7 @@ class Heard:
         rate: samples a second.
         damaged: whether some of it did not decode.
         vague: whether not every version of libav hears the same.
+        tick: what the track's times are counted in, in seconds.
         head, tail: pieces of sound with the times at which they start.
         so_far: where the last piece ends.
         length: of all of it, one after another, in seconds.
@@ -239,6 +240,7 @@ class Heard:
     rate: int = _RATE
     damaged: bool = False
     vague: bool = False
+    tick: Fraction = Fraction(0)
     head: list[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=list)
     tail: deque[tuple[Fraction, npt.NDArray[np.float32]]] = field(default_factory=deque)
     so_far: Fraction | None = None
@@ -265,7 +267,8 @@ class Heard:
     def _start(self, said: Fraction | None) -> Fraction | None:
         if said is None or self.so_far is None:
             return self.so_far if said is None else said
-        return self.so_far if abs(said - self.so_far) <= _ROUNDING else said
+        rounding = max(_ROUNDING, self.tick)
+        return self.so_far if abs(said - self.so_far) <= rounding else said
 
 
 def check_heard(
@@ -363,7 +366,8 @@ def _laid(pieces: Any, move: Fraction | int, start: Fraction) -> npt.NDArray[np.
 def _heard(path: Path, index: int, moved: Moved) -> Heard:
     heard = Heard()
     with opened(path) as container:
-        context = container.streams[index].codec_context
+        stream = container.streams[index]
+        context, heard.tick = stream.codec_context, stream.time_base or heard.tick
         heard.vague = context is not None and context.codec.canonical_name in _VAGUE
         frames = _noted(_frames(container, index, heard), heard, moved)
         for (_, layout, channels, _), alike in groupby(frames, key=_form):
