@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import resource
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import psutil
 import pytest
 
 _OLD_LIMIT = 1024
 """select(2) names files below it alone."""
+_LEFT_BYTES, _STACK_BYTES = 4 << 30, 16 << 30
 
 
 @contextmanager
@@ -49,3 +52,16 @@ def with_small_files(most_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def without_threads() -> Iterator[None]:
+    """This process can start no more of them: each would claim more than there is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    claimed = threading.stack_size(_STACK_BYTES)
+    resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + _LEFT_BYTES, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+        threading.stack_size(claimed)

@@ -14,7 +14,7 @@ from reelworks.commands.alone import alone, version
 from reelworks.commands.flags import FAILED, INTERRUPTED, WRONG_USE
 from reelworks.commands.remote import remote
 from reelworks.commands.running import running
-from reelworks.errors import ReelworksError, SettingsError
+from reelworks.errors import NoThreads, ReelworksError, SettingsError
 from reelworks.signals import unwind_when_told
 
 # With fewer columns, the boxes around a command's help cut the names of its flags off.
@@ -66,6 +66,10 @@ def main() -> None:
         _fail(str(error), WRONG_USE)
     except ReelworksError as error:
         _fail(str(error), FAILED)
+    except RuntimeError as error:
+        if not NoThreads.is_meant(error):
+            raise
+        _fail(str(NoThreads()), FAILED)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror or error}.", FAILED)

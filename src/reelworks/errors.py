@@ -77,6 +77,18 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 class NoThreads(Unavailable):
     """The machine lets this program start no more threads and processes."""
 
+    def __init__(
+        self,
+        sentence: str = "No more threads can be started on this machine; raise the limit of the "
+        "service, or let it do less at once, and try again.",
+    ) -> None:
+        super().__init__(sentence)
+
+    @staticmethod
+    def is_meant(error: RuntimeError) -> bool:
+        """Whether Python says so, which has no error of its own for it."""
+        return str(error) == "can't start new thread"
+
 
 class NoChildren(Unavailable):
     """What starts this program's child processes was killed, and they with it."""

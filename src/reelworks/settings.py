@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None,
         description="Database. An SQLite file serves one machine; "
-        "`postgresql://user:password@host/name` serves many.",
+        "`postgresql://user:password@host/name` serves many; signs such as `@` and `%` within the "
+        "password are written as `%40` and `%25`.",
     )
     storage_url: str | None = Field(
         None,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 import httpx
 import pytest
+from anyio import to_thread
 from fastapi import FastAPI, HTTPException
 
 from reelworks.api.problems import install, status_of
 from reelworks.errors import DatabaseFull, EngineError, NoSpace, ReelworksError
-from tests.limits import without_files
+from tests.limits import without_files, without_threads
 
 
 @pytest.mark.parametrize("error", [NoSpace("full"), DatabaseFull("full")])
@@ -36,6 +38,15 @@ def ask(method: str, path: str) -> httpx.Response:
         with without_files():
             Path(__file__).read_bytes()
 
+    @app.get("/thread")
+    async def thread() -> None:
+        with without_threads():
+            await to_thread.run_sync(int)
+
+    @app.get("/wrong")
+    def wrong() -> None:
+        raise RuntimeError("It is wrong.")
+
     async def main() -> httpx.Response:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://reel.example"
@@ -49,6 +60,20 @@ def test_a_machine_that_opens_no_more_files_is_said_to_be_one() -> None:
     answer = ask("GET", "/file")
     assert answer.status_code == 500
     assert "raise the limit of open files" in answer.json()["detail"]
+
+
+def test_a_machine_that_starts_no_more_threads_is_said_to_be_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = ask("GET", "/thread")
+    assert answer.status_code == 500
+    assert "No more threads can be started on this machine; raise" in answer.json()["detail"]
+    assert [each.exc_info for each in caplog.records if each.levelno >= logging.ERROR] == [None]
+
+
+def test_any_other_error_of_python_is_ours(caplog: pytest.LogCaptureFixture) -> None:
+    assert ask("GET", "/wrong").json()["detail"].startswith("An internal error stopped")
+    assert "It is wrong." in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
@@ -178,6 +179,24 @@ def test_a_peer_that_gives_no_sign_of_life_is_let_go(impatient: Served) -> None:
         wait_for(lambda: impatient.subscriptions("gone") == 0, "its end", seconds=20)
         add_video(impatient.api.base.records, client_id="here")
         assert received(here, 1)[0]["type"] == "upload_status"
+
+
+def test_what_is_told_just_as_a_peer_is_given_up_is_no_fault_of_ours(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def give_up(peer: Any) -> None:
+        subscription.push(process, is_new=True)  # it is told when this is over
+        peer.keepalive_timeout()
+
+    with served.raw("gone") as gone:
+        _texts(gone, until=lambda seen: seen)  # its greeting
+        (subscription,) = served.app.state.service.hub._subscriptions["gone"]
+        add_video(served.api.base.records, client_id="another")
+        (process, *_) = served.api.base.records.changed_since(0)
+        (peer,) = served.protocols()
+        asyncio.run_coroutine_threadsafe(give_up(peer), peer.loop).result(20)
+        wait_for(lambda: not peer.tasks, "its end")
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 
 
 def test_a_peer_that_takes_nothing_is_let_go_with_all_that_waits_for_it(impatient: Served) -> None:

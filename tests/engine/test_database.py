@@ -64,6 +64,24 @@ def test_every_name_of_postgresql_means_the_same_driver(scheme: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:se@cret@db.example.org:5432/reelworks",
+        "postgresql://me:se@cret/too@db.example.org/reelworks?sslmode=require",
+    ],
+)
+def test_a_password_that_is_not_written_as_a_url_wants_it_is_not_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match="has an @ too many; write one") as refused:
+        open_database(url)
+    assert "cret" not in str(refused.value)
+
+
+def test_an_at_sign_counts_as_the_database_s_own_where_it_is_written_as_one() -> None:
+    url = open_database("postgresql://me:se%40cret@/a%40b?host=/run/a@b").url
+    assert (url.password, url.database, url.query["host"]) == ("se@cret", "a@b", "/run/a@b")
+
+
+@pytest.mark.parametrize(
     "url", ["", "nonsense", "mysql://u:secret@host/name", "postgresql://u:secret@host:port/name"]
 )
 def test_a_url_that_is_not_understood_is_refused_without_being_shown(url: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from threading import Event
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from reelworks.engine.changes import watch
@@ -15,9 +16,11 @@ from reelworks.engine.interventions import Interventions
 from reelworks.engine.queue import Queue
 from reelworks.engine.records import Records
 from reelworks.engine.tables import processes
+from reelworks.errors import NoThreads
 from reelworks.events.hub import Hub, Subscription
 from reelworks.events.messages import Message
 from reelworks.model import Process, ProcessType
+from tests.limits import without_threads
 from tests.videos import add_video
 
 ENHANCEMENT, EXTRACTION = ProcessType.VIDEO_ENHANCEMENT, ProcessType.METADATA_EXTRACTION
@@ -393,3 +396,19 @@ def test_nobody_listening_costs_no_memory(records: Records) -> None:
         assert not hub._listened_to.is_set()
 
     run(records, test)
+
+
+def test_where_no_thread_can_be_had_no_socket_is_opened_and_the_hub_goes_on(
+    records: Records, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        hub = Hub(records, lambda: True)
+        with without_threads(), pytest.raises(NoThreads, match="raise the limit"):
+            async with hub.subscribe("me"):
+                pass
+        async with running(records) as hub, hub.subscribe("me") as subscription:
+            add_video(records, client_id="me")
+            assert (await take(subscription, 1))[0][0] == "upload_status"
+
+    asyncio.run(main())
+    assert "Traceback" not in caplog.text

@@ -14,6 +14,7 @@ from typing import cast
 import uvicorn
 from fastapi import FastAPI
 from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import SecurityError
 from websockets.frames import CloseCode
@@ -111,7 +112,11 @@ class BoundedWebSocket(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
 
     async def send(self, message: ASGISendEvent) -> None:
-        """A refusal ends the handshake, too: the server would log it as a fault of ours."""
+        """A refusal ends the handshake, too: the server would log it as a fault of ours, and so it
+        would what is sent to a peer that was given up, before its connection has ended."""
+        await self.writable.wait()
+        if self.close_sent:
+            raise ClientDisconnected
         await super().send(message)
         if self.initial_response is not None and self.close_sent:
             self.handshake_complete = True

@@ -13,7 +13,7 @@ from starlette.status import WS_1008_POLICY_VIOLATION, WS_1013_TRY_AGAIN_LATER
 from reelworks.api import problems
 from reelworks.api.parameters import check_client_id
 from reelworks.api.service import Service, ServiceDependency
-from reelworks.errors import BadRequest, EngineError, ReelworksError
+from reelworks.errors import BadRequest, ReelworksError, Unavailable
 from reelworks.events import messages
 from reelworks.events.hub import Subscription
 from reelworks.telemetry.instruments import open_sockets
@@ -78,7 +78,7 @@ async def _serve(socket: WebSocket, client_id: str, service: Service) -> None:
     except BadRequest as error:
         await socket.send_text(messages.Error(message=str(error)).text)
         await socket.close(WS_1008_POLICY_VIOLATION)
-    except EngineError as error:
+    except Unavailable as error:
         # No message: the first one that a client waits for is the greeting, once it is let in.
         await socket.close(WS_1013_TRY_AGAIN_LATER, _reason(error))
 

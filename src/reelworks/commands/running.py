@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -163,6 +164,9 @@ def worker(
     given = locals()
     given.pop("leave_with_parent")
     settings = read_settings(**given)
+    # Plans need little arithmetic. OpenBLAS would start a thread for each core as it is loaded, and
+    # interrupt the program where it may start none.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from reelworks.app.worker import run_worker
 
     run_worker(settings, leave_with_parent=leave_with_parent)

@@ -27,6 +27,7 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from reelworks.engine.explaining import explained, shown
 from reelworks.engine.same_file import SameFile
+from reelworks.engine.sharing import SharingPool
 from reelworks.errors import EngineError, SettingsError
 
 _BUSY_TIMEOUT_MS = 30_000
@@ -52,8 +53,8 @@ _STANDSTILL_SECONDS = 10
 # Whatever the database's is: under a stricter one, who waited for a row that another has changed is
 # thrown out, in place of going on with what it is now.
 _ISOLATION = "READ COMMITTED"
-# Held open by a process, opened above that at need, and how long a thread waits for one. The one
-# used last is used next, so that what was needed once at a peak goes idle.
+# Held open by a process, opened above that at need where the server lets us, and how long a thread
+# waits for one. The one used last is used next, so that what was needed once at a peak goes idle.
 _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}
 # A connection that was not used for so long is tried out before it is used. Trying out each, each
 # time, would be every second thing that the server is asked.
@@ -66,6 +67,12 @@ def open_database(url: str) -> sa.Engine:
 
     Raises SettingsError for a URL that cannot be understood.
     """
+    # A password ends at its first @: what is left of it would be asked for as a host, and be shown.
+    if "@" in url.partition("@")[2].partition("?")[0]:
+        raise SettingsError(
+            "The database URL has an @ too many; "
+            "write one that is part of the user or the password as %40."
+        )
     try:
         return _create(sa.make_url(url))
     except (sa.exc.ArgumentError, ValueError) as error:
@@ -83,6 +90,7 @@ def _create(url: sa.URL) -> sa.Engine:
             url.set(drivername="postgresql+psycopg"),
             connect_args=ours,
             isolation_level=_ISOLATION,
+            poolclass=SharingPool,
             **_POOL,
         )
         event.listen(engine, "connect", _bound_standstill)

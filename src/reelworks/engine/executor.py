@@ -26,6 +26,7 @@ from dbos._error import (
 
 from reelworks.engine.abreast import Abreast
 from reelworks.engine.dispatch import Dispatcher
+from reelworks.engine.failing import without_statement
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
 from reelworks.engine.patience import LEAVE_SECONDS, Unfit, patiently
 from reelworks.engine.queue import APPLICATION, process_of
@@ -131,7 +132,7 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
             error, DBOSException | sa.exc.SQLAlchemyError
         ):
             raise
-        raise EngineError(f"The engine could not go on: {error}") from error
+        raise EngineError(f"The engine could not go on: {without_statement(error)}") from error
 
 
 class WorkExecutor:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
-from reelworks.engine.failing import NO_CONNECTION_LEFT
+from reelworks.engine.failing import NO_CONNECTION_LEFT, last_words
 from reelworks.errors import SettingsError
 
 # How libpq begins to say that there is nobody to talk to.
@@ -62,9 +62,7 @@ def _explanation(url: sa.URL, error: sa.exc.DBAPIError | sa.exc.TimeoutError) ->
         return f"{name} cannot be used: {_primary(cause)}; let the user do that, or mend the URL."
     if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.OperationalError):
         return f"{name} cannot be used: {_primary(cause)}; mend the URL, or what it names."
-    # The last of several tries, without what libpq adds, set in, on what it may mean.
-    reason = [line for line in said.splitlines() if not line.startswith("\t")][-1]
-    return f"{name} does not answer: {reason.rstrip('.')}."
+    return f"{name} does not answer: {last_words(said)}."
 
 
 def _primary(error: psycopg.Error) -> str:

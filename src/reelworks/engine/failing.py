@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,9 @@ READ_ONLY = (
 )
 _NO_ROOM = "There is no room left on the disk of the database; make some, and try again."
 
+# What the server or its client's library says goes to whoever asked: a stranger, maybe.
+_NAMED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
 
 @contextmanager
 def translated() -> Iterator[None]:
@@ -67,10 +71,36 @@ def translated() -> Iterator[None]:
             raise EngineError(READ_ONLY) from error
         if isinstance(cause, sqlite3.Error):  # a file of this machine, and short words about it
             raise EngineError(f"The database does not answer: {cause}.") from error
-        raise EngineError("The database does not answer; try again.") from error
+        said = _cause(error)
+        raise EngineError(
+            f"The database does not answer{said and ': '}{said}; try again."
+        ) from error
     except sa.exc.DatabaseError as error:
         if type(error.orig) is not sqlite3.DatabaseError:
             raise
         raise EngineError(
             f"The database cannot be read: {error.orig}; mend its disk, or bring a copy back."
         ) from error
+
+
+def without_statement(error: Exception) -> str:
+    """What an error says, in one line: a database's goes on with all that it was asked."""
+    said = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    return str(said).strip().partition("\n")[0]
+
+
+def last_words(said: str) -> str:
+    """Of what PostgreSQL or its library says: the last of several tries, without what the library
+    adds, set in, on what it may mean."""
+    lines = [line for line in said.strip().splitlines() if not line.startswith("\t")]
+    return lines[-1].rstrip(".") if lines else ""
+
+
+def _cause(error: sa.exc.SQLAlchemyError) -> str:
+    """Why PostgreSQL does not answer, without names of hosts and users; "" where nobody says."""
+    if isinstance(error, sa.exc.TimeoutError):  # the pool, in words about its own settings
+        return "all connections of this program are in use"
+    if not isinstance(error, sa.exc.DBAPIError) or not isinstance(error.orig, psycopg.Error):
+        return ""
+    said = error.orig.diag.message_primary or last_words(str(error.orig))
+    return _NAMED.sub("…", said.rpartition(" failed: ")[2].removeprefix("FATAL:").strip())

@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Protocol
+from typing import ParamSpec, Protocol, TypeVar
 
-from reelworks.errors import EngineError
+from reelworks.errors import NoThreads, Unavailable
 from reelworks.events import messages
 from reelworks.events.messages import Message
 from reelworks.model import Process, Status
@@ -30,6 +30,8 @@ _OVERLAP_MS = 5_000
 _ORDER = (Status.PENDING, Status.PROCESSING, Status.COMPLETED, Status.FAILED)
 
 Key = tuple[str, str]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Feed(Protocol):
@@ -186,12 +188,12 @@ class Hub:
     async def _let_in(self, opening: _Opening) -> None:
         async with self._opening:
             self._next = None
-            now = self._heed(await asyncio.to_thread(self._ask_time))
+            now = self._heed(await _aside(self._ask_time))
             if not self._listened_to.is_set():
                 await self._skip_to(now)
             if self._subscriptions:
                 self._listened_to.set()
-            unfinished = await asyncio.to_thread(self._feed.unfinished, opening.coming)
+            unfinished = await _aside(self._feed.unfinished, opening.coming)
         for subscription in chain.from_iterable(opening.coming.values()):
             subscription.reopen(now)
         for process in unfinished:
@@ -201,7 +203,7 @@ class Hub:
     async def _skip_to(self, now: int) -> None:
         """What changed while nobody listened is known, and not told."""
         self._since = now - _OVERLAP_MS
-        missed = await asyncio.to_thread(self._feed.changed_since, self._since)
+        missed = await _aside(self._feed.changed_since, self._since)
         self._seen = {_key(process): process for process in missed}
 
     def _unsubscribe(self, client_id: str, subscription: Subscription) -> None:
@@ -218,10 +220,10 @@ class Hub:
         while True:
             await self._listened_to.wait()
             try:
-                if look := await asyncio.to_thread(self._look):
+                if look := await _aside(self._look):
                     self._hand_out(*look)
                 outage.succeeded()
-            except EngineError as error:  # the sockets stay open; a later look may succeed
+            except Unavailable as error:  # the sockets stay open; a later look may succeed
                 outage.failed(error)
                 await asyncio.sleep(_AWAY_SECONDS)
             except Exception:
@@ -277,6 +279,16 @@ class Hub:
             for key, process in self._seen.items()
             if _milliseconds(process.updated_at) >= self._since
         }
+
+
+async def _aside(ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Ask in a thread. Raises NoThreads."""
+    try:
+        return await asyncio.to_thread(ask, *args, **kwargs)
+    except RuntimeError as error:
+        if NoThreads.is_meant(error):
+            raise NoThreads from error
+        raise
 
 
 def _key(process: Process) -> Key:

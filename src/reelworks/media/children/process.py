@@ -101,7 +101,7 @@ class Children:
         try:
             warm_up()
         except BlockingIOError as error:
-            raise _no_threads() from error
+            raise NoThreads from error
 
     def stop(self) -> None:
         """Make every ``run``, present and future, kill its child and raise ``WorkStopped``."""
@@ -171,7 +171,7 @@ class Children:
                 self._read(child, feed, tail, watchdog)
                 code = self._wait(child, tail, watchdog)
         except BlockingIOError as error:
-            raise _no_threads() from error
+            raise NoThreads from error
         text = tail.decode(errors="replace").strip()
         if code != 0:
             raise _failure(command, code, text)
@@ -267,20 +267,13 @@ def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace 
     if any(os.strerror(number) in tail for number in NO_ROOM):
         return NoSpace("There is no room left on the disk; make some, and try again.")
     if _NO_THREADS.search(tail) or (_X264_NOT_OPENED.search(tail) and not _X264_SAYS.search(tail)):
-        return _no_threads()
+        return NoThreads()
     if code == -signal.SIGKILL:  # by whom, and why, it could not say
         return ChildKilled(
             f"{_name(command)} was killed by signal 9: most likely the machine had no memory left.",
             log=tail,
         )
     return ChildFailed(_sentence(command, code, tail), log=tail)
-
-
-def _no_threads() -> NoThreads:
-    return NoThreads(
-        "No more threads can be started on this machine; raise the limit of the service, or let "
-        "it do less at once, and try again."
-    )
 
 
 def _sentence(command: list[str], code: int, tail: str) -> str:
