@@ -81,6 +81,11 @@ def test_an_at_sign_counts_as_the_database_s_own_where_it_is_written_as_one() ->
     assert (url.password, url.database, url.query["host"]) == ("se@cret", "a@b", "/run/a@b")
 
 
+def test_a_path_may_have_as_many_at_signs_as_it_likes(tmp_path: Path) -> None:
+    path = tmp_path / "me@here" / "b@c" / "a@b.db"
+    assert open_database(f"sqlite:///{path}").url.database == str(path)
+
+
 @pytest.mark.parametrize(
     "url", ["", "nonsense", "mysql://u:secret@host/name", "postgresql://u:secret@host:port/name"]
 )

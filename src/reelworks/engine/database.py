@@ -68,7 +68,8 @@ def open_database(url: str) -> sa.Engine:
     Raises SettingsError for a URL that cannot be understood.
     """
     # A password ends at its first @: what is left of it would be asked for as a host, and be shown.
-    if "@" in url.partition("@")[2].partition("?")[0]:
+    is_path = url.startswith("sqlite")
+    if not is_path and "@" in url.partition("@")[2].partition("?")[0]:
         raise SettingsError(
             "The database URL has an @ too many; "
             "write one that is part of the user or the password as %40."
