@@ -68,7 +68,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(OSError, _of_the_machine)
-    app.add_exception_handler(RuntimeError, _of_the_runtime)
+    app.add_exception_handler(RuntimeError, _of_the_machine)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -123,19 +123,11 @@ def answer(request: Request, error: ReelworksError) -> JSONResponse:
 
 
 async def _of_the_machine(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, OSError)
     if request.scope["type"] != "http":
         raise error  # a socket whose client has gone: the server knows that, and says nothing
-    if error.errno in NO_FILES:  # wherever one was to be opened: a pipe to a child, say
-        return answer(request, no_files())
-    return await _unexpected(request, error)
-
-
-async def _of_the_runtime(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RuntimeError)
-    if request.scope["type"] != "http":
-        raise error
-    if NoThreads.is_meant(error):
+    if isinstance(error, OSError) and error.errno in NO_FILES:
+        return answer(request, no_files())  # wherever one was to be opened: a pipe to a child, say
+    if isinstance(error, RuntimeError) and NoThreads.is_meant(error):
         return answer(request, NoThreads())
     return await _unexpected(request, error)
 

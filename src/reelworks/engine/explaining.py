@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 import sqlalchemy as sa
 
-from reelworks.engine.failing import NO_CONNECTION_LEFT, last_words
+from reelworks.engine.failing import is_refused, last_words
 from reelworks.errors import SettingsError
 
 # How libpq begins to say that there is nobody to talk to.
@@ -51,7 +51,7 @@ def _explanation(url: sa.URL, error: sa.exc.DBAPIError | sa.exc.TimeoutError) ->
         return f"{name} does not answer: nothing listens there; start it, or mend the URL."
     if any(phrase in said for phrase in _WRONG_USER):
         return f"{name} refuses the user or the password; mend the URL."
-    if any(phrase in said for phrase in NO_CONNECTION_LEFT):
+    if is_refused(said):
         return f"{name} has no connection left; let it have more, or run fewer programs."
     if any(phrase in said for phrase in _NO_DATABASE):
         return f"{name} cannot be used: {said}; move it away, or bring a copy back."

@@ -28,7 +28,7 @@ _CHANGED = (
 )
 # How SQLite and PostgreSQL say that there is no room left.
 _FULL = ("database or disk is full", "No space left on device")
-NO_CONNECTION_LEFT = (
+_NO_CONNECTION_LEFT = (
     "too many clients",
     "too many connections",
     "connection slots are reserved",
@@ -61,7 +61,7 @@ def translated() -> Iterator[None]:
     except _AWAY as error:
         if any(sign in str(error) for sign in _FULL):
             raise DatabaseFull(_NO_ROOM) from error
-        if any(sign in str(error) for sign in NO_CONNECTION_LEFT):
+        if is_refused(str(error)):
             raise EngineError(
                 "The database has no connection left; let it have more, or run fewer programs, "
                 "and try again."
@@ -81,6 +81,11 @@ def translated() -> Iterator[None]:
         raise EngineError(
             f"The database cannot be read: {error.orig}; mend its disk, or bring a copy back."
         ) from error
+
+
+def is_refused(said: str) -> bool:
+    """Whether PostgreSQL says that it lets no more connections in."""
+    return any(sign in said for sign in _NO_CONNECTION_LEFT)
 
 
 def without_statement(error: Exception) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util.queue import Empty
 
-from reelworks.engine.failing import NO_CONNECTION_LEFT
+from reelworks.engine.failing import is_refused
 
 
 class SharingPool(sa.QueuePool):
@@ -21,13 +21,9 @@ class SharingPool(sa.QueuePool):
         try:
             return super()._do_get()
         except psycopg.OperationalError as error:
-            if not _is_refused(error) or self.checkedout() == 0:
+            if not is_refused(str(error)) or self.checkedout() == 0:
                 raise
             try:
                 return self._pool.get(block=True, timeout=self._timeout)
             except Empty:
                 raise error from None
-
-
-def _is_refused(error: psycopg.OperationalError) -> bool:
-    return any(sign in str(error) for sign in NO_CONNECTION_LEFT)
