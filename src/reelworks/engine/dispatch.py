@@ -108,7 +108,7 @@ class Dispatcher:
         self._running: dict[Future[Any], str] = {}
         self._unknown: set[str] = set()
         self._looked_at = time.monotonic()
-        # Claims of which it is not known yet whether there was anything.
+        # Claims of which it is not known yet what they took.
         self._unsure: list[str] = []
         self._served: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -154,15 +154,14 @@ class Dispatcher:
             return 0
         random.shuffle(waiting)
         self._served = {key: at for key, at in self._served.items() if key in set(waiting)}
-        turns = share(waiting, self._slots_by_client(), self._served, free)
-        return sum(self._claim(client, count) for client, count in turns.items())
+        return self._claim(share(waiting, self._slots_by_client(), self._served, free))
 
     def _waiting(self) -> list[str]:
         with self._engine.connect() as connection:
             return list(connection.execute(self._clients).scalars())
 
     def _make_sure(self) -> None:
-        """Begin what was claimed by a transaction whose answer was lost: nobody else takes it."""
+        """Begin what a claim took before it broke off, or its answer was lost: nobody else does."""
         while self._unsure:
             claim = self._unsure[-1]
             query = sa.select(workflows.c.workflow_uuid).where(
@@ -201,16 +200,24 @@ class Dispatcher:
             rows = connection.execute(query.group_by(client)).all()
         return {row[0]: row[1] for row in rows}
 
-    def _claim(self, client: str, count: int) -> int:
-        """Claim and begin at most so many pieces of work of a client; how many there were."""
-        claim = str(uuid.uuid4())
+    def _claim(self, turns: Mapping[str, int]) -> int:
+        """Claim and begin at most so many pieces of work of each client; how many there were."""
+        claim, claimed = str(uuid.uuid4()), []
         self._unsure.append(claim)
-        claimed, _ = _sys_db().start_queued_workflows(
-            _at_most(count), self._executor_id, self._version, client, owner_xid=claim
-        )
+        for client, count in turns.items():
+            names, _ = _sys_db().start_queued_workflows(
+                _at_most(count),
+                self._executor_id,
+                self._version,
+                client,
+                owner_xid=claim,
+                is_latest_version=True,  # there is but one: asking for it is a query each time
+            )
+            if names:
+                self._served[client] = time.monotonic()
+                claimed += names
         self._unsure.remove(claim)
         if claimed:
-            self._served[client] = time.monotonic()
             self._begin(claimed, claim)
         return len(claimed)
 
