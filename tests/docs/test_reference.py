@@ -87,5 +87,5 @@ def test_every_dependency_is_said_what_for() -> None:
     project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     names = [re.split(r"[\[<>=]", each)[0] for each in needed]
-    reference = (DOCS / "reference/dependencies.md").read_text(encoding="utf-8")
+    reference = (DOCS / "dependencies.md").read_text(encoding="utf-8")
     assert [name for name in names if not re.search(rf"`{name}[`\[]", reference)] == []
