@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from threading import Event
 
+import pytest
 import sqlalchemy as sa
 
 from reelworks.engine.dispatch import Dispatcher, clients, share
@@ -155,18 +156,21 @@ def is_enhanced(records: Records, file_id: str) -> bool:
     return status is Status.COMPLETED
 
 
+@pytest.mark.parametrize("number", ["1", "2"])
 def test_what_was_claimed_without_hearing_of_it_is_begun(
-    records: Records, workers: Workers
+    records: Records, workers: Workers, number: str
 ) -> None:
-    file_id = submit(records, client_id="me")
-    workers.start(slots=2, LOSE_AN_ANSWER="1")
+    """The second claim is for another client, and takes the first one's work down with it."""
+    file_ids = [submit(records, client_id=each) for each in ("me", "you")]
+    workers.start(slots=4, LOSE_AN_ANSWER=number)
     workers.let_go()
     wait_for(
         lambda: all(
             records.process(file_id, kind).status in (Status.COMPLETED, Status.FAILED)
+            for file_id in file_ids
             for kind in ProcessType
         ),
-        "both processes",
+        "all processes",
         seconds=30,
     )
 

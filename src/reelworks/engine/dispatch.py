@@ -108,8 +108,6 @@ class Dispatcher:
         self._running: dict[Future[Any], str] = {}
         self._unknown: set[str] = set()
         self._looked_at = time.monotonic()
-        # Claims of which it is not known yet what they took.
-        self._unsure: list[str] = []
         self._served: dict[str, float] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -146,7 +144,6 @@ class Dispatcher:
 
     def _fill(self) -> int:
         """Claim work for the slots that are free now; how much there was."""
-        self._make_sure()
         self._hand_back_forgotten()
         free = self._slots - len(self._running)
         waiting = self._waiting() if free > 0 else []
@@ -160,23 +157,11 @@ class Dispatcher:
         with self._engine.connect() as connection:
             return list(connection.execute(self._clients).scalars())
 
-    def _make_sure(self) -> None:
-        """Begin what a claim took before it broke off, or its answer was lost: nobody else does."""
-        while self._unsure:
-            claim = self._unsure[-1]
-            query = sa.select(workflows.c.workflow_uuid).where(
-                *in_queue(self._engine, "PENDING"), workflows.c.owner_xid == claim
-            )
-            with self._engine.connect() as connection:
-                claimed = list(connection.execute(query).scalars())
-            self._unsure.pop()
-            if claimed:
-                self._begin(claimed, claim)
-
     def _hand_back_forgotten(self) -> None:
         """Queue anew what is ours by the tables and does not run here: nobody else takes it, and it
-        counts as running. A database that took over from a lost one may lack its last seconds, and
-        with them that it was done."""
+        counts as running. The answer to a claim was lost, or another client's claim broke off right
+        after it; or a database that took over from a lost one lacks its last seconds, and with them
+        that it was done."""
         if time.monotonic() < self._looked_at + _FORGOTTEN_SECONDS:
             return
         self._looked_at = time.monotonic()
@@ -203,7 +188,6 @@ class Dispatcher:
     def _claim(self, turns: Mapping[str, int]) -> int:
         """Claim and begin at most so many pieces of work of each client; how many there were."""
         claim, claimed = str(uuid.uuid4()), []
-        self._unsure.append(claim)
         for client, count in turns.items():
             names, _ = _sys_db().start_queued_workflows(
                 _at_most(count),
@@ -216,7 +200,6 @@ class Dispatcher:
             if names:
                 self._served[client] = time.monotonic()
                 claimed += names
-        self._unsure.remove(claim)
         if claimed:
             self._begin(claimed, claim)
         return len(claimed)
