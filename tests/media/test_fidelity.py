@@ -1084,13 +1084,15 @@ def test_tags_that_do_not_fit_beside_a_cover_are_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_cover_in_matroska_stays_a_cover(tmp_path: Path) -> None:
-    cover = make_clip(tmp_path / "front.png", *lavfi("color=red:size=64x64"), "-frames:v", "1")
-    attach = ("-attach", str(cover), "-metadata:s:t", "mimetype=image/png")
+@pytest.mark.parametrize("kind", ["png", "gif", "tiff"])
+def test_a_cover_in_matroska_stays_a_cover(kind: str, tmp_path: Path) -> None:
+    red = lavfi("color=red:size=64x64")
+    cover = make_clip(tmp_path / f"front.{kind}", *red, "-frames:v", "1")
+    attach = ("-attach", str(cover), "-metadata:s:t", f"mimetype=image/{kind}")
     source = make_clip(tmp_path / "a.mkv", *PICTURES, *X264, *attach)
     done = enhanced(source, tmp_path)
     (picture,) = [s for s in done.after.raw["streams"] if s["disposition"]["attached_pic"]]
-    assert picture["tags"]["filename"] == "front.png"
+    assert picture["tags"]["filename"] == cover.name
     assert len(done.after.of_kind("video")) == 1
     with av.open(str(done.path)) as container:
         packet = next(container.demux(container.streams[picture["index"]]))

@@ -202,9 +202,7 @@ def _subtitle_codec(stream: Stream, box: Container) -> str | None:
 
 def covers(probe: Probe, box: Container) -> tuple[int, ...]:
     """The covers that the container takes."""
-    fitting = ("mjpeg", "png", "bmp") if box.muxer == "mp4" else ("mjpeg", "png")
-    pictures = (s for s in _covers(probe) if s.codec in fitting)
-    return tuple(s.index for s in pictures) if box.pictures else ()
+    return tuple(s.index for s in _covers(probe) if s.codec in box.covers)
 
 
 def _covers(probe: Probe) -> list[Stream]:

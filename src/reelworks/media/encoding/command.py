@@ -63,7 +63,7 @@ def cover_command(ffmpeg: Path, source: Path, index: int, target: Path) -> list[
         str(ffmpeg),
         *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
         *input_arguments(source),
-        *("-map", f"0:{index}", "-c", "copy", "-frames:v", "1", "-update", "1", "-f", "image2"),
+        *("-map", f"0:{index}", "-c", "copy", "-frames:v", "1", "-f", "data"),
         location(target),
     ]
 
