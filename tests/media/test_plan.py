@@ -188,6 +188,11 @@ ORDER = [
 ]
 
 
+def test_combs_in_some_pictures_are_not_said_to_be_of_film_alone() -> None:
+    (filter_,) = plan_of(probe_of(picture()), replace(CLEAN, partly="tff"), "a.mp4").filters
+    assert filter_.reason.endswith("as in telecined film or under noise.")
+
+
 def test_all_filters_come_in_the_order_that_lets_each_see_what_it_understands() -> None:
     wishes = {"deflicker": "auto", "stabilise": "auto", "sharpen": 1, "upscale": 2}
     assert [f.name for f in filters_of(picture(), ALL_WRONG, **wishes)] == ORDER
