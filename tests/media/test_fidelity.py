@@ -17,6 +17,7 @@ import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
 from tests.media.boxes import SAMPLES, box, cropped, with_box
+from tests.media.dolby_vision import with_dolby_vision
 from tests.media.edit_lists import with_edits
 from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
@@ -478,6 +479,21 @@ def test_hdr10_plus_is_missed_aloud(tmp_path: Path) -> None:
     tools = toolbox()
     plan = decide(tools, source, probe(tools, source, count=True), Options.of(denoise=1))
     assert "The extra data of HDR10+; the HDR picture under it is kept." in plan.dropped
+
+
+@pytest.mark.parametrize(("profile", "action"), [(5, "copy"), (8, "encode")])
+def test_colours_that_dolby_vision_alone_tells_are_left_alone(
+    profile: int, action: str, tmp_path: Path
+) -> None:
+    pictures = lavfi(f"testsrc2=size=192x108:duration=0.2,format=yuv420p10le,{NOISY}")
+    encoder = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    raw = make_clip(tmp_path / "raw.hevc", *pictures, *encoder)
+    raw.write_bytes(with_dolby_vision(raw.read_bytes(), profile))
+    source = make_clip(tmp_path / "dolby.mp4", "-i", str(raw), "-c", "copy", "-tag:v", "hvc1")
+    tools = toolbox()
+    plan = decide(tools, source, probe(tools, source, count=True), Options.of(denoise=1))
+    assert plan.action == action
+    assert any("Dolby Vision" in words for words in (*plan.findings, *plan.dropped))
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "vp9"])

@@ -77,6 +77,7 @@ class Picture:
         stereo: whether it holds the views of both eyes: how often that is said, by the container
             and within the pictures.
         views: whether the other eye's view is a layer of its own, as in telephones' spatial videos.
+        coded: whether nothing but Dolby Vision's data tells what its colours are (profile 5).
     """
 
     index: int
@@ -103,6 +104,7 @@ class Picture:
     spherical: bool = False
     stereo: int = 0
     views: bool = False
+    coded: bool = False
 
     @property
     def displayed_size(self) -> tuple[int, int]:
