@@ -790,6 +790,12 @@ def test_subtitles_are_copied_converted_or_said_to_be_dropped() -> None:
     assert [t.codec for t in mkv.subtitles] == ["copy", "copy"]
 
 
+def test_subtitles_that_nothing_here_reads_are_not_said_to_fit_no_container() -> None:
+    probe = probe_of(picture(), VIDEO, Stream(index=1, kind="subtitle", codec="unknown"))
+    plan = plan_of(replace(probe, container="matroska"), NOISE, "a.mkv")
+    assert plan.dropped == ("The subtitle track 1 (unknown), which cannot be read.",)
+
+
 def test_what_is_left_out_is_said() -> None:
     extra = (
         Stream(index=1, kind="video", codec="hevc"),
