@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
-from tests.media.boxes import SAMPLES, box, cropped, with_box
+from tests.media.boxes import SAMPLES, box, cropped, with_box, without_last_half_of_sound
 from tests.media.dolby_vision import with_dolby_vision
 from tests.media.edit_lists import with_edits
 from tests.media.field_pictures import field_pictures
@@ -768,6 +768,21 @@ def with_an_empty_packet(source: Path, target: Path) -> None:
         return [not_coded if packet is last else packet for packet in packets]
 
     rewrite(source, target, empty)
+
+
+def test_pictures_are_kept_where_a_part_of_the_sound_is_cut_off(tmp_path: Path) -> None:
+    pictures = lavfi(f"testsrc2=size=96x64:duration=3,format=yuv420p,{NOISY}")
+    whole = clip(".mp4", *pictures, *lavfi("sine=duration=3"), *X264, "-c:a", "aac")
+    source = tmp_path / "cut.mp4"
+    source.write_bytes(without_last_half_of_sound(whole))
+    done = enhanced(source, tmp_path)
+    for found in (done.before, done.after):
+        assert found.timing is not None
+        assert (found.timing.packets, found.timing.duration) == (75, 3)
+    assert len(frames(done.path)) == 75
+    with av.open(str(done.path)) as container:
+        (heard,) = container.streams.audio
+        assert 1 < (heard.duration or 0) * (heard.time_base or 0) < 2
 
 
 def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:

@@ -170,6 +170,8 @@ class Timing:
             order.
         sparse: whether one of the file's streams pauses for long while another goes on, or always.
         size_bytes: of all its packets; 0 where that is not known.
+        apart: whether the file's streams are read each by itself: together, what is missing of one
+            ends them all.
     """
 
     packets: int
@@ -183,6 +185,7 @@ class Timing:
     size_bytes: int = 0
     usual: Fraction = Fraction(0)
     fields: bool = False
+    apart: bool = False
 
     @property
     def pictures(self) -> int:
