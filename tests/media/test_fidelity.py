@@ -680,11 +680,19 @@ def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None
     assert abs((flash_ - beep_) - (old_flash - old_beep)) < Fraction(5, 1000)
 
 
-def test_sound_of_broadcasts_is_copied_as_it_is(tmp_path: Path) -> None:
-    latm = ("-c:a", "aac", "-mpegts_flags", "latm")
-    done = enhanced(clip(".ts", *PICTURES, *SOUND, *X264, *latm), tmp_path)
+@pytest.mark.parametrize(
+    ("codec", "encoder"),
+    [
+        ("aac_latm", ("-c:a", "aac", "-mpegts_flags", "latm")),
+        ("s302m", ("-c:a", "s302m", "-strict", "-2", "-ar", "48000", "-ac", "2")),
+    ],
+)
+def test_sound_of_broadcasts_is_copied_as_it_is(
+    codec: str, encoder: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = enhanced(clip(".ts", *PICTURES, *SOUND, *X264, *encoder), tmp_path)
     assert [track.codec for track in done.plan.audio] == ["copy"]
-    assert [track.codec for track in done.after.of_kind("audio")] == ["aac_latm"]
+    assert [track.codec for track in done.after.of_kind("audio")] == [codec]
 
 
 def test_sound_of_which_no_packet_is_marked_to_begin_with_is_kept(tmp_path: Path) -> None:

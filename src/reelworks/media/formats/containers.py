@@ -183,7 +183,7 @@ MPEGTS = Container(
     name="mpegts",
     muxer="mpegts",
     audio=frozenset(
-        {"aac", "aac_latm", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus"}
+        {"aac", "aac_latm", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus", "s302m"}
     ),
     subtitles=frozenset({"dvb_subtitle", "dvb_teletext", "hdmv_pgs_subtitle"}),
 )
