@@ -343,6 +343,18 @@ def test_colour_tags_and_levels_stay(kind: str, suffix: str, tmp_path: Path) -> 
     assert np.abs(old - new).mean() < 4
 
 
+@pytest.mark.parametrize("matrix", ["ycgco", "bt2020c"])
+def test_a_matrix_that_the_scaler_refuses_stays_named(matrix: str, tmp_path: Path) -> None:
+    named = (
+        f"testsrc2=size=192x108:duration=0.2,format=yuv444p,setparams=range=pc:colorspace={matrix}"
+    )
+    source = make_clip(tmp_path / "a.mkv", *lavfi(f"{named},{NOISY}"), *X264)
+    done = enhanced(source, tmp_path)
+    assert (done.before.picture.matrix, done.after.picture.matrix) == (matrix, matrix)
+    before, after = (frames(path)[0].to_ndarray()[0] for path in (source, done.path))
+    assert abs(float(before.mean()) - float(after.mean())) < 1
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_colours_that_only_the_container_names_stay_named(suffix: str, tmp_path: Path) -> None:
     """libav's decoder of HEVC forgets them."""
