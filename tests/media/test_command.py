@@ -212,7 +212,7 @@ def test_covers_that_matroska_attaches_are_taken_out_first() -> None:
     assert cover_command(FFMPEG, SOURCE, 4, Path("/tmp/4")) == [
         *("/bin/ffmpeg", "-nostdin", "-hide_banner", "-y", "-v", "warning"),
         *input_arguments(SOURCE),
-        *("-map", "0:4", "-c", "copy", "-frames:v", "1", "-update", "1", "-f", "image2"),
+        *("-map", "0:4", "-c", "copy", "-frames:v", "1", "-f", "data"),
         "file:/tmp/4",
     ]
 

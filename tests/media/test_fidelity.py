@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 from av.sidedata.sidedata import Type
 from tests.clips import both_eyes, clip, lavfi, make_clip, toolbox
-from tests.media.boxes import SAMPLES, box, cropped, with_box
+from tests.media.boxes import SAMPLES, box, cropped, with_box, without_last_half_of_sound
+from tests.media.dolby_vision import with_dolby_vision
 from tests.media.edit_lists import with_edits
 from tests.media.field_pictures import field_pictures
 from tests.media.plans import forced
@@ -342,6 +343,18 @@ def test_colour_tags_and_levels_stay(kind: str, suffix: str, tmp_path: Path) -> 
     assert np.abs(old - new).mean() < 4
 
 
+@pytest.mark.parametrize("matrix", ["ycgco", "bt2020c"])
+def test_a_matrix_that_the_scaler_refuses_stays_named(matrix: str, tmp_path: Path) -> None:
+    named = (
+        f"testsrc2=size=192x108:duration=0.2,format=yuv444p,setparams=range=pc:colorspace={matrix}"
+    )
+    source = make_clip(tmp_path / "a.mkv", *lavfi(f"{named},{NOISY}"), *X264)
+    done = enhanced(source, tmp_path)
+    assert (done.before.picture.matrix, done.after.picture.matrix) == (matrix, matrix)
+    before, after = (frames(path)[0].to_ndarray()[0] for path in (source, done.path))
+    assert abs(float(before.mean()) - float(after.mean())) < 1
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_colours_that_only_the_container_names_stay_named(suffix: str, tmp_path: Path) -> None:
     """libav's decoder of HEVC forgets them."""
@@ -478,6 +491,21 @@ def test_hdr10_plus_is_missed_aloud(tmp_path: Path) -> None:
     tools = toolbox()
     plan = decide(tools, source, probe(tools, source, count=True), Options.of(denoise=1))
     assert "The extra data of HDR10+; the HDR picture under it is kept." in plan.dropped
+
+
+@pytest.mark.parametrize(("profile", "action"), [(5, "copy"), (8, "encode")])
+def test_colours_that_dolby_vision_alone_tells_are_left_alone(
+    profile: int, action: str, tmp_path: Path
+) -> None:
+    pictures = lavfi(f"testsrc2=size=192x108:duration=0.2,format=yuv420p10le,{NOISY}")
+    encoder = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=error")
+    raw = make_clip(tmp_path / "raw.hevc", *pictures, *encoder)
+    raw.write_bytes(with_dolby_vision(raw.read_bytes(), profile))
+    source = make_clip(tmp_path / "dolby.mp4", "-i", str(raw), "-c", "copy", "-tag:v", "hvc1")
+    tools = toolbox()
+    plan = decide(tools, source, probe(tools, source, count=True), Options.of(denoise=1))
+    assert plan.action == action
+    assert any("Dolby Vision" in words for words in (*plan.findings, *plan.dropped))
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "vp9"])
@@ -664,11 +692,19 @@ def test_a_gap_in_sound_that_is_encoded_anew_stays_a_gap(tmp_path: Path) -> None
     assert abs((flash_ - beep_) - (old_flash - old_beep)) < Fraction(5, 1000)
 
 
-def test_sound_of_broadcasts_is_copied_as_it_is(tmp_path: Path) -> None:
-    latm = ("-c:a", "aac", "-mpegts_flags", "latm")
-    done = enhanced(clip(".ts", *PICTURES, *SOUND, *X264, *latm), tmp_path)
+@pytest.mark.parametrize(
+    ("codec", "encoder"),
+    [
+        ("aac_latm", ("-c:a", "aac", "-mpegts_flags", "latm")),
+        ("s302m", ("-c:a", "s302m", "-strict", "-2", "-ar", "48000", "-ac", "2")),
+    ],
+)
+def test_sound_of_broadcasts_is_copied_as_it_is(
+    codec: str, encoder: tuple[str, ...], tmp_path: Path
+) -> None:
+    done = enhanced(clip(".ts", *PICTURES, *SOUND, *X264, *encoder), tmp_path)
     assert [track.codec for track in done.plan.audio] == ["copy"]
-    assert [track.codec for track in done.after.of_kind("audio")] == ["aac_latm"]
+    assert [track.codec for track in done.after.of_kind("audio")] == [codec]
 
 
 def test_sound_of_which_no_packet_is_marked_to_begin_with_is_kept(tmp_path: Path) -> None:
@@ -752,6 +788,21 @@ def with_an_empty_packet(source: Path, target: Path) -> None:
         return [not_coded if packet is last else packet for packet in packets]
 
     rewrite(source, target, empty)
+
+
+def test_pictures_are_kept_where_a_part_of_the_sound_is_cut_off(tmp_path: Path) -> None:
+    pictures = lavfi(f"testsrc2=size=96x64:duration=3,format=yuv420p,{NOISY}")
+    whole = clip(".mp4", *pictures, *lavfi("sine=duration=3"), *X264, "-c:a", "aac")
+    source = tmp_path / "cut.mp4"
+    source.write_bytes(without_last_half_of_sound(whole))
+    done = enhanced(source, tmp_path)
+    for found in (done.before, done.after):
+        assert found.timing is not None
+        assert (found.timing.packets, found.timing.duration) == (75, 3)
+    assert len(frames(done.path)) == 75
+    with av.open(str(done.path)) as container:
+        (heard,) = container.streams.audio
+        assert 1 < (heard.duration or 0) * (heard.time_base or 0) < 2
 
 
 def test_sound_that_begins_long_after_the_pictures_is_kept(tmp_path: Path) -> None:
@@ -1084,13 +1135,15 @@ def test_tags_that_do_not_fit_beside_a_cover_are_named(tmp_path: Path) -> None:
     )
 
 
-def test_a_cover_in_matroska_stays_a_cover(tmp_path: Path) -> None:
-    cover = make_clip(tmp_path / "front.png", *lavfi("color=red:size=64x64"), "-frames:v", "1")
-    attach = ("-attach", str(cover), "-metadata:s:t", "mimetype=image/png")
+@pytest.mark.parametrize("kind", ["png", "gif", "tiff"])
+def test_a_cover_in_matroska_stays_a_cover(kind: str, tmp_path: Path) -> None:
+    red = lavfi("color=red:size=64x64")
+    cover = make_clip(tmp_path / f"front.{kind}", *red, "-frames:v", "1")
+    attach = ("-attach", str(cover), "-metadata:s:t", f"mimetype=image/{kind}")
     source = make_clip(tmp_path / "a.mkv", *PICTURES, *X264, *attach)
     done = enhanced(source, tmp_path)
     (picture,) = [s for s in done.after.raw["streams"] if s["disposition"]["attached_pic"]]
-    assert picture["tags"]["filename"] == "front.png"
+    assert picture["tags"]["filename"] == cover.name
     assert len(done.after.of_kind("video")) == 1
     with av.open(str(done.path)) as container:
         packet = next(container.demux(container.streams[picture["index"]]))

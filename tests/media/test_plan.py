@@ -188,6 +188,11 @@ ORDER = [
 ]
 
 
+def test_combs_in_some_pictures_are_not_said_to_be_of_film_alone() -> None:
+    (filter_,) = plan_of(probe_of(picture()), replace(CLEAN, partly="tff"), "a.mp4").filters
+    assert filter_.reason.endswith("as in telecined film or under noise.")
+
+
 def test_all_filters_come_in_the_order_that_lets_each_see_what_it_understands() -> None:
     wishes = {"deflicker": "auto", "stabilise": "auto", "sharpen": 1, "upscale": 2}
     assert [f.name for f in filters_of(picture(), ALL_WRONG, **wishes)] == ORDER
@@ -783,6 +788,12 @@ def test_subtitles_are_copied_converted_or_said_to_be_dropped() -> None:
     assert "subtitle track 2" in mp4.dropped[0]
     mkv = plan_of(replace(probe, container="matroska"), NOISE, "a.mkv")
     assert [t.codec for t in mkv.subtitles] == ["copy", "copy"]
+
+
+def test_subtitles_that_nothing_here_reads_are_not_said_to_fit_no_container() -> None:
+    probe = probe_of(picture(), VIDEO, Stream(index=1, kind="subtitle", codec="unknown"))
+    plan = plan_of(replace(probe, container="matroska"), NOISE, "a.mkv")
+    assert plan.dropped == ("The subtitle track 1 (unknown), which cannot be read.",)
 
 
 def test_what_is_left_out_is_said() -> None:

@@ -77,6 +77,7 @@ class Picture:
         stereo: whether it holds the views of both eyes: how often that is said, by the container
             and within the pictures.
         views: whether the other eye's view is a layer of its own, as in telephones' spatial videos.
+        coded: whether nothing but Dolby Vision's data tells what its colours are (profile 5).
     """
 
     index: int
@@ -103,6 +104,7 @@ class Picture:
     spherical: bool = False
     stereo: int = 0
     views: bool = False
+    coded: bool = False
 
     @property
     def displayed_size(self) -> tuple[int, int]:
@@ -168,6 +170,8 @@ class Timing:
             order.
         sparse: whether one of the file's streams pauses for long while another goes on, or always.
         size_bytes: of all its packets; 0 where that is not known.
+        apart: whether the file's streams are read each by itself: together, what is missing of one
+            ends them all.
     """
 
     packets: int
@@ -181,6 +185,7 @@ class Timing:
     size_bytes: int = 0
     usual: Fraction = Fraction(0)
     fields: bool = False
+    apart: bool = False
 
     @property
     def pictures(self) -> int:

@@ -120,7 +120,7 @@ class Analysis:
         if self.interlaced:
             seen.append("Its pictures are interlaced.")
         if self.partly:
-            seen.append("Some of its pictures are interlaced.")
+            seen.append("Some of its pictures look interlaced, others whole.")
         return tuple(seen)
 
 

@@ -21,6 +21,9 @@ _MOST_CHANNELS = 8
 
 _STRANGE = "which belongs to another programme"
 
+_UNKNOWN = ("unknown", "none")
+"""What a codec is called that libav does not know."""
+
 _EXACT = frozenset({"flac", "pcm_s24le"})
 """Encoders of sound that lose nothing: they are told no rate."""
 
@@ -139,7 +142,7 @@ def _lost_marks(
 
 def _readable(probe: Probe, stream: Stream) -> bool:
     raw = _raw(probe, stream.index)
-    known = stream.codec not in ("unknown", "none")
+    known = stream.codec not in _UNKNOWN
     told = raw.get("channels") != 0 and raw.get("sample_rate") != "0"
     return known and told and not stream.empty and not stream.stranger
 
@@ -185,13 +188,20 @@ def subtitle_tracks(probe: Probe, box: Container) -> tuple[tuple[Track, ...], tu
     for stream in probe.of_kind("subtitle"):
         codec = _subtitle_codec(stream, box)
         if stream.stranger or codec is None:
-            why = _STRANGE if stream.stranger else "which the result's container cannot hold"
-            words.append(f"The {_named(stream, 'subtitle track')}, {why}.")
+            words.append(f"The {_named(stream, 'subtitle track')}, {_why_unheld(stream)}.")
         else:
             kept.append(stream)
             tracks.append(_marked(Track(index=stream.index, codec=codec), stream, probe, box))
     words += _lost_marks(kept, tracks, probe, "subtitle track")
     return _with_default(tracks, box), tuple(words)
+
+
+def _why_unheld(stream: Stream) -> str:
+    if stream.stranger:
+        return _STRANGE
+    if stream.codec in _UNKNOWN:
+        return "which cannot be read"
+    return "which the result's container cannot hold"
 
 
 def _subtitle_codec(stream: Stream, box: Container) -> str | None:
@@ -202,9 +212,7 @@ def _subtitle_codec(stream: Stream, box: Container) -> str | None:
 
 def covers(probe: Probe, box: Container) -> tuple[int, ...]:
     """The covers that the container takes."""
-    fitting = ("mjpeg", "png", "bmp") if box.muxer == "mp4" else ("mjpeg", "png")
-    pictures = (s for s in _covers(probe) if s.codec in fitting)
-    return tuple(s.index for s in pictures) if box.pictures else ()
+    return tuple(s.index for s in _covers(probe) if s.codec in box.covers)
 
 
 def _covers(probe: Probe) -> list[Stream]:

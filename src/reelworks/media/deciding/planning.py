@@ -81,6 +81,11 @@ def _obstacle(
         )
     if picture.codec in ("gif", "apng", "webp") or form.family == "palette":
         return "It is an animation of flat colours, which filters would only harm; it is kept."
+    if picture.coded:
+        return (
+            "Only Dolby Vision's data tells what its colours are (profile 5), and encoding would "
+            "lose it; it is kept as it is."
+        )
     if analysis.transparent and not _keeps_alpha(
         picture, _container(form, name, probe, options), options
     ):

@@ -145,7 +145,7 @@ def _deinterlace(picture: Picture, analysis: Analysis, options: Options) -> Filt
             name="deinterlace",
             expression=_matcher(analysis.partly),
             strength=1.0,
-            reason="Some of its pictures are woven from two fields, as in telecined film.",
+            reason="Combs were seen in some of its pictures, as in telecined film or under noise.",
         )
     return Filter(
         name="deinterlace",

@@ -63,7 +63,7 @@ def cover_command(ffmpeg: Path, source: Path, index: int, target: Path) -> list[
         str(ffmpeg),
         *("-nostdin", "-hide_banner", "-y", "-v", "warning"),
         *input_arguments(source),
-        *("-map", f"0:{index}", "-c", "copy", "-frames:v", "1", "-update", "1", "-f", "image2"),
+        *("-map", f"0:{index}", "-c", "copy", "-frames:v", "1", "-f", "data"),
         location(target),
     ]
 
@@ -81,13 +81,15 @@ def encode_command(
     Args:
         covers: files of the plan's covers, where ``attaches_covers`` says so.
     """
+    whole = [*_pauses(probe), *_early(probe), *input_arguments(source, far=probe.late_sound)]
+    # An input of its own for what is not the film's pictures, or none.
+    rest = whole if probe.timing is not None and probe.timing.apart else []
     return [
         *_working(ffmpeg),
+        *rest,
         *_decoding(probe, plan),
-        *_pauses(probe),
-        *_early(probe),
-        *input_arguments(source, far=probe.late_sound),
-        *_maps(f"0:{probe.picture.index}", plan),
+        *whole,
+        *_maps(f"{1 if rest else 0}:{probe.picture.index}", plan),
         *_time(plan),
         *_video(probe, plan),
         *_everything_else(probe, plan, target, covers),

@@ -25,7 +25,7 @@ def filter_chain(probe: Probe, plan: Plan) -> list[str]:
     picture = probe.picture
     early = [f.expression for f in plan.filters if f.name == "deinterlace"]
     return [
-        *(("setparams=colorspace=unknown",) if picture.mistaken else ()),
+        *(("setparams=colorspace=unknown",) if _is_refused(picture) else ()),
         *_settled(probe, plan),
         *_timestamps(plan),
         *early,
@@ -34,6 +34,7 @@ def filter_chain(probe: Probe, plan: Plan) -> list[str]:
         *_borrowed(picture),
         *_one_view(picture),
         *_late(plan),
+        *_named_again(picture),
     ]
 
 
@@ -57,6 +58,12 @@ def is_settled(picture: Picture, plan: Plan) -> bool:
     pictures that they hold. Turned pictures have filters of FFmpeg's own before ours."""
     same = picture.pixel_format.replace("yuvj", "yuv") == plan.pixel_format
     return same and picture.matrix in _SCALER_KNOWS and picture.rotation == 0
+
+
+def _is_refused(picture: Picture) -> bool:
+    """Whether FFmpeg's scaler would refuse its matrix, of which it then is not told: it need not
+    know one, but to bring pixels to a format, as those of full range from one of the old names."""
+    return picture.mistaken or picture.matrix not in _SCALER_KNOWS | {"gbr"}
 
 
 def _settled(probe: Probe, plan: Plan) -> list[str]:
@@ -139,3 +146,9 @@ def _named_matrix(picture: Picture, plan: Plan) -> list[str]:
     if plan.decoder is None or picture.matrix is None:
         return []
     return [f"setparams=colorspace={picture.matrix}"]
+
+
+def _named_again(picture: Picture) -> list[str]:
+    """What was kept from the scaler, once all is done that may need one."""
+    named = picture.matrix is not None and _is_refused(picture)
+    return [f"setparams=colorspace={picture.matrix}"] if named else []

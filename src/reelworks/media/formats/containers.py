@@ -43,7 +43,7 @@ class Container:
         max_audio: how many sound tracks it holds.
         subtitles: codecs that it takes as they are.
         text_subtitles: encoder for other subtitles that are text; None where there is none.
-        pictures: whether covers can be attached.
+        covers: codecs of the pictures that can be attached as covers.
         attachments: whether files (fonts) can be attached.
         chapters: whether it holds chapters.
         alpha: whether the video may carry transparency.
@@ -67,7 +67,7 @@ class Container:
     max_audio: int = 1000
     subtitles: frozenset[str] = frozenset()
     text_subtitles: str | None = None
-    pictures: bool = False
+    covers: frozenset[str] = frozenset()
     attachments: bool = False
     chapters: bool = False
     alpha: bool = False
@@ -87,7 +87,7 @@ MP4 = Container(
     audio=_COMMON_AUDIO | {"dts", "truehd"},
     subtitles=frozenset({"mov_text"}),
     text_subtitles="mov_text",
-    pictures=True,
+    covers=frozenset({"mjpeg", "png", "bmp"}),
     chapters=True,
     immersive=True,
     time_codes=True,
@@ -155,7 +155,7 @@ MATROSKA = Container(
         }
     ),
     text_subtitles="subrip",
-    pictures=True,
+    covers=frozenset({"mjpeg", "png", "gif", "tiff"}),
     attachments=True,
     chapters=True,
     immersive=True,
@@ -183,7 +183,7 @@ MPEGTS = Container(
     name="mpegts",
     muxer="mpegts",
     audio=frozenset(
-        {"aac", "aac_latm", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus"}
+        {"aac", "aac_latm", "mp1", "mp2", "mp3", "ac3", "eac3", "dts", "truehd", "opus", "s302m"}
     ),
     subtitles=frozenset({"dvb_subtitle", "dvb_teletext", "hdmv_pgs_subtitle"}),
 )

@@ -82,6 +82,7 @@ def picture_of(
         spherical=frame is not None and side_data.content(frame, Type.SPHERICAL) is not None,
         stereo=sum(0 < kind < _APART for kind in kinds),
         views=_APART in kinds and context.codec.canonical_name == "hevc",
+        coded=frame is not None and _coded(frame),
     )
 
 
@@ -135,6 +136,15 @@ def _stereo_kinds(frame: VideoFrame) -> list[int]:
     return [_KIND.unpack_from(data)[0] for data in side_data.contents(frame, Type.STEREO3D)]
 
 
+def _coded(frame: VideoFrame) -> bool:
+    """Whether its colours are Dolby Vision's own, as of profile 5. That is told as libav tells it:
+    by the profile and the range in the header whose offset is the first thing in AVDOVIMetadata."""
+    data = side_data.content(frame, Type.DOVI_METADATA)
+    if data is None:
+        return False
+    return _DOLBY.unpack_from(data, *_OFFSET.unpack_from(data)) == (0, 1)
+
+
 def _bit_depth(pixels: VideoFormat | None) -> int:
     return max((c.bits for c in pixels.components), default=8) if pixels is not None else 8
 
@@ -171,6 +181,10 @@ _ALMOST = 0.9
 _DISPLAY = struct.Struct("=9i")
 
 _KIND = struct.Struct("=i")
+
+_OFFSET = struct.Struct("@N")
+# struct AVDOVIRpuDataHeader: of what is in it, the profile, and whether the range is full.
+_DOLBY = struct.Struct("=4xB5xB")
 
 _APART = 8
 """AV_STEREO3D_UNSPEC: there are two views, and they do not share a picture."""

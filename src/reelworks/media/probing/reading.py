@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import av
 import av.logging
 from av.codec.context import Flags
-from av.stream import Disposition
+from av.stream import Discard, Disposition
 
 from reelworks.media.formats.allowed import FAR, MAX_PIXELS, location, open_options
 from reelworks.media.formats.programmes import HEAD_BYTES, teletext
@@ -113,7 +113,10 @@ def prepare(context: VideoCodecContext, *, quantiser: bool = False) -> None:
 
 
 def packets_of(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
-    """The packets of some of its streams, the empty ones included that end each."""
+    """The packets of some of its streams, the empty ones included that end each. As FFmpeg does, it
+    passes over the others: what is wrong with them is no end of these."""
+    for stream in container.streams:
+        stream.discard = Discard.default if stream in streams else Discard.all
     try:
         yield from container.demux(*streams)
     except IndexError:

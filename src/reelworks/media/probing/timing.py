@@ -93,16 +93,21 @@ def walk(path: Path, index: int, strangers: Collection[int], moved: Moved) -> Wa
         demuxer = container.format.name
         reordered = _reorders(container, index)
         numbered = demuxers.tells_decoding(demuxer, reordered=reordered)
-        tracks = {s.index: _Track(s.time_base, demuxer, numbered=numbered) for s in streams}
-        count = 0
-        for packet in _packets(container, streams):
-            tracks[packet.stream_index].add(packet)
-            count += not packet.is_discard
-            moved(count)
+        tracks, alone = (
+            {s.index: _Track(s.time_base, demuxer, numbered=numbered) for s in streams}
+            for _ in range(2)
+        )
+        count = _read(container, streams, tracks, moved)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
         # What is numbered is known to be in the order of decoding.
         suspect = tracks[index].rises and demuxer not in demuxers.NUMBERED and reordered
         woven = _may_be_woven(container, index)
+        listed = container.streams[index].frames
+    apart = False
+    if tracks[index].read < listed:
+        count = _read_apart(path, alone, moved, count)
+        apart = any(alone[number].read > track.read for number, track in tracks.items())
+        tracks = alone if apart else tracks
     if demuxer in demuxers.RAW and not tracks[index].seamless:
         tracks[index].forget()
     decoding = demuxer in demuxers.DECODING or (
@@ -116,11 +121,35 @@ def walk(path: Path, index: int, strangers: Collection[int], moved: Moved) -> Wa
     timing = tracks[index].timing(beginning, decoding=decoding)
     fields = woven and _is_of_fields(path, index, lambda read: moved(count + read))
     return Walk(
-        timing=replace(timing, sparse=sparse, fields=fields),
+        timing=replace(timing, sparse=sparse, fields=fields, apart=apart),
         duration=_whole(tracks.values()),
         empty=empty,
         pieced={number for number, track in tracks.items() if track.pieced},
     )
+
+
+def _read(
+    container: InputContainer,
+    streams: list[Stream],
+    tracks: dict[int, _Track],
+    moved: Moved,
+    count: int = 0,
+) -> int:
+    """Hand the streams' packets to their tracks; adds to the count those that are shown."""
+    for packet in _packets(container, streams):
+        tracks[packet.stream_index].add(packet)
+        count += not packet.is_discard
+        moved(count)
+    return count
+
+
+def _read_apart(path: Path, tracks: dict[int, _Track], moved: Moved, count: int) -> int:
+    """As ``_read``, each stream by itself: of a file that was cut off behind its index, libav ends
+    where the first packet of any stream is missing."""
+    for number in tracks:
+        with open_video(path) as container:
+            count = _read(container, [container.streams[number]], tracks, moved, count)
+    return count
 
 
 def _reorders(container: InputContainer, index: int) -> bool:
@@ -222,6 +251,7 @@ class _Track:
         self._lengths = array("q")
         self._decoded = array("q")
         self._cuts: list[int] = []
+        self.read = 0
         self.packets = 0
         self.pieced = False
         self._skipping = False
@@ -231,6 +261,7 @@ class _Track:
         self._stated_lengths: set[int | None] = set()
 
     def add(self, packet: Packet[Stream]) -> None:
+        self.read += 1
         if packet.is_discard:
             self._skipping |= self._goes_back(packet)
             return

@@ -31,6 +31,7 @@ from reelworks.media.verifying.checking_times import (
     opened,
     start_of,
     walk,
+    walk_apart,
 )
 from reelworks.media.verifying.decoder_times import decoder_times
 
@@ -57,12 +58,14 @@ class Clock:
         counted: whether the container counts pictures alone, of which libav guesses when the first
             one that decodes is shown.
         sure: whether the container tells them; otherwise they are guessed.
+        apart: whether its streams are read each by itself.
     """
 
     exact: bool
     decoding: bool
     counted: bool
     sure: bool
+    apart: bool
 
 
 def check_result(
@@ -87,7 +90,7 @@ def check_result(
     empty = {i for i, track in after.items() if track.kind == "audio" and not track.starts}
     index, covers = _check_streams(new, expected, empty)
     audio = {track["index"]: track["copied"] for track in expected["audio"]}
-    before = walk(old, moved, {main, *expected["covers"], *audio})
+    before = (walk_apart if told.apart else walk)(old, moved, {main, *expected["covers"], *audio})
     if told.decoding:
         before[main].starts = before[main].decoded
     _check_pictures(after[index], frames)

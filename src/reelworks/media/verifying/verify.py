@@ -69,6 +69,7 @@ def verify(
             "decoding": demuxers.tells_decoding(probe.demuxer, reordered=is_reordered(probe)),
             "counted": counted,
             "sure": not counted and probe.demuxer not in _GUESSED,
+            "apart": probe.timing is not None and probe.timing.apart,
         },
         expected=expectation(probe, plan),
     )
