@@ -138,6 +138,10 @@ class ChildKilled(ChildFailed):
     """Somebody else ended a child process: most likely the system, as memory ran out."""
 
 
+class ChildStarved(ChildFailed):
+    """A child process got no memory where it asked for more."""
+
+
 class ChildHung(MediaError):
     """A child process made no progress for too long and was killed."""
 

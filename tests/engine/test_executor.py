@@ -144,6 +144,17 @@ def test_steps_whose_children_the_system_killed_are_tried_again_one_at_a_time(
     assert said.count("the step second is tried again, when nothing else runs here: ") == 2
 
 
+def test_a_step_whose_child_got_no_memory_is_tried_again_alone(
+    records: Records, workers: Workers, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file_id = submit(records)
+    workers.start(STARVE="1")
+    workers.let_go()  # or the other process would hold its place
+    wait_for(lambda: records.process(file_id, EXTRACTION).status is Status.FAILED, "the failure")
+    said = capfd.readouterr().err
+    assert said.count("is tried again, when nothing else runs here: It broke.") == ATTEMPTS - 1
+
+
 def test_what_waits_to_be_alone_is_left_to_other_workers_where_it_has_not_begun(
     records: Records, workers: Workers
 ) -> None:

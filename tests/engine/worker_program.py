@@ -25,7 +25,14 @@ from reelworks.engine.executor import WorkExecutor, step
 from reelworks.engine.leases import Executor
 from reelworks.engine.records import Records
 from reelworks.engine.tables import processes
-from reelworks.errors import ChildFailed, EngineError, NoSpace, StorageError, WorkStopped
+from reelworks.errors import (
+    ChildFailed,
+    ChildStarved,
+    EngineError,
+    NoSpace,
+    StorageError,
+    WorkStopped,
+)
 from reelworks.media.children.process import Children
 from reelworks.model import ProcessType, Work
 
@@ -87,7 +94,7 @@ def told(data: bytes) -> bool:
 
 def breaking(file_id: str) -> None:
     note(f"breaking {file_id}")
-    raise ChildFailed("It broke.")
+    raise (ChildStarved if "STARVE" in os.environ else ChildFailed)("It broke.")
 
 
 def enhancement(file_id: str, attempt: int) -> None:

@@ -22,7 +22,14 @@ from tests.clips import lavfi, plain, toolbox
 from tests.limits import with_many_files
 from tests.waiting import wait_for
 
-from reelworks.errors import ChildFailed, ChildHung, NoChildren, NoThreads, WorkStopped
+from reelworks.errors import (
+    ChildFailed,
+    ChildHung,
+    ChildStarved,
+    NoChildren,
+    NoThreads,
+    WorkStopped,
+)
 from reelworks.media.children.child import COMMAND
 from reelworks.media.children.forking import Child, ForkServer
 from reelworks.media.children.process import Children, collect
@@ -134,21 +141,46 @@ def test_what_a_child_said_before_it_was_killed_is_not_why() -> None:
         Children().run(python(program), Listener().feed)
 
 
-def test_an_encoder_that_gets_no_threads_is_not_the_videos_fault() -> None:
-    # Each thread claims a gigabyte, and there are 40: FFmpeg itself has a few.
-    limited = (
+def limited(stack_bytes: int, all_bytes: int) -> list[str]:
+    """What a command begins with that may claim so much memory."""
+    program = (
         "import os, resource, sys\n"
-        "for limit, size in ((resource.RLIMIT_STACK, 1 << 30), (resource.RLIMIT_AS, 40 << 30)):\n"
+        f"for limit, size in ((resource.RLIMIT_STACK, {stack_bytes}),\n"
+        f"        (resource.RLIMIT_AS, {all_bytes})):\n"
         "    resource.setrlimit(limit, (size, resource.getrlimit(limit)[1]))\n"
         "os.execv(sys.argv[1], sys.argv[1:])"
     )
+    return python(program)
+
+
+def test_an_encoder_that_gets_no_threads_is_not_the_videos_fault() -> None:
+    # Each thread claims a gigabyte, and there are 40: FFmpeg itself has a few.
     ffmpeg = toolbox().ffmpeg
     picture = [str(ffmpeg), "-v", "error", *lavfi("color=size=64x64:duration=0.1")]
     encode = ["-c:v", "libx264", "-threads", "64", "-f", "null", "-"]
 
     with pytest.raises(NoThreads, match="raise the limit"):
         Children().run(
-            [*python(limited), *picture, *encode], Listener().feed, reads=[ffmpeg.parent]
+            [*limited(1 << 30, 40 << 30), *picture, *encode],
+            Listener().feed,
+            reads=[ffmpeg.parent],
+        )
+
+
+@pytest.mark.parametrize(
+    "work", [["-c:v", "libx264"], ["-vf", "nlmeans"], ["-vf", "scale=16000:16000"]]
+)
+def test_a_child_that_gets_no_memory_says_so(work: list[str]) -> None:
+    # A picture has 96 megabytes.
+    ffmpeg = toolbox().ffmpeg
+    pictures = [str(ffmpeg), "-v", "error", *lavfi("color=size=8000x8000:duration=9")]
+    few_threads = ["-threads", "1", "-filter_threads", "1", "-f", "null", "-"]
+
+    with pytest.raises(ChildStarved, match="got no memory"):
+        Children().run(
+            [*limited(1 << 20, 1000 << 20), *pictures, *work, *few_threads],
+            Listener().feed,
+            reads=[ffmpeg.parent],
         )
 
 

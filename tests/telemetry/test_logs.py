@@ -92,3 +92,13 @@ def test_the_engine_writes_lines_of_the_same_form() -> None:
     )
     ran = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=True)
     assert json.loads(ran.stderr)["message"] == "away"
+
+
+def test_a_pool_of_connections_says_nothing_of_its_everyday_work() -> None:
+    program = (
+        "from reelworks.telemetry.logs import configure_logging; "
+        "from reelworks.engine.database import open_database; "
+        "configure_logging('info', 'text'); open_database('postgresql://host/name').dispose()"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=True)
+    assert ran.stderr == b""

@@ -36,6 +36,7 @@ from reelworks.errors import (
     ChildFailed,
     ChildHung,
     ChildKilled,
+    ChildStarved,
     EngineError,
     NoSpace,
     NoThreads,
@@ -63,8 +64,9 @@ MAX_TAKEOVERS = 25
 _ORPHANS_EVERY = 10  # renewals of the lease
 # Whoever keeps this process running kills it after a few seconds more.
 _LEAVE_SECONDS_IN_ALL = 5.0
-# What a second attempt may mend.
+# What a second attempt may mend, and what it may when it has the machine's memory for itself.
 _BREAKS = (ChildFailed, ChildHung)
+_SHORT_OF_MEMORY = (ChildKilled, ChildStarved)
 # What a machine may have too little of for a video: it is given up by who meets that too often.
 _LACKS = {NoSpace: "ran out of room on its disk", NoThreads: "could start no more threads"}
 # How the engine begins to say that threads of it failed that do nothing for us.
@@ -100,9 +102,9 @@ def step(name: str, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 
     It may run twice where a process dies in between. What breaks the child process of a step is
     tried ``ATTEMPTS`` times; the last of their errors is raised. Where the system killed the child,
-    it is tried again alone: see ``abreast.py``. An error, too, is written down and raised again
-    when the workflow is run again. What another release wrote down and this one cannot read is
-    done anew.
+    or had no memory for it, it is tried again alone: see ``abreast.py``. An error, too, is written
+    down and raised again when the workflow is run again. What another release wrote down and this
+    one cannot read is done anew.
 
     Raises:
         Unfit: what the work needs was missing for too long; nothing was written down.
@@ -403,16 +405,16 @@ class _Attempts(Generic[P, R]):
         try:
             with (
                 at_stage(self._stage, self._begun),
-                _place.get()(self._is_killed()),
+                _place.get()(self._lacks_memory()),
                 instruments.timed(self._stage),
             ):
                 return patiently(self._work, *args, **kwargs)
         except Exception as error:
             self.last = error
             if isinstance(error, _BREAKS) and self._begun < ATTEMPTS:
-                how = "again, when nothing else runs here" if self._is_killed() else "again"
+                how = "again, when nothing else runs here" if self._lacks_memory() else "again"
                 log.warning("the step %s is tried %s: %s", self._stage, how, error)
             raise
 
-    def _is_killed(self) -> bool:
-        return isinstance(self.last, ChildKilled)
+    def _lacks_memory(self) -> bool:
+        return isinstance(self.last, _SHORT_OF_MEMORY)

@@ -14,7 +14,7 @@ from reelworks.telemetry.subject import Subject, subject
 
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(about)s%(message)s"
 # Chatty at "info", and about nothing that an operator of ours can change.
-_QUIET = ("alembic", "dbos", "uvicorn.error")
+_QUIET = ("alembic", "dbos", "reelworks.engine.sharing", "uvicorn.error")
 
 
 def configure_logging(level: str, form: str) -> None:

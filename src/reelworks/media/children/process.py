@@ -27,6 +27,7 @@ from reelworks.errors import (
     ChildFailed,
     ChildHung,
     ChildKilled,
+    ChildStarved,
     NoSpace,
     NoThreads,
     WorkStopped,
@@ -57,6 +58,12 @@ _NO_THREADS = re.compile(
     rf"|opening decoder: {os.strerror(errno.EAGAIN)})"
 )
 """How FFmpeg, numpy and Python say that they may start no more threads."""
+
+_NO_MEMORY = re.compile(
+    rf"({os.strerror(errno.ENOMEM)}|[mM]alloc of size|MemoryError|bad_alloc"
+    r"|Memory allocation error)"
+)
+"""How FFmpeg, its encoders, Python and C++ say that they got no memory."""
 
 _X264_NOT_OPENED = re.compile(r"\[enc:libx264 @ [^\]]*\] Error while opening encoder")
 _X264_SAYS = re.compile(r"^\[libx264 @ ", re.MULTILINE)
@@ -155,7 +162,8 @@ class Children:
             The tail of what it wrote on standard error.
 
         Raises:
-            ChildFailed: it ended with an error; ChildKilled where somebody else ended it.
+            ChildFailed: it ended with an error; ChildKilled where somebody else ended it,
+                ChildStarved where it got no memory.
             NoSpace: there was no room on the disk for what it wrote.
             NoThreads: it, or a thread of it, could not be started.
             NoChildren: what starts children was killed, which says nothing about this one.
@@ -266,13 +274,21 @@ def _widen(pipe: IO[bytes]) -> None:
 def _failure(command: list[str], code: int, tail: str) -> ChildFailed | NoSpace | NoThreads:
     if any(os.strerror(number) in tail for number in NO_ROOM):
         return NoSpace("There is no room left on the disk; make some, and try again.")
-    if _NO_THREADS.search(tail) or (_X264_NOT_OPENED.search(tail) and not _X264_SAYS.search(tail)):
+    if _NO_THREADS.search(tail):
         return NoThreads()
     if code == -signal.SIGKILL:  # by whom, and why, it could not say
         return ChildKilled(
             f"{_name(command)} was killed by signal 9: most likely the machine had no memory left.",
             log=tail,
         )
+    if _NO_MEMORY.search(tail):
+        return ChildStarved(
+            f"{_name(command)} got no memory: this machine, or a limit of the service, has too "
+            "little for this video, or it is damaged and asks for too much.",
+            log=tail,
+        )
+    if _X264_NOT_OPENED.search(tail) and not _X264_SAYS.search(tail):
+        return NoThreads()
     return ChildFailed(_sentence(command, code, tail), log=tail)
 
 
