@@ -150,6 +150,14 @@ def test_a_result_that_was_cut_short_fails(rich: Case, tmp_path: Path) -> None:
         rich.verify(broken)
 
 
+def test_a_result_that_ffmpeg_ended_early_fails(tmp_path: Path) -> None:
+    """It says how many pictures it wrote, and nothing of those that it did not read."""
+    case = case_of(clip(".mp4", *PICTURES, *X264))
+    early = make_clip(tmp_path / "a.mp4", "-i", str(case.source), "-frames:v", "30", *X264)
+    with pytest.raises(WrongResult, match="30 of the 50 pictures that decode"):
+        case.verify(early, frames=30)
+
+
 def test_a_result_without_a_beginning_fails(rich: Case, tmp_path: Path) -> None:
     broken = tmp_path / "cut.mp4"
     broken.write_bytes(rich.result.read_bytes()[:100])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -44,6 +44,9 @@ WHOLE_PIXELS = 64 * 1920 * 1080
 Every packet's time is compared in any case, and a picture that FFmpeg could not encode would have
 no packet."""
 
+_MOST = 0.9
+"""With fewer of the source's pictures, it is asked whether damage cost the others."""
+
 SPOTS = 5
 SPOT_PICTURES = 12
 
@@ -59,6 +62,7 @@ class Clock:
             one that decodes is shown.
         sure: whether the container tells them; otherwise they are guessed.
         apart: whether its streams are read each by itself.
+        pictures: how many its packets hold, where nothing is damaged; 0 where that is not known.
     """
 
     exact: bool
@@ -66,6 +70,7 @@ class Clock:
     counted: bool
     sure: bool
     apart: bool
+    pictures: int
 
 
 def check_result(
@@ -98,7 +103,9 @@ def check_result(
         [key for i in expected["covers"] for key in before[i].keys],
         [key for i in covers for key in after[i].keys],
     )
-    decoder = partial(decoder_times, old, main, moved)
+    decoder = cache(partial(decoder_times, old, main, moved))
+    if frames < _MOST * told.pictures:
+        _check_none_lost(frames, len(decoder()))
     exact, moves = _check_moves(old, main, before[main], after[index], told, decoder)
     with opened(new) as container:
         check_chapters(container, expected["chapters"], moves.steps[0][1] if moves else None)
@@ -160,6 +167,13 @@ def _check_pictures(after: Walked, frames: int) -> None:
         raise WrongResult(f"The result has {after.shown} pictures in place of {frames}.")
     if after.timeless:
         raise WrongResult("Pictures of the result have no time, or the same time as another.")
+
+
+def _check_none_lost(frames: int, decoded: int) -> None:
+    """Damage costs pictures, and then they do not decode here either; but FFmpeg also ends, without
+    a word, where something else in the file is wrong."""
+    if frames < _MOST * decoded:
+        raise WrongResult(f"The result has {frames} of the {decoded} pictures that decode.")
 
 
 # --- Pictures -------------------------------------------------------------------------------------

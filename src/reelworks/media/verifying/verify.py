@@ -70,6 +70,7 @@ def verify(
             "counted": counted,
             "sure": not counted and probe.demuxer not in _GUESSED,
             "apart": probe.timing is not None and probe.timing.apart,
+            "pictures": probe.pictures,
         },
         expected=expectation(probe, plan),
     )
