@@ -1560,6 +1560,23 @@ def test_a_film_that_lost_a_keyframe_is_enhanced(suffix: str, tmp_path: Path) ->
     assert abs(done.after.duration - done.before.duration) < Fraction(1, 10)
 
 
+def test_a_recording_goes_on_behind_a_long_stretch_of_nothing(tmp_path: Path) -> None:
+    """libav gives up after 64 kilobytes without a packet, and would look further when asked."""
+    pictures = lavfi(f"testsrc2=size=192x108:rate=25:duration=4,format=yuv420p,{NOISY}")
+    args = ("-c:v", "mpeg2video", "-q:v", "2", "-c:a", "mp2")
+    whole = bytearray(clip(".ts", *pictures, *lavfi("sine=duration=4"), *args).read_bytes())
+    hole = slice(len(whole) // 3, len(whole) // 3 + 150_000)
+    whole[hole] = bytes(150_000)
+    source = tmp_path / "a.ts"
+    source.write_bytes(whole)
+    done = enhanced(source, tmp_path)
+    shown = times(done.path)
+    assert 80 < len(shown) < 100
+    assert shown[-1] == Fraction(99, 25)
+    assert done.before.timing is not None
+    assert done.before.timing.duration == 4
+
+
 def test_a_film_of_which_one_time_is_wrong_is_enhanced(tmp_path: Path) -> None:
     """The decoder hands pictures out in another order than that of their times."""
     pictures = lavfi(f"testsrc2=size=96x64:rate=25:duration=2,format=yuv420p,{NOISY}")

@@ -114,14 +114,19 @@ def prepare(context: VideoCodecContext, *, quantiser: bool = False) -> None:
 
 def packets_of(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
     """The packets of some of its streams, the empty ones included that end each. As FFmpeg does, it
-    passes over the others: what is wrong with them is no end of these."""
+    passes over the others, what is wrong with which is no end of these; and asks again where libav
+    has found nothing so far in a long stretch of damage, and would look further on."""
     for stream in container.streams:
         stream.discard = Discard.default if stream in streams else Discard.all
-    try:
-        yield from container.demux(*streams)
-    except IndexError:
-        # Others turned up on the way, as where a recording's streams change their numbers. PyAV
-        # ends the streams asked for, then stumbles over those that it did not know at first.
+    while True:
+        try:
+            yield from container.demux(*streams)
+        except BlockingIOError:
+            continue
+        except IndexError:
+            # Others turned up on the way, as where a recording's streams change their numbers. PyAV
+            # ends the streams asked for, then stumbles over those that it did not know at first.
+            pass
         return
 
 
