@@ -151,7 +151,8 @@ class Dispatcher:
             return 0
         random.shuffle(waiting)
         self._served = {key: at for key, at in self._served.items() if key in set(waiting)}
-        return self._claim(share(waiting, self._slots_by_client(), self._served, free))
+        turns = share(waiting, self._slots_by_client(), self._served, free)
+        return sum(self._claim(client, count) for client, count in turns.items())
 
     def _waiting(self) -> list[str]:
         with self._engine.connect() as connection:
@@ -159,9 +160,8 @@ class Dispatcher:
 
     def _hand_back_forgotten(self) -> None:
         """Queue anew what is ours by the tables and does not run here: nobody else takes it, and it
-        counts as running. The answer to a claim was lost, or another client's claim broke off right
-        after it; or a database that took over from a lost one lacks its last seconds, and with them
-        that it was done."""
+        counts as running. The answer to a claim was lost; or a database that took over from a lost
+        one lacks its last seconds, and with them that it was done."""
         if time.monotonic() < self._looked_at + _FORGOTTEN_SECONDS:
             return
         self._looked_at = time.monotonic()
@@ -185,22 +185,19 @@ class Dispatcher:
             rows = connection.execute(query.group_by(client)).all()
         return {row[0]: row[1] for row in rows}
 
-    def _claim(self, turns: Mapping[str, int]) -> int:
-        """Claim and begin at most so many pieces of work of each client; how many there were."""
-        claim, claimed = str(uuid.uuid4()), []
-        for client, count in turns.items():
-            names, _ = _sys_db().start_queued_workflows(
-                _at_most(count),
-                self._executor_id,
-                self._version,
-                client,
-                owner_xid=claim,
-                is_latest_version=True,  # there is but one: asking for it is a query each time
-            )
-            if names:
-                self._served[client] = time.monotonic()
-                claimed += names
+    def _claim(self, client: str, count: int) -> int:
+        """Claim and begin at most so many pieces of work of a client; how many there were."""
+        claim = str(uuid.uuid4())
+        claimed, _ = _sys_db().start_queued_workflows(
+            _at_most(count),
+            self._executor_id,
+            self._version,
+            client,
+            owner_xid=claim,
+            is_latest_version=True,  # there is but one: asking for it is a query each time
+        )
         if claimed:
+            self._served[client] = time.monotonic()
             self._begin(claimed, claim)
         return len(claimed)
 
