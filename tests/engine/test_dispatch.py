@@ -160,7 +160,7 @@ def is_enhanced(records: Records, file_id: str) -> bool:
 def test_what_was_claimed_without_hearing_of_it_is_begun(
     records: Records, workers: Workers, number: str
 ) -> None:
-    """The second claim is for another client, and takes the first one's work down with it."""
+    """The first claim, or the second, which is for another client."""
     file_ids = [submit(records, client_id=each) for each in ("me", "you")]
     workers.start(slots=4, LOSE_AN_ANSWER=number)
     workers.let_go()
