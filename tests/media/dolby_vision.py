@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from tests.media.bits import Bits, unit
+from tests.media.checksums import crc32
 
 _DENOMINATOR = 23
 _PICTURES = range(32)
 """The kinds of units that are a part of a picture."""
-
-_POLYNOMIAL = 0x04C11DB7
 
 
 def with_dolby_vision(stream: bytes, profile: int) -> bytes:
@@ -38,14 +37,4 @@ def _data(*, own: bool) -> bytes:
         bits.codes(0, 0).flags("0")
         bits.codes(0).add((0, _DENOMINATOR)).codes(1).add((0, _DENOMINATOR))
     content = bits.take()
-    return content + _check(content).to_bytes(4, "big") + b"\x80"
-
-
-def _check(content: bytes) -> int:
-    """CRC-32 of MPEG-2."""
-    found = 0xFFFFFFFF
-    for byte in content:
-        found ^= byte << 24
-        for _ in range(8):
-            found = (found << 1 ^ (_POLYNOMIAL if found >> 31 else 0)) & 0xFFFFFFFF
-    return found
+    return content + crc32(content, 0xFFFFFFFF).to_bytes(4, "big") + b"\x80"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import struct
 
+from tests.media.checksums import crc32
+
 _RATE, _FRAME = 8000, 160
 _SILENCE = b"\x03\xc0"
 """A narrowband frame of mode 0, and the end of the packet."""
@@ -38,14 +40,4 @@ def _page(packets: list[bytes], position: int, number: int, kind: int) -> bytes:
     table = bytes(len(packet) for packet in packets)
     head = struct.pack("<4sBBqIII", b"OggS", 0, kind, position, _SERIAL, number, 0)
     page = head + bytes([len(table)]) + table + b"".join(packets)
-    return page[:22] + struct.pack("<I", _checksum(page)) + page[26:]
-
-
-def _checksum(data: bytes) -> int:
-    """CRC-32 with the polynomial 04C11DB7, not reflected, from zero."""
-    value = 0
-    for byte in data:
-        value ^= byte << 24
-        for _ in range(8):
-            value = (value << 1) ^ (0x104C11DB7 if value & 0x80000000 else 0)
-    return value
+    return page[:22] + struct.pack("<I", crc32(page, 0)) + page[26:]

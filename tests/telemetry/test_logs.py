@@ -84,21 +84,24 @@ def test_requests_are_logged_in_the_same_form(
     assert json.loads(capsys.readouterr().err)["message"] == '1.2.3.4 - "GET /"'
 
 
+def said_by(program: str) -> bytes:
+    """What a program of its own writes, whose logging is configured by its own words."""
+    program = f"from reelworks.telemetry.logs import configure_logging; {program}"
+    ran = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=True)
+    return ran.stderr
+
+
 def test_the_engine_writes_lines_of_the_same_form() -> None:
-    program = (
-        "from reelworks.telemetry.logs import configure_logging; "
+    said = said_by(
         "from dbos._logger import dbos_logger, init_logger; "
         "configure_logging('info', 'json'); init_logger(); dbos_logger.warning('away')"
     )
-    ran = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=True)
-    assert json.loads(ran.stderr)["message"] == "away"
+    assert json.loads(said)["message"] == "away"
 
 
 def test_a_pool_of_connections_says_nothing_of_its_everyday_work() -> None:
-    program = (
-        "from reelworks.telemetry.logs import configure_logging; "
+    said = said_by(
         "from reelworks.engine.database import open_database; "
         "configure_logging('info', 'text'); open_database('postgresql://host/name').dispose()"
     )
-    ran = subprocess.run([sys.executable, "-c", program], stderr=subprocess.PIPE, check=True)
-    assert ran.stderr == b""
+    assert said == b""

@@ -225,6 +225,11 @@ class Probe:
         """How many pictures the main video stream's packets hold; 0 where they were not counted."""
         return self.timing.pictures if self.timing else 0
 
+    @property
+    def apart(self) -> bool:
+        """Whether its streams are read each by itself: see ``Timing``."""
+        return self.timing is not None and self.timing.apart
+
     def of_kind(self, kind: StreamKind) -> tuple[Stream, ...]:
         """Its streams of one kind, attached pictures left out."""
         return tuple(s for s in self.streams if s.kind == kind and not s.attached_picture)

@@ -83,7 +83,7 @@ def encode_command(
     """
     whole = [*_pauses(probe), *_early(probe), *input_arguments(source, far=probe.late_sound)]
     # An input of its own for what is not the film's pictures, or none.
-    rest = whole if probe.timing is not None and probe.timing.apart else []
+    rest = whole if probe.apart else []
     return [
         *_working(ffmpeg),
         *rest,

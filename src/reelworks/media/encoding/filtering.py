@@ -24,8 +24,9 @@ def filter_chain(probe: Probe, plan: Plan) -> list[str]:
     """Every filter in order: time, turning, colour, then what the plan enhances."""
     picture = probe.picture
     early = [f.expression for f in plan.filters if f.name == "deinterlace"]
+    refused = _is_refused(picture)
     return [
-        *(("setparams=colorspace=unknown",) if _is_refused(picture) else ()),
+        *(("setparams=colorspace=unknown",) if refused else ()),
         *_settled(probe, plan),
         *_timestamps(plan),
         *early,
@@ -34,7 +35,8 @@ def filter_chain(probe: Probe, plan: Plan) -> list[str]:
         *_borrowed(picture),
         *_one_view(picture),
         *_late(plan),
-        *_named_again(picture),
+        # What was kept from the scaler, once all is done that may need one.
+        *(_named_matrix(picture) if refused else ()),
     ]
 
 
@@ -118,7 +120,9 @@ def _colours(picture: Picture, plan: Plan) -> list[str]:
         kept = f"scale=in_range=pc:out_range=pc,format={plan.pixel_format}"
         return [kept, f"setparams=range={picture.range}"]
     if form is None or form.family not in ("rgb", "palette"):
-        return [f"format={plan.pixel_format}", *_named_matrix(picture, plan)]
+        # The decoder that brings transparency along does not say which matrix VP8 has.
+        named = _named_matrix(picture) if plan.decoder is not None else []
+        return [f"format={plan.pixel_format}", *named]
     matrix = usual_matrix(picture.height)
     name = _SCALER_NAMES.get(matrix, matrix)
     return [
@@ -141,14 +145,5 @@ def _one_view(picture: Picture) -> list[str]:
     return ["sidedata=mode=delete:type=STEREO3D"] if picture.views else []
 
 
-def _named_matrix(picture: Picture, plan: Plan) -> list[str]:
-    """The decoder that brings transparency along does not say which matrix VP8 has."""
-    if plan.decoder is None or picture.matrix is None:
-        return []
-    return [f"setparams=colorspace={picture.matrix}"]
-
-
-def _named_again(picture: Picture) -> list[str]:
-    """What was kept from the scaler, once all is done that may need one."""
-    named = picture.matrix is not None and _is_refused(picture)
-    return [f"setparams=colorspace={picture.matrix}"] if named else []
+def _named_matrix(picture: Picture) -> list[str]:
+    return [f"setparams=colorspace={picture.matrix}"] if picture.matrix is not None else []

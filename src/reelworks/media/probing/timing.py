@@ -7,7 +7,7 @@ times may be those of decoding.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -93,11 +93,7 @@ def walk(path: Path, index: int, strangers: Collection[int], moved: Moved) -> Wa
         demuxer = container.format.name
         reordered = _reorders(container, index)
         numbered = demuxers.tells_decoding(demuxer, reordered=reordered)
-        tracks, alone = (
-            {s.index: _Track(s.time_base, demuxer, numbered=numbered) for s in streams}
-            for _ in range(2)
-        )
-        count = _read(container, streams, tracks, moved)
+        tracks, count = _read(container, streams, numbered, moved)
         beginning = Fraction(container.start_time or 0) * _MICROSECOND
         # What is numbered is known to be in the order of decoding.
         suspect = tracks[index].rises and demuxer not in demuxers.NUMBERED and reordered
@@ -105,7 +101,7 @@ def walk(path: Path, index: int, strangers: Collection[int], moved: Moved) -> Wa
         listed = container.streams[index].frames
     apart = False
     if tracks[index].read < listed:
-        count = _read_apart(path, alone, moved, count)
+        alone, count = _read_apart(path, tracks, numbered, moved, count)
         apart = any(alone[number].read > track.read for number, track in tracks.items())
         tracks = alone if apart else tracks
     if demuxer in demuxers.RAW and not tracks[index].seamless:
@@ -131,25 +127,32 @@ def walk(path: Path, index: int, strangers: Collection[int], moved: Moved) -> Wa
 def _read(
     container: InputContainer,
     streams: list[Stream],
-    tracks: dict[int, _Track],
+    numbered: bool,
     moved: Moved,
     count: int = 0,
-) -> int:
-    """Hand the streams' packets to their tracks; adds to the count those that are shown."""
+) -> tuple[dict[int, _Track], int]:
+    """The streams' tracks; and the count, with their packets that are shown added to it."""
+    demuxer = container.format.name
+    tracks = {s.index: _Track(s.time_base, demuxer, numbered=numbered) for s in streams}
     for packet in _packets(container, streams):
         tracks[packet.stream_index].add(packet)
         count += not packet.is_discard
         moved(count)
-    return count
+    return tracks, count
 
 
-def _read_apart(path: Path, tracks: dict[int, _Track], moved: Moved, count: int) -> int:
+def _read_apart(
+    path: Path, numbers: Iterable[int], numbered: bool, moved: Moved, count: int
+) -> tuple[dict[int, _Track], int]:
     """As ``_read``, each stream by itself: of a file that was cut off behind its index, libav ends
     where the first packet of any stream is missing."""
-    for number in tracks:
+    tracks: dict[int, _Track] = {}
+    for number in numbers:
         with open_video(path) as container:
-            count = _read(container, [container.streams[number]], tracks, moved, count)
-    return count
+            stream = container.streams[number]
+            track, count = _read(container, [stream], numbered, moved, count)
+        tracks |= track
+    return tracks, count
 
 
 def _reorders(container: InputContainer, index: int) -> bool:

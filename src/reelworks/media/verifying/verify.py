@@ -69,7 +69,7 @@ def verify(
             "decoding": demuxers.tells_decoding(probe.demuxer, reordered=is_reordered(probe)),
             "counted": counted,
             "sure": not counted and probe.demuxer not in _GUESSED,
-            "apart": probe.timing is not None and probe.timing.apart,
+            "apart": probe.apart,
             "pictures": probe.pictures,
         },
         expected=expectation(probe, plan),
