@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 
 from reelworks.client import Client, Status
+from reelworks.client.form import Progress
+from reelworks.commands.screens import Lines
 from tests.cli.conftest import Run
 from tests.cli.terminal import Terminal
 from tests.clips import clip, lavfi, plain
@@ -308,6 +311,47 @@ def test_ctrl_c_within_an_upload_does_not_say_that_it_was_in_vain(
     assert terminal.end(30) == 1
     said = "Stopped. Whether clip.mp4 was uploaded in time, `reelworks list` says."
     assert terminal.now()[-1] == f"reelworks: {said}"
+
+
+class _Interrupted(Lines):
+    """Ctrl-C as an upload is about to begin, or has just ended."""
+
+    def __init__(self, *, is_sent: bool) -> None:
+        super().__init__()
+        self._is_sent = is_sent
+
+    @contextmanager
+    def moving(self, verb: str, name: str) -> Iterator[Progress | None]:
+        if self._is_sent:
+            yield None
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_ctrl_c_at_the_edge_of_an_upload_does_not_say_that_it_was_in_vain(
+    is_sent: bool, env: dict[str, str], reelworks: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = _Interrupted(is_sent=is_sent)
+    monkeypatch.setattr("reelworks.commands.remote.choose", lambda as_json: screen)
+    ended = reelworks("submit", str(plain()), env=env)
+    assert ended.returncode == 1
+    said = f"Stopped. Whether {plain().name} was uploaded in time, `reelworks list` says."
+    assert ended.stderr.splitlines()[-1] == f"reelworks: {said}"
+    with Client(env["REELWORKS_URL"], env["REELWORKS_CLIENT_ID"]) as client:
+        assert len(list(client.videos())) == is_sent
+
+
+def test_what_is_refused_is_not_said_to_be_on_its_way(
+    env: dict[str, str], notes: Path, tmp_path: Path
+) -> None:
+    arguments = ("submit", str(noisy(12)), str(notes), "--watch")
+    terminal = Terminal(80, *arguments, env=env, cwd=tmp_path)
+    wait_for(lambda: terminal.ever("enhance "), "the bars")
+    terminal.interrupt()
+    assert terminal.end(30) == 1
+    said = " ".join(terminal.now())
+    assert "Stopped; the service goes on with what is uploaded." in said
+    assert "in time" not in said
 
 
 def test_ctrl_c_ends_the_watching_and_not_the_work(env: dict[str, str], tmp_path: Path) -> None:

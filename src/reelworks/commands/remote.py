@@ -128,7 +128,9 @@ def submit(
     screen, each = choose(as_json=as_json), _Each()
     with _client(url, client_id) as client, _interruptible(screen):
         for file in files:
+            screen.sending = file.name
             each(file, partial(_send, client, screen, file, preset, options), screen.video)
+            screen.sending = None
         if watch:
             _watch(client, screen, each)
     each.end()
@@ -148,11 +150,7 @@ def _send(
     client: Client, screen: Screen, file: Path, preset: str | None, options: dict[str, Any] | None
 ) -> Video:
     with screen.moving("Uploading", file.name) as tell:
-        try:
-            return client.upload(file, preset=preset, options=options, on_progress=tell)
-        except KeyboardInterrupt:
-            screen.cut_off = file.name
-            raise
+        return client.upload(file, preset=preset, options=options, on_progress=tell)
 
 
 def _watch(client: Client, screen: Screen, each: _Each) -> None:
@@ -182,8 +180,8 @@ def _stopped(screen: Screen) -> str:
             "Stopped; the service goes on with what is uploaded. "
             f"See `reelworks status {which} --watch`."
         )
-    if screen.cut_off is not None:
-        name = printable(screen.cut_off)
+    if screen.sending is not None:
+        name = printable(screen.sending)
         return f"{said} Whether {name} was uploaded in time, `reelworks list` says."
     return said
 

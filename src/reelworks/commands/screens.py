@@ -38,12 +38,12 @@ class Screen:
 
     Attributes:
         board: the videos that are watched.
-        cut_off: the file whose upload was broken off; nobody heard whether it was accepted.
+        sending: the file that is being uploaded; nobody has heard yet whether it was accepted.
     """
 
     def __init__(self) -> None:
         self.board = Board()
-        self.cut_off: str | None = None
+        self.sending: str | None = None
 
     @contextmanager
     def moving(self, verb: str, name: str) -> Iterator[Progress | None]:
