@@ -14,12 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from socketserver import BaseRequestHandler, TCPServer
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from reelworks.engine.database import check_connection, migrate, now_ms, open_database
+from reelworks.engine.dispatch import Dispatcher
 from reelworks.engine.explaining import shown
+from reelworks.engine.leases import Leases
+from reelworks.engine.overview import Overview
 from reelworks.engine.records import Records
 from reelworks.errors import EngineError, SettingsError
 from reelworks.model import ProcessType, Status
@@ -44,6 +49,30 @@ def test_many_processes_may_make_the_tables_at_once(empty_url: str) -> None:
     records = Records(engine)
     assert records.is_known(add_video(records))
     engine.dispose()
+
+
+def test_what_only_reads_takes_nothing_back(engine: sa.Engine) -> None:
+    """With a rollback the driver forgets each statement that the server has prepared for it."""
+    taken_back, looked = [], Event()
+    event.listen(engine, "rollback", taken_back.append)
+
+    def is_able() -> bool:
+        looked.set()
+        return True
+
+    dispatcher = Dispatcher(
+        engine, executor_id="me", version="1", slots=1, is_able=is_able, on_unfit=lambda: None
+    )
+    dispatcher.start()
+    records, leases, overview = Records(engine), Leases(engine), Overview(engine)
+    file_id = add_video(records)
+    assert records.video(file_id)
+    assert leases.held() == leases.at_work() == set()
+    assert leases.lost() == []
+    assert overview.workers() == overview.running(1) == []
+    assert looked.wait(10)
+    dispatcher.end()
+    assert taken_back == []
 
 
 def test_a_new_file_is_touched_by_one_process_at_a_time(tmp_path: Path) -> None:

@@ -53,6 +53,8 @@ _STANDSTILL_SECONDS = 10
 # Whatever the database's is: under a stricter one, who waited for a row that another has changed is
 # thrown out, in place of going on with what it is now.
 _ISOLATION = "READ COMMITTED"
+# What only reads, too, ends with a commit (``engine.begin``): with a rollback the driver forgets
+# each statement that the server has prepared, and to prepare them is a third of what a job costs.
 # Held open by a process, opened above that at need where the server lets us, and how long a thread
 # waits for one. The one used last is used next, so that what was needed once at a peak goes idle.
 _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}

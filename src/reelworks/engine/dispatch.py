@@ -155,7 +155,7 @@ class Dispatcher:
         return sum(self._claim(client, count) for client, count in turns.items())
 
     def _waiting(self) -> list[str]:
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             return list(connection.execute(self._clients).scalars())
 
     def _hand_back_forgotten(self) -> None:
@@ -170,7 +170,7 @@ class Dispatcher:
         query = sa.select(workflows.c.workflow_uuid).where(
             *in_queue(self._engine, "PENDING"), workflows.c.executor_id == self._executor_id
         )
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             claimed = set(connection.execute(query).scalars())
         for workflow_id in claimed - running - self._unknown:
             with about(*process_of(workflow_id)):
@@ -181,7 +181,7 @@ class Dispatcher:
         """Of all workers."""
         client = workflows.c.queue_partition_key
         query = sa.select(client, sa.func.count()).where(*in_queue(self._engine, "PENDING"))
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             rows = connection.execute(query.group_by(client)).all()
         return {row[0]: row[1] for row in rows}
 

@@ -134,7 +134,7 @@ class Leases:
         lapsed counts for him alone who has watched for as long as one lasts, without a gap. The
         same goes for one of a clock that was ahead then: it would not lapse before that time comes.
         """
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             now = connection.execute(sa.select(now_ms())).scalar_one()
             rows = connection.execute(sa.select(leases)).all()
         is_sure = self._vigil.look(now)
@@ -172,12 +172,12 @@ class Leases:
 
     def held(self) -> set[str]:
         """The executors that have a lease, lapsed or not."""
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             return set(connection.execute(sa.select(leases.c.executor_id)).scalars())
 
     def at_work(self) -> set[str]:
         """Those of them that may still be at work: the others' process on this host is gone."""
-        with self._engine.connect() as connection:
+        with self._engine.begin() as connection:
             rows = connection.execute(sa.select(leases)).all()
         return {row.executor_id for row in rows if not _executor(row).is_gone()}
 

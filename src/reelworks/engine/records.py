@@ -343,7 +343,7 @@ class Records:
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection to read with. Raises EngineError as above."""
-        with translated(), self.engine.connect() as connection:
+        with translated(), self.engine.begin() as connection:
             yield connection
 
     def _processes(self, query: sa.Select[Any]) -> list[Process]:

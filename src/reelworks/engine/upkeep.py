@@ -152,7 +152,7 @@ class Upkeep:
             .limit(BATCH)
         )
         with translated():
-            with self._engine.connect() as connection:
+            with self._engine.begin() as connection:
                 finished = list(connection.execute(query).scalars())
             self._queue.forget(finished)
         return len(finished)
