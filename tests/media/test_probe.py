@@ -148,6 +148,29 @@ def test_a_clock_that_jumps_where_a_recording_was_cut_adds_no_time(
     assert found.timing.early == 0
 
 
+@pytest.mark.parametrize(
+    ("suffix", "codecs"),
+    [
+        (".mkv", ("-c:v", "libx264", "-c:a", "aac")),
+        (".webm", ("-c:v", "libvpx", "-c:a", "libopus")),
+        (".ogv", ("-c:v", "libtheora", "-c:a", "libvorbis")),
+    ],
+)
+def test_files_that_were_put_one_behind_the_other_have_the_length_of_all(
+    suffix: str, codecs: tuple[str, ...], tmp_path: Path
+) -> None:
+    pictures, sound = lavfi("testsrc=size=64x48:rate=25:duration=2"), lavfi("sine=duration=2")
+    one = clip(suffix, *pictures, *sound, *codecs)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(2 * one.read_bytes())
+    alone, found = probed(one), probed(path)
+    assert alone.timing is not None
+    assert found.timing is not None
+    assert (alone.timing.joined, found.timing.joined) == (False, True)
+    assert found.timing.packets >= 100
+    assert abs(found.duration - 2 * alone.duration) < Fraction(1, 5)
+
+
 def part(start: float) -> bytes:
     """A second of a transport stream that begins at a time."""
     pictures = lavfi("testsrc=size=64x48:rate=25:duration=1")

@@ -172,6 +172,8 @@ class Timing:
         size_bytes: of all its packets; 0 where that is not known.
         apart: whether the file's streams are read each by itself: together, what is missing of one
             ends them all.
+        joined: whether the file is made of several that were put one behind the other, each with a
+            clock of its own.
     """
 
     packets: int
@@ -186,6 +188,7 @@ class Timing:
     usual: Fraction = Fraction(0)
     fields: bool = False
     apart: bool = False
+    joined: bool = False
 
     @property
     def pictures(self) -> int:

@@ -86,6 +86,11 @@ def _obstacle(
             "Only Dolby Vision's data tells what its colours are (profile 5), and encoding would "
             "lose it; it is kept as it is."
         )
+    if probe.timing is not None and probe.timing.joined:
+        return (
+            "It is made of files that were put one behind the other, each with a clock of its own, "
+            "of which players may show the first alone; it is kept as it is."
+        )
     if analysis.transparent and not _keeps_alpha(
         picture, _container(form, name, probe, options), options
     ):
