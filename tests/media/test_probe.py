@@ -171,6 +171,14 @@ def test_files_that_were_put_one_behind_the_other_have_the_length_of_all(
     assert abs(found.duration - 2 * alone.duration) < Fraction(1, 5)
 
 
+def test_a_stream_that_becomes_another_on_the_way_is_named(tmp_path: Path) -> None:
+    pictures = lavfi("testsrc=size=64x48:rate=25:duration=1")
+    path = tmp_path / "a.ts"
+    parts = (clip(".ts", *pictures, "-c:v", codec) for codec in ("mpeg2video", "libx264"))
+    path.write_bytes(b"".join(one.read_bytes() for one in parts))
+    assert [stream.changing for stream in probed(path).streams] == [True]
+
+
 def part(start: float) -> bytes:
     """A second of a transport stream that begins at a time."""
     pictures = lavfi("testsrc=size=64x48:rate=25:duration=1")
