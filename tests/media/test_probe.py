@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
+from tests.media.boxes import of_two_codecs
 from tests.media.field_pictures import field_pictures
 
 from reelworks.errors import NotAVideo
@@ -177,6 +178,13 @@ def test_a_stream_that_becomes_another_on_the_way_is_named(tmp_path: Path) -> No
     parts = (clip(".ts", *pictures, "-c:v", codec) for codec in ("mpeg2video", "libx264"))
     path.write_bytes(b"".join(one.read_bytes() for one in parts))
     assert [stream.changing for stream in probed(path).streams] == [True]
+
+
+def test_a_track_of_several_codecs_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(of_two_codecs(plain()))
+    assert [stream.changing for stream in probed(plain()).streams] == [False, False]
+    assert [stream.changing for stream in probed(path).streams] == [True, False]
 
 
 def part(start: float) -> bytes:

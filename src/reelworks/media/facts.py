@@ -32,7 +32,7 @@ class Stream:
         attached_picture: a cover, not a video.
         text: for subtitles, whether they are text rather than pictures.
         stranger: whether it belongs to another programme of a transport stream.
-        changing: whether it becomes another kind of stream on the way, by a transport stream's own
+        changing: whether it becomes another kind of stream on the way, by the container's own
             tables.
         empty: whether a walk over the packets found none of it; False where they were not counted.
         pieced: whether an edit list puts it together of several pieces; False likewise.

@@ -16,11 +16,9 @@ from reelworks.media.children.child import Moved
 from reelworks.media.children.process import collect
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.facts import Picture, Probe, Stream, StreamKind
-from reelworks.media.formats import pixels
+from reelworks.media.formats import descriptions, pixels, programmes
 from reelworks.media.formats.allowed import input_arguments
 from reelworks.media.formats.naming import HEAD_BYTES, container_name
-from reelworks.media.formats.programmes import HEAD_BYTES as HEAD_OF_PROGRAMMES
-from reelworks.media.formats.programmes import changing, strangers
 from reelworks.media.probing import wire
 
 if TYPE_CHECKING:
@@ -161,8 +159,11 @@ def _streams(container: InputContainer, path: Path, main: av.stream.Stream) -> I
     changed: Collection[int] = ()
     if container.format.name == "mpegts":
         parts = _spread(path)
-        others = strangers(parts[0], main.id)
-        changed = changing(parts)
+        others = programmes.strangers(parts[0], main.id)
+        changed = programmes.changing(parts)
+    elif "mov" in container.format.name:
+        with path.open("rb") as file:
+            changed = descriptions.changing(descriptions.index_of(file))
     names = codec_names(container, path)
     for stream in container.streams:
         found = _stream(stream, names[stream.index] or "unknown")
@@ -171,10 +172,10 @@ def _streams(container: InputContainer, path: Path, main: av.stream.Stream) -> I
 
 def _spread(path: Path) -> list[bytes]:
     """What the file has at its beginning, at its end and between them."""
-    last = max(path.stat().st_size - HEAD_OF_PROGRAMMES, 0)
+    last = max(path.stat().st_size - programmes.HEAD_BYTES, 0)
     places = sorted({last * number // (_PLACES - 1) for number in range(_PLACES)})
     with path.open("rb") as file:
-        return [file.read(HEAD_OF_PROGRAMMES) for place in places if file.seek(place) == place]
+        return [file.read(programmes.HEAD_BYTES) for place in places if file.seek(place) == place]
 
 
 def _stream(stream: av.stream.Stream, codec: str) -> Stream:
