@@ -31,6 +31,17 @@ def box(name: bytes, content: bytes) -> bytes:
     return (8 + len(content)).to_bytes(4) + name + content
 
 
+def of_two_codecs(film: Path) -> bytes:
+    """An MP4 film of H.264, of which the last pictures are said to be of another codec."""
+    other = box(b"mp4v", bytes(78))
+    data = bytearray(with_box(film.read_bytes(), SAMPLES[:-1], other))
+    kinds, chunks = data.index(b"stsd"), data.index(b"stsc")
+    last = chunks + 8 + 12 * int.from_bytes(data[chunks + 8 : chunks + 12])
+    data[kinds + 8 : kinds + 12] = (2).to_bytes(4)
+    data[last : last + 4] = (2).to_bytes(4)
+    return bytes(data)
+
+
 def cropped(film: Path, width: int, height: int, target: Path) -> Path:
     """An MP4 film of H.264 whose container lets players show so much of its middle alone."""
     aperture = struct.pack(">8i", width, 1, height, 1, 0, 1, 0, 1)

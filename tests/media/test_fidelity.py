@@ -1115,6 +1115,36 @@ def test_what_a_flash_video_says_of_its_file_is_not_said_of_the_result(tmp_path:
     assert done.plan.dropped == ()
 
 
+def test_what_matroska_counted_of_a_track_is_not_said_of_one_that_is_encoded_anew(
+    tmp_path: Path,
+) -> None:
+    counted = {"BPS": "1", "NUMBER_OF_FRAMES-eng": "2", "_STATISTICS_TAGS": "BPS", "ARTIST": "Me"}
+    said = [part for key, value in counted.items() for part in ("-metadata:s", f"{key}={value}")]
+    sounds = ("-map", "0", "-map", "1", "-map", "1", "-c:a:0", "aac", "-c:a:1", "adpcm_ima_wav")
+    done = enhanced(clip(".mkv", *PICTURES, *SOUND, *sounds, *X264, *said), tmp_path)
+    left = [counted.keys() & stream["tags"].keys() for stream in done.after.raw["streams"]]
+    assert [track.codec for track in done.plan.audio] == ["copy", "flac"]
+    assert left == [{"ARTIST"}, counted.keys(), {"ARTIST"}]
+
+
+def test_closed_captions_in_a_track_of_their_own_stay_what_they_are(tmp_path: Path) -> None:
+    listed = tmp_path / "a.scc"
+    listed.write_text("Scenarist_SCC V1.0\n\n00:00:00:10\t9420 9420 c8e5 ecec ef80 942f 942f\n")
+    written = ("-i", str(listed), "-map", "0", "-map", "1", *X264, "-c:s", "copy")
+    source = make_clip(tmp_path / "a.mov", *PICTURES, *written)
+    done = enhanced(source, tmp_path)
+    found = [s.codec for s in done.after.streams if s.kind == "subtitle"]
+    assert found == ["eia_608"]
+    assert done.plan.dropped == ()
+    assert captions(done.path) == captions(source)
+
+
+def captions(path: Path) -> list[tuple[int | None, bytes]]:
+    with av.open(str(path)) as container:
+        packets = container.demux(container.streams.subtitles[0])
+        return [(p.pts, bytes(p)) for p in packets if p.size]
+
+
 def test_tags_of_ogg_become_the_files(tmp_path: Path) -> None:
     source = clip(".ogv", *PICTURES, *SOUND, "-c:v", "libtheora", "-c:a", "libvorbis", *TAGS)
     done = enhanced(source, tmp_path)

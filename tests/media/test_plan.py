@@ -731,6 +731,21 @@ def test_pixels_that_no_encoder_keeps_are_left_alone(form: str) -> None:
     assert plan.findings[-1]
 
 
+def test_files_that_were_put_one_behind_the_other_are_left_alone() -> None:
+    joined = Timing(packets=50, duration=Fraction(2), sound=False, constant=False, joined=True)
+    plan = plan_of(probe_of(picture(), timing=joined), NOISE, "a.mkv")
+    assert plan.action == "copy"
+    assert "one behind the other" in plan.findings[-1]
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_codec_that_changes_on_the_way_is_left_alone(index: int) -> None:
+    streams = [replace(s, changing=s.index == index) for s in (VIDEO, AAC)]
+    plan = plan_of(probe_of(picture(), *streams), NOISE, "a.ts")
+    assert plan.action == "copy"
+    assert "changes on the way" in plan.findings[-1]
+
+
 def test_transparency_is_kept_in_webm_and_never_lost_elsewhere() -> None:
     see_through = replace(NOISE, transparent=True)
     vp9 = picture(codec="vp9", alpha=True)

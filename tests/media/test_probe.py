@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import pytest
 from tests.clips import clip, lavfi, make_clip, plain, toolbox
+from tests.media.boxes import of_two_codecs
 from tests.media.field_pictures import field_pictures
 
 from reelworks.errors import NotAVideo
@@ -146,6 +147,44 @@ def test_a_clock_that_jumps_where_a_recording_was_cut_adds_no_time(
     assert abs(found.timing.duration - seconds) < Fraction(1, 20)
     assert abs(found.duration - seconds) < Fraction(len(starts), 20)
     assert found.timing.early == 0
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codecs"),
+    [
+        (".mkv", ("-c:v", "libx264", "-c:a", "aac")),
+        (".webm", ("-c:v", "libvpx", "-c:a", "libopus")),
+        (".ogv", ("-c:v", "libtheora", "-c:a", "libvorbis")),
+    ],
+)
+def test_files_that_were_put_one_behind_the_other_have_the_length_of_all(
+    suffix: str, codecs: tuple[str, ...], tmp_path: Path
+) -> None:
+    pictures, sound = lavfi("testsrc=size=64x48:rate=25:duration=2"), lavfi("sine=duration=2")
+    one = clip(suffix, *pictures, *sound, *codecs)
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(2 * one.read_bytes())
+    alone, found = probed(one), probed(path)
+    assert alone.timing is not None
+    assert found.timing is not None
+    assert (alone.timing.joined, found.timing.joined) == (False, True)
+    assert found.timing.packets >= 100
+    assert abs(found.duration - 2 * alone.duration) < Fraction(1, 5)
+
+
+def test_a_stream_that_becomes_another_on_the_way_is_named(tmp_path: Path) -> None:
+    pictures = lavfi("testsrc=size=64x48:rate=25:duration=1")
+    path = tmp_path / "a.ts"
+    parts = (clip(".ts", *pictures, "-c:v", codec) for codec in ("mpeg2video", "libx264"))
+    path.write_bytes(b"".join(one.read_bytes() for one in parts))
+    assert [stream.changing for stream in probed(path).streams] == [True]
+
+
+def test_a_track_of_several_codecs_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(of_two_codecs(plain()))
+    assert [stream.changing for stream in probed(plain()).streams] == [False, False]
+    assert [stream.changing for stream in probed(path).streams] == [True, False]
 
 
 def part(start: float) -> bytes:

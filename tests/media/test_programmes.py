@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.clips import lavfi, make_clip
+from tests.clips import clip, lavfi, make_clip
 
-from reelworks.media.formats.programmes import strangers
+from reelworks.media.formats.programmes import changing, strangers
 
 PICTURES = lavfi("color=size=64x64:duration=0.4")
 MANY = 60
@@ -37,6 +37,38 @@ def test_packets_may_have_time_codes(tmp_path: Path) -> None:
 
 def test_a_table_may_be_longer_than_a_packet(tmp_path: Path) -> None:
     assert len(strangers(two_programmes(tmp_path / "a.ts", MANY), 256)) == MANY - 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (("mpeg2video", "aac"), ("libx264", "aac"), {256}),
+        (("mpeg2video", "aac"), ("mpeg2video", "ac3"), {257}),
+        (("mpeg2video", "mp2"), ("mpeg1video", "mp2"), set()),
+    ],
+)
+def test_streams_that_become_others_on_the_way_are_seen(
+    first: tuple[str, str], second: tuple[str, str], expected: set[int]
+) -> None:
+    one, other = (film(*codecs) for codecs in (first, second))
+    assert changing([one + other]) == expected
+    assert changing([one, other]) == expected
+    assert changing([one, one]) == set()
+
+
+def test_a_table_that_is_damaged_once_changes_nothing() -> None:
+    data = bytearray(film("mpeg2video", "mp2"))
+    table = data.find(b"\x02\xe1\x00\xf0\x00")  # MPEG-2's pictures, in the stream 256
+    assert table > 0
+    data[table] = 0x1B
+    assert changing([bytes(data)]) == frozenset()
+
+
+def film(pictures: str, sound: str) -> bytes:
+    """A stream of pictures, 256, and of sound, 257."""
+    moving = lavfi("testsrc=size=64x64:rate=25:duration=1")
+    args = ("-c:v", pictures, "-c:a", sound, "-pat_period", "0.1")
+    return clip(".ts", *moving, *lavfi("sine=duration=1"), *args).read_bytes()
 
 
 @pytest.mark.parametrize("head", [b"", b"G", b"G" * 4000, bytes(4000)])

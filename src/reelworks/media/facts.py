@@ -32,6 +32,8 @@ class Stream:
         attached_picture: a cover, not a video.
         text: for subtitles, whether they are text rather than pictures.
         stranger: whether it belongs to another programme of a transport stream.
+        changing: whether it becomes another kind of stream on the way, by the container's own
+            tables.
         empty: whether a walk over the packets found none of it; False where they were not counted.
         pieced: whether an edit list puts it together of several pieces; False likewise.
     """
@@ -44,6 +46,7 @@ class Stream:
     attached_picture: bool = False
     text: bool = False
     stranger: bool = False
+    changing: bool = False
     empty: bool = False
     pieced: bool = False
 
@@ -172,6 +175,8 @@ class Timing:
         size_bytes: of all its packets; 0 where that is not known.
         apart: whether the file's streams are read each by itself: together, what is missing of one
             ends them all.
+        joined: whether the file is made of several that were put one behind the other, each with a
+            clock of its own.
     """
 
     packets: int
@@ -186,6 +191,7 @@ class Timing:
     usual: Fraction = Fraction(0)
     fields: bool = False
     apart: bool = False
+    joined: bool = False
 
     @property
     def pictures(self) -> int:

@@ -22,7 +22,7 @@ from reelworks.media.deciding.plan import Filter, Plan, Retime
 from reelworks.media.deciding.remedies import choose_filters, found_noise
 from reelworks.media.deciding.sizing import padded, size_of
 from reelworks.media.deciding.unmet import unmet
-from reelworks.media.facts import Picture, Probe
+from reelworks.media.facts import Picture, Probe, Stream
 from reelworks.media.formats import containers, demuxers, doubled, pixels
 from reelworks.media.formats.containers import Container
 from reelworks.media.formats.pixels import Pixels
@@ -86,11 +86,27 @@ def _obstacle(
             "Only Dolby Vision's data tells what its colours are (profile 5), and encoding would "
             "lose it; it is kept as it is."
         )
+    if probe.timing is not None and probe.timing.joined:
+        return (
+            "It is made of files that were put one behind the other, each with a clock of its own, "
+            "of which players may show the first alone; it is kept as it is."
+        )
+    if any(_changes(stream, picture) for stream in probe.streams):
+        return (
+            "The codec of its pictures or its sound changes on the way, and what comes behind that "
+            "would be lost; it is kept as it is."
+        )
     if analysis.transparent and not _keeps_alpha(
         picture, _container(form, name, probe, options), options
     ):
         return "It has transparency, which encoding would lose; it is kept as it is."
     return ""
+
+
+def _changes(stream: Stream, picture: Picture) -> bool:
+    """Whether what the result would be made of changes its codec."""
+    made = stream.index == picture.index or stream.kind == "audio"
+    return made and stream.changing and not stream.stranger
 
 
 def encode_plan(

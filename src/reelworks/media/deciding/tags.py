@@ -28,6 +28,9 @@ _OF_FLASH = frozenset(
 )
 """What writers of Flash videos note of the file beside its title and the like."""
 
+_COUNTED = re.compile(r"(BPS|NUMBER_OF_(FRAMES|BYTES)|_STATISTICS_\w+)(-\w+)?")
+"""What writers of Matroska count of a track; some name a language with it."""
+
 _ITUNES_TEXTS = frozenset(
     {
         *("title", "artist", "album_artist", "album", "composer", "date", "comment", "genre"),
@@ -69,6 +72,12 @@ def stale_tags(probe: Probe) -> list[str]:
     """The names, as the source spells them, of tags that are not true of the result."""
     said = probe.raw.get("format", {}).get("tags", {})
     return [key for key in said if _is_of_flash(tag_name(key), probe)]
+
+
+def counted_tags(probe: Probe, index: int) -> list[str]:
+    """The names of tags of a stream that are not true of it once it is encoded anew."""
+    streams = (s for s in probe.raw.get("streams", []) if s.get("index") == index)
+    return [key for stream in streams for key in stream.get("tags", {}) if _COUNTED.fullmatch(key)]
 
 
 def kept_tags(probe: Probe, box: Container, *, long_list: bool) -> dict[str, str]:

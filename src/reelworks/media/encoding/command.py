@@ -10,7 +10,7 @@ from reelworks.media.deciding import keeping
 from reelworks.media.deciding.immersion import notes_eyes, says_twice
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
-from reelworks.media.deciding.tags import file_tags, ogg_tags, stale_tags
+from reelworks.media.deciding.tags import counted_tags, file_tags, ogg_tags, stale_tags
 from reelworks.media.encoding.cutting import Span
 from reelworks.media.encoding.filtering import filter_chain, is_settled
 from reelworks.media.facts import Picture, Probe
@@ -171,6 +171,7 @@ def _everything_else(probe: Probe, plan: Plan, target: Path, covers: Sequence[Pa
     """All that is not the film's pictures, and where it goes."""
     return [
         *_film_title(probe),
+        *_uncounted("v:0", probe, probe.picture.index),
         *_tracks("a", plan.audio, probe),
         *_tracks("s", plan.subtitles, probe),
         *_covers(plan),
@@ -187,6 +188,12 @@ def _film_title(probe: Probe) -> list[str]:
     """FFmpeg reads a track's name by one name, and writes it by another."""
     title = keeping.film_title(probe)
     return ["-metadata:s:v:0", f"title={title}"] if title else []
+
+
+def _uncounted(output: str, probe: Probe, index: int) -> list[str]:
+    """Of a stream that is encoded anew, what was counted of it does not come along."""
+    keys = counted_tags(probe, index)
+    return [part for key in keys for part in (f"-metadata:s:{output}", f"{key}=")]
 
 
 def _decoding(probe: Probe, plan: Plan) -> list[str]:
@@ -373,6 +380,8 @@ def _tracks(kind: str, tracks: tuple[Track, ...], probe: Probe) -> list[str]:
             # NUT tells no lengths, nor does AVI of FLAC, and MP4 would not show a last packet that
             # has none.
             arguments += [f"-bsf:a:{number}", _LENGTHS]
+        if track.codec != "copy":
+            arguments += _uncounted(f"{kind}:{number}", probe, track.index)
         pairs = zip(track.options[::2], track.options[1::2], strict=True)
         for option, value in pairs:
             arguments += [f"{option}:{kind}:{number}", value]

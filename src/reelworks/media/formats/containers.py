@@ -104,7 +104,7 @@ MOV = Container(
     | _FLOATING
     | {"pcm_f32be", "pcm_f64be"},
     audio_of_many="pcm_s24le",
-    subtitles=frozenset({"mov_text"}),
+    subtitles=frozenset({"mov_text", "eia_608"}),
     text_subtitles="mov_text",
     # Covers live in iTunes' list, which QuickTime's own metadata takes the place of.
     chapters=True,

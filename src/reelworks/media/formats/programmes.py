@@ -5,7 +5,8 @@ A recording of a whole channel of a broadcast carries several programmes, each w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 
 HEAD_BYTES = 4 << 20
 """How much of a file tells all programmes: their tables come at least twice a second."""
@@ -16,6 +17,9 @@ _STRIDES = (188, 192, 204)
 
 _PROGRAMMES, _STREAMS = 0x00, 0x02
 """Tables: which programmes there are, and the streams of one."""
+
+_SAME = {0x01: 0x02, 0x03: 0x04}
+"""Kinds of streams that one decoder reads: MPEG-1's pictures and sound, and MPEG-2's."""
 
 _TELETEXT = 0x56
 """What is said of a stream of teletext: ETSI EN 300 468, 6.2.43."""
@@ -42,7 +46,22 @@ def teletext(head: bytes) -> frozenset[int]:
         head: as for ``strangers``.
     """
     streams = (stream for section in _tables(head) for stream in _streams(section))
-    return frozenset(pid for pid, said in streams if _TELETEXT in said)
+    return frozenset(pid for pid, _, said in streams if _TELETEXT in said)
+
+
+def changing(parts: Iterable[bytes]) -> frozenset[int]:
+    """The streams that become another kind of stream on the way, by their numbers.
+
+    Args:
+        parts: of the file, long enough to have its tables.
+    """
+    kinds: dict[int, set[int]] = {}
+    for part in parts:
+        # A table comes again and again; one that does not may be damaged.
+        for section in (table for table, times in Counter(_tables(part)).items() if times > 1):
+            for pid, kind, _ in _streams(section):
+                kinds.setdefault(pid, set()).add(_SAME.get(kind, kind))
+    return frozenset(pid for pid, found in kinds.items() if len(found) > 1)
 
 
 def _programmes(head: bytes) -> dict[int, set[int]]:
@@ -50,7 +69,7 @@ def _programmes(head: bytes) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     for section in _tables(head):
         number = int.from_bytes(section[3:5])
-        found.setdefault(number, set()).update(pid for pid, _ in _streams(section))
+        found.setdefault(number, set()).update(pid for pid, _, _ in _streams(section))
     return found
 
 
@@ -63,12 +82,12 @@ def _tables(head: bytes) -> Iterator[bytes]:
     return _sections(head, tables, _STREAMS)
 
 
-def _streams(section: bytes) -> Iterator[tuple[int, set[int]]]:
-    """Each stream's number, and the kinds of what is said of it."""
+def _streams(section: bytes) -> Iterator[tuple[int, int, set[int]]]:
+    """Each stream's number, its kind, and the kinds of what is said of it."""
     at = 12 + _length(section, 10)
     while at + 5 <= len(section) - 4:
         end = at + 5 + _length(section, at + 3)
-        yield _pid(section, at + 1), set(_kinds(section[at + 5 : end]))
+        yield _pid(section, at + 1), section[at], set(_kinds(section[at + 5 : end]))
         at = end
 
 

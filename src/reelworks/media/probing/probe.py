@@ -16,11 +16,9 @@ from reelworks.media.children.child import Moved
 from reelworks.media.children.process import collect
 from reelworks.media.children.tools import Toolbox
 from reelworks.media.facts import Picture, Probe, Stream, StreamKind
-from reelworks.media.formats import pixels
+from reelworks.media.formats import descriptions, pixels, programmes
 from reelworks.media.formats.allowed import input_arguments
 from reelworks.media.formats.naming import HEAD_BYTES, container_name
-from reelworks.media.formats.programmes import HEAD_BYTES as HEAD_OF_PROGRAMMES
-from reelworks.media.formats.programmes import strangers
 from reelworks.media.probing import wire
 
 if TYPE_CHECKING:
@@ -32,6 +30,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _FFPROBE_STALL_SECONDS = 30.0
+
+_PLACES = 8
+"""Of a transport stream, this many are looked at for what its tables say there."""
 
 
 def probe(
@@ -154,14 +155,27 @@ def _timed(probe: Probe, walk: Walk) -> Probe:
 def _streams(container: InputContainer, path: Path, main: av.stream.Stream) -> Iterator[Stream]:
     from reelworks.media.probing.reading import codec_names
 
-    pids: Collection[int] = ()
+    others: Collection[int] = ()
+    changed: Collection[int] = ()
     if container.format.name == "mpegts":
+        parts = _spread(path)
+        others = programmes.strangers(parts[0], main.id)
+        changed = programmes.changing(parts)
+    elif "mov" in container.format.name:
         with path.open("rb") as file:
-            pids = strangers(file.read(HEAD_OF_PROGRAMMES), main.id)
+            changed = descriptions.changing(descriptions.index_of(file))
     names = codec_names(container, path)
     for stream in container.streams:
         found = _stream(stream, names[stream.index] or "unknown")
-        yield replace(found, stranger=stream.id in pids)
+        yield replace(found, stranger=stream.id in others, changing=stream.id in changed)
+
+
+def _spread(path: Path) -> list[bytes]:
+    """What the file has at its beginning, at its end and between them."""
+    last = max(path.stat().st_size - programmes.HEAD_BYTES, 0)
+    places = sorted({last * number // (_PLACES - 1) for number in range(_PLACES)})
+    with path.open("rb") as file:
+        return [file.read(programmes.HEAD_BYTES) for place in places if file.seek(place) == place]
 
 
 def _stream(stream: av.stream.Stream, codec: str) -> Stream:

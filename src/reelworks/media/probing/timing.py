@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import dropwhile, islice, pairwise
+from math import inf
 from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, cast
@@ -21,6 +22,7 @@ import av
 from reelworks.media.children.child import Moved
 from reelworks.media.facts import Timing
 from reelworks.media.formats import demuxers
+from reelworks.media.probing.joints import is_joined
 from reelworks.media.probing.reading import (
     decoded,
     is_attached_picture,
@@ -45,6 +47,9 @@ _LONG_PAUSE = 9.0
 
 _LONGEST_GAP, _LONGEST_STEP_BACK = 10.0, 0.1
 """Seconds from one packet's decoding to the next one's; FFmpeg takes more for a cut."""
+
+_RESTART = 1.0
+"""Seconds by which a clock goes back where it begins anew."""
 
 _NONE = Fraction()
 
@@ -111,17 +116,24 @@ def walk(path: Path, index: int, strangers: Collection[int], moved: Moved) -> Wa
     )
     empty = {number for number, track in tracks.items() if not track.packets}
     sparse = _sparse(tracks.values())
+    joined = is_joined(path, demuxer, [gap for track in tracks.values() for gap in track.returns])
     if demuxer in demuxers.CUT_TOGETHER and not sparse:
-        for track in tracks.values():
-            track.cut()
+        _cut(tracks, _LONGEST_STEP_BACK, _LONGEST_GAP)
+    elif joined:
+        _cut(tracks, _RESTART, inf)
     timing = tracks[index].timing(beginning, decoding=decoding)
     fields = woven and _is_of_fields(path, index, lambda read: moved(count + read))
     return Walk(
-        timing=replace(timing, sparse=sparse, fields=fields, apart=apart),
+        timing=replace(timing, sparse=sparse, fields=fields, apart=apart, joined=joined),
         duration=_whole(tracks.values()),
         empty=empty,
         pieced={number for number, track in tracks.items() if track.pieced},
     )
+
+
+def _cut(tracks: dict[int, _Track], back: float, ahead: float) -> None:
+    for track in tracks.values():
+        track.cut(back, ahead)
 
 
 def _read(
@@ -254,6 +266,8 @@ class _Track:
         self._lengths = array("q")
         self._decoded = array("q")
         self._cuts: list[int] = []
+        self.returns: list[tuple[int, int]] = []
+        self._place: int | None = None
         self.read = 0
         self.packets = 0
         self.pieced = False
@@ -279,19 +293,26 @@ class _Track:
         if start is not None:
             self.starts.append(start)
             self._lengths.append(packet.duration or 0)
-            self._decoded.append(start if packet.dts is None else packet.dts)
+            self._decode(start if packet.dts is None else packet.dts, packet.pos)
+
+    def _decode(self, time: int, place: int | None) -> None:
+        returns = self._decoded and (self._decoded[-1] - time) * float(self._tick) > _RESTART
+        if returns and self._place is not None and place is not None:
+            self.returns.append((self._place, place))
+        self._decoded.append(time)
+        self._place = place
 
     def _goes_back(self, packet: Packet[Stream]) -> bool:
         """Whether it comes again from before what was shown last, as the next piece's run-up."""
         return bool(self.starts) and packet.pts is not None and packet.pts < self.starts[-1]
 
-    def cut(self) -> None:
-        """Part it where its clock jumps."""
+    def cut(self, back: float, ahead: float) -> None:
+        """Part it where its clock jumps by more than so many seconds."""
         tick = float(self._tick)
         self._cuts = [
             number
             for number, (a, b) in enumerate(pairwise(self._decoded), start=1)
-            if not -_LONGEST_STEP_BACK <= (b - a) * tick <= _LONGEST_GAP
+            if not -back <= (b - a) * tick <= ahead
         ]
 
     def timing(self, beginning: Fraction, *, decoding: bool) -> Timing:
