@@ -40,6 +40,7 @@ from reelworks.errors import (
     EngineError,
     NoSpace,
     NoThreads,
+    OtherRelease,
     ReelworksError,
     Unavailable,
     WorkStopped,
@@ -67,8 +68,12 @@ _LEAVE_SECONDS_IN_ALL = 5.0
 # What a second attempt may mend, and what it may when it has the machine's memory for itself.
 _BREAKS = (ChildFailed, ChildHung)
 _SHORT_OF_MEMORY = (ChildKilled, ChildStarved)
-# What a machine may have too little of for a video: it is given up by who meets that too often.
-_LACKS = {NoSpace: "ran out of room on its disk", NoThreads: "could start no more threads"}
+# What a worker may lack for a video for good: it is given up by who meets that too often.
+_LACKS = {
+    NoSpace: "ran out of room on its disk",
+    NoThreads: "could start no more threads",
+    OtherRelease: "could not read what another release had written down",
+}
 # How the engine begins to say that threads of it failed that do nothing for us.
 _ITS_POLLING = (
     "Exception polling schedules",
