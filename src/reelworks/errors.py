@@ -13,7 +13,8 @@ ReelworksError                  one plain sentence for a person, as its text
 │   ├── NoThreads               the machine lets this program start no more of them
 │   ├── EngineError             the database did not answer, or not as it should
 │   │   └── DatabaseFull        its disk is full
-│   └── StorageError            the store of files did not answer, or not as it should
+│   ├── StorageError            the store of files did not answer, or not as it should
+│   └── OtherRelease            another release wrote down what this one cannot read
 ├── ServiceError                the service that a client talks to did not answer as it should
 │   └── Unreachable             it did not answer at all, or its answer broke off
 └── MediaError                  work on a video did not succeed
@@ -104,6 +105,10 @@ class DatabaseFull(EngineError):
 
 class StorageError(Unavailable):
     """The store of files did not answer, or not as it should."""
+
+
+class OtherRelease(Unavailable):
+    """Another release of the service wrote down what this one cannot read."""
 
 
 class ServiceError(ReelworksError):

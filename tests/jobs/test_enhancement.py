@@ -10,7 +10,8 @@ import pytest
 
 from reelworks.engine.records import Records
 from reelworks.jobs.enhancement import planned
-from reelworks.jobs.workshop import Workshop, wished
+from reelworks.jobs.workshop import Workshop
+from reelworks.jobs.written import wished
 from reelworks.media.deciding.options import Options
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.probing.probe import probe

@@ -16,8 +16,8 @@ from reelworks.api.service import Service, ServiceDependency
 from reelworks.api.waiting import asks_store
 from reelworks.engine.catalogue import Entry
 from reelworks.errors import NotFound
+from reelworks.jobs.leavings import extension_of
 from reelworks.jobs.workshop import compare_key, enhanced_key, metadata_key, poster_key
-from reelworks.media.deciding.plan import Plan
 from reelworks.model import ProcessType, Status
 from reelworks.storage.content import BINARY
 
@@ -75,7 +75,7 @@ def enhanced(
 ) -> Response:
     """The enhanced video, complete and checked from the moment it is there."""
     entry = service.catalogue.entry(file_id)
-    extension = Plan.from_json(entry.plan).extension if entry.plan else "mp4"
+    extension = extension_of(entry.plan) or "mp4"
     return _send(
         service,
         request,

@@ -12,7 +12,7 @@ from reelworks.engine.catalogue import MOST_COUNTED, Entry
 from reelworks.events.messages import timestamp
 from reelworks.jobs.outlook import seconds_left
 from reelworks.jobs.showing import so_far
-from reelworks.jobs.workshop import wished
+from reelworks.jobs.written import wished
 from reelworks.model import ProcessType, Status
 
 

@@ -30,6 +30,7 @@ from reelworks.engine.failing import without_statement
 from reelworks.engine.leases import RENEWAL_SECONDS, Executor, Leases, Lost
 from reelworks.engine.patience import LEAVE_SECONDS, Unfit, patiently
 from reelworks.engine.queue import APPLICATION, process_of
+from reelworks.engine.recording import Recorded
 from reelworks.engine.records import Records
 from reelworks.engine.watch import Watch
 from reelworks.errors import (
@@ -40,6 +41,7 @@ from reelworks.errors import (
     EngineError,
     NoSpace,
     NoThreads,
+    OtherRelease,
     ReelworksError,
     Unavailable,
     WorkStopped,
@@ -67,8 +69,12 @@ _LEAVE_SECONDS_IN_ALL = 5.0
 # What a second attempt may mend, and what it may when it has the machine's memory for itself.
 _BREAKS = (ChildFailed, ChildHung)
 _SHORT_OF_MEMORY = (ChildKilled, ChildStarved)
-# What a machine may have too little of for a video: it is given up by who meets that too often.
-_LACKS = {NoSpace: "ran out of room on its disk", NoThreads: "could start no more threads"}
+# What a worker may lack for a video for good: it is given up by who meets that too often.
+_LACKS = {
+    NoSpace: "ran out of room on its disk",
+    NoThreads: "could start no more threads",
+    OtherRelease: "could not read what another release had written down",
+}
 # How the engine begins to say that threads of it failed that do nothing for us.
 _ITS_POLLING = (
     "Exception polling schedules",
@@ -385,8 +391,10 @@ class _Attempts(Generic[P, R]):
         """Whether the work was called at all; otherwise the engine knew how it ended."""
         return self._begun > 0
 
-    def whole(self, result: R) -> R:
+    def whole(self, result: R | Recorded[R]) -> R:
         """A result. Raises AttributeError where another release wrote it down without a field."""
+        if isinstance(result, Recorded):  # just made
+            return result.result
         if not self.has_begun:
             pickle.dumps(result)  # reads every field of it
         return result
@@ -395,12 +403,12 @@ class _Attempts(Generic[P, R]):
         """Do the work without writing its result down: the engine has one already."""
         while True:
             try:
-                return self(*args, **kwargs)
+                return self(*args, **kwargs).result
             except _BREAKS:
                 if self._begun == ATTEMPTS:
                     raise
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Recorded[R]:
         self._begun += 1
         try:
             with (
@@ -408,7 +416,7 @@ class _Attempts(Generic[P, R]):
                 _place.get()(self._lacks_memory()),
                 instruments.timed(self._stage),
             ):
-                return patiently(self._work, *args, **kwargs)
+                return Recorded(patiently(self._work, *args, **kwargs))
         except Exception as error:
             self.last = error
             if isinstance(error, _BREAKS) and self._begun < ATTEMPTS:

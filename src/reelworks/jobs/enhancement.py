@@ -7,7 +7,8 @@ from reelworks.jobs.rendering import render
 from reelworks.jobs.reporting import reported
 from reelworks.jobs.showing import show
 from reelworks.jobs.spreading import Spreading
-from reelworks.jobs.workshop import Workshop, wished
+from reelworks.jobs.workshop import Workshop
+from reelworks.jobs.written import plan_of, wished
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.encoding.chunks import Span, cut
 from reelworks.media.enhance import decide
@@ -57,4 +58,4 @@ def planned(workshop: Workshop, file_id: str, source: Probe) -> Plan:
         with workshop.source(file_id) as path:
             plan = decide(workshop.tools, path, source, wished(video), name=video.filename)
         known = workshop.records.keep_plan(file_id, plan.to_json())
-    return Plan.from_json(known)
+    return plan_of(known)

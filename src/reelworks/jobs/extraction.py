@@ -9,7 +9,8 @@ from reelworks.errors import MediaError
 from reelworks.jobs.document import publish_document
 from reelworks.jobs.enhancement import planned
 from reelworks.jobs.reporting import Progress, reported
-from reelworks.jobs.workshop import Workshop, wished
+from reelworks.jobs.workshop import Workshop
+from reelworks.jobs.written import wished
 from reelworks.media.facts import Probe
 from reelworks.media.measuring.measure import Measurement, measure
 from reelworks.media.measuring.metadata import describe

@@ -6,10 +6,11 @@ import json
 import logging
 
 from reelworks.engine.catalogue import Entry
-from reelworks.errors import MediaError, ReelworksError
+from reelworks.errors import MediaError, OtherRelease, ReelworksError
 from reelworks.jobs.document import publish_report
 from reelworks.jobs.reporting import sentence
-from reelworks.jobs.workshop import Workshop, compare_key, enhanced_key, poster_key, wished
+from reelworks.jobs.workshop import Workshop, compare_key, enhanced_key, poster_key
+from reelworks.jobs.written import plan_of, wished
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.facts import Probe
 from reelworks.media.proving.proof import Proof, prove
@@ -20,14 +21,18 @@ log = logging.getLogger(__name__)
 
 
 def so_far(entry: Entry) -> Report | None:
-    """The report of a video as far as it is known; None before there is a plan."""
+    """The report of a video as far as it is known; None before there is a plan that can be read."""
     if entry.report is not None:
         finished: Report = json.loads(entry.report)
         return finished
     if entry.plan is None:
         return None
     video = entry.video
-    planned = report(Plan.from_json(entry.plan), None, preset=video.preset, options=wished(video))
+    try:
+        plan = plan_of(entry.plan)
+    except OtherRelease:  # no reason to show nothing else of it, nor of those beside it in a list
+        return None
+    planned = report(plan, None, preset=video.preset, options=wished(video))
     return planned | {"bytes_before": video.size_bytes}
 
 

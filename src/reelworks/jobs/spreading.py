@@ -15,16 +15,18 @@ from functools import partial
 
 from reelworks.engine.chunks import Chunks, NewChunk
 from reelworks.engine.executor import step
+from reelworks.engine.patience import patiently
 from reelworks.errors import MediaError
 from reelworks.jobs.rendering import render
 from reelworks.jobs.reporting import Progress, reported
 from reelworks.jobs.showing import show
 from reelworks.jobs.workshop import Workshop, chunk_key, chunks_prefix, enhanced_key, whole_key
+from reelworks.jobs.written import plan_of, probe_of
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.encoding.chunks import Span, encode_span
 from reelworks.media.enhance import finish
 from reelworks.media.facts import Probe
-from reelworks.media.probing.wire import pack, unpack
+from reelworks.media.probing.wire import pack
 from reelworks.media.report import Rendered
 from reelworks.model import ProcessType, Work
 
@@ -66,7 +68,7 @@ class Spreading:
         work = Work(file_id, _TYPE, attempt)
         workshop = self._workshop.of(work)
         with reported(workshop, work):
-            source, plan = self._known(file_id)
+            source, plan = patiently(self._known, file_id)
             rendered = None
             try:
                 rendered = step("join", self._join, workshop, work, source, plan)
@@ -78,8 +80,8 @@ class Spreading:
             step("tidy", self._tidy, workshop, work)
 
     def _known(self, file_id: str) -> tuple[Probe, Plan]:
-        source = unpack(json.loads(self._chunks.probe(file_id)))
-        return source, Plan.from_json(self._workshop.records.plan(file_id) or "")
+        source = probe_of(self._chunks.probe(file_id))
+        return source, plan_of(self._workshop.records.plan(file_id) or "")
 
     def _encode(self, workshop: Workshop, work: Work, number: int) -> None:
         """Encode and keep, unless the film is to be encoded whole. Doing it twice keeps the same

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -12,8 +11,7 @@ from reelworks.engine.patience import Unfit
 from reelworks.engine.records import Records
 from reelworks.errors import NotFound, StorageError, WorkStopped
 from reelworks.media.children.tools import Toolbox
-from reelworks.media.deciding.options import Options
-from reelworks.model import Status, Video, Work
+from reelworks.model import Status, Work
 from reelworks.storage.disk import still_there
 from reelworks.storage.store import Storage
 
@@ -147,8 +145,3 @@ class Workshop:
             raise Unfit("its lease was lost, and its work is done elsewhere")
         if self.records.over([work]):
             raise WorkStopped
-
-
-def wished(video: Video) -> Options:
-    """What was wished for; an option that was not known yet at the upload is as in ``auto``."""
-    return Options.of(**json.loads(video.options))
