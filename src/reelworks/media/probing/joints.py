@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Collection
 from pathlib import Path
+
+from reelworks.media.probing.mapped import mapped
 
 _BEGINNINGS = {"matroska,webm": b"\x1aE\xdf\xa3", "ogg": b"OggS\0\2"}
 """What every file begins with whose parts libav reads on from one to the next, by its demuxer. It
@@ -21,8 +22,5 @@ def is_joined(path: Path, demuxer: str, returns: Collection[tuple[int, int]]) ->
     beginning = _BEGINNINGS.get(demuxer)
     if beginning is None or not returns:
         return False
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
-    ):
+    with mapped(path) as data:
         return any(data.find(beginning, start, end) >= 0 for start, end in returns)

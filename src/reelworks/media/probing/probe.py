@@ -20,6 +20,7 @@ from reelworks.media.formats import descriptions, pixels, programmes
 from reelworks.media.formats.allowed import input_arguments
 from reelworks.media.formats.naming import HEAD_BYTES, container_name
 from reelworks.media.probing import wire
+from reelworks.media.probing.mapped import mapped
 
 if TYPE_CHECKING:
     import av.stream
@@ -162,8 +163,8 @@ def _streams(container: InputContainer, path: Path, main: av.stream.Stream) -> I
         others = programmes.strangers(parts[0], main.id)
         changed = programmes.changing(parts)
     elif "mov" in container.format.name:
-        with path.open("rb") as file:
-            changed = descriptions.changing(descriptions.index_of(file))
+        with mapped(path) as film:
+            changed = descriptions.changing(memoryview(film))
     names = codec_names(container, path)
     for stream in container.streams:
         found = _stream(stream, names[stream.index] or "unknown")

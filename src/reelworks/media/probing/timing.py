@@ -267,6 +267,7 @@ class _Track:
         self._decoded = array("q")
         self._cuts: list[int] = []
         self.returns: list[tuple[int, int]] = []
+        self._restart = _RESTART / self._tick
         self._place: int | None = None
         self.read = 0
         self.packets = 0
@@ -296,7 +297,7 @@ class _Track:
             self._decode(start if packet.dts is None else packet.dts, packet.pos)
 
     def _decode(self, time: int, place: int | None) -> None:
-        returns = self._decoded and (self._decoded[-1] - time) * float(self._tick) > _RESTART
+        returns = bool(self._decoded) and self._decoded[-1] - time > self._restart
         if returns and self._place is not None and place is not None:
             self.returns.append((self._place, place))
         self._decoded.append(time)
