@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from socketserver import BaseRequestHandler, TCPServer
 from threading import Event
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -110,13 +111,49 @@ def test_an_at_sign_counts_as_the_database_s_own_where_it_is_written_as_one() ->
     assert (url.password, url.database, url.query["host"]) == ("se@cret", "a@b", "/run/a@b")
 
 
+@pytest.mark.parametrize(
+    ("hosts", "host", "port"),
+    [
+        ("a:5433,b.example.org:5434", "a,b.example.org", "5433,5434"),
+        ("a,b:5434", "a,b", ",5434"),
+        ("[::1]:5433,[fd00::2]", "::1,fd00::2", "5433,"),
+        ("a,b", "a,b", None),
+        ("a:5433", "a", 5433),
+    ],
+)
+def test_several_hosts_may_be_named_as_postgresql_s_own_programs_take_them(
+    hosts: str, host: str, port: str | int | None
+) -> None:
+    engine = open_database(f"postgresql://me:a,b@{hosts}/name?target_session_attrs=read-write")
+    _, given = engine.dialect.create_connect_args(engine.url)
+    assert (given["host"], given.get("port")) == (host, port)
+    assert (given["user"], given["password"], given["dbname"]) == ("me", "a,b", "name")
+    assert given["target_session_attrs"] == "read-write"
+
+
+def test_of_several_hosts_the_one_that_answers_is_used(postgres: PostgresServer) -> None:
+    database = sa.make_url(postgres.create())
+    there = quote(str(database.query["host"]), safe="")
+    url = f"postgresql://postgres@%2Fnowhere:5433,{there}/{database.database}"
+    engine = open_database(f"{url}?target_session_attrs=read-write")
+    migrate(engine)  # the engine's own tables, too
+    check_connection(engine)
+
+
 def test_a_path_may_have_as_many_at_signs_as_it_likes(tmp_path: Path) -> None:
     path = tmp_path / "me@here" / "b@c" / "a@b.db"
     assert open_database(f"sqlite:///{path}").url.database == str(path)
 
 
 @pytest.mark.parametrize(
-    "url", ["", "nonsense", "mysql://u:secret@host/name", "postgresql://u:secret@host:port/name"]
+    "url",
+    [
+        "",
+        "nonsense",
+        "mysql://u:secret@host/name",
+        "postgresql://u:secret@host:port/name",
+        "postgresql://u:secret@host:5432,other:port/name",
+    ],
 )
 def test_a_url_that_is_not_understood_is_refused_without_being_shown(url: str) -> None:
     with pytest.raises(SettingsError, match="is not understood; it looks like") as refused:

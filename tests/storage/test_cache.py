@@ -275,6 +275,15 @@ def test_a_finished_file_is_adopted(cache: Cache, folder: Path, tmp_path: Path) 
     assert not (tmp_path / "draft").exists()
 
 
+def test_a_cache_with_a_disk_of_its_own_adopts_nothing(tmp_path: Path, other_disk: Path) -> None:
+    (tmp_path / "draft").write_bytes(BYTES)
+    cache = open_cache(other_disk)
+    cache.adopt(tmp_path / "draft", "a")
+    assert names(other_disk) == set()
+    use(cache, "a", fetch)
+    assert names(other_disk) == {"a"}
+
+
 def test_evicting_and_using_at_the_same_time_do_no_harm(folder: Path) -> None:
     """Eight threads want four files in a cache that has room for one, for half a second."""
     caches = [open_cache(folder, max_bytes=len(BYTES)) for _ in range(2)]

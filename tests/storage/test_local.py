@@ -12,9 +12,10 @@ from threading import Barrier
 
 import pytest
 
-from reelworks.errors import NoSpace, NotAVideo, NotFound, StorageError
+from reelworks.errors import NoSpace, NotAVideo, NotFound, SettingsError, StorageError
 from reelworks.storage.disk import still_there
 from reelworks.storage.local import LocalStorage
+from reelworks.storage.store import try_out
 from tests.limits import with_small_files, without_files
 
 OPENED = Path("/proc/self/fd")
@@ -220,6 +221,32 @@ def test_a_link_out_of_the_folder_is_not_followed(storage: LocalStorage) -> None
     (storage.root / "uploads" / "link").symlink_to(secret)
     with pytest.raises(NotFound):
         storage.stat("uploads/link")
+
+
+@pytest.mark.parametrize("name", ["uploads", "processed_videos", "incoming", "scratch", "arriving"])
+def test_a_folder_may_be_a_link_to_another_place_on_the_disk(tmp_path: Path, name: str) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / name).symlink_to(place)
+    storage = LocalStorage(tmp_path / "data", reserve_bytes=0)
+    try_out(storage)
+    put(storage, "processed_videos/metadata/id")
+    assert storage.read("processed_videos/metadata/id") == b"bytes"
+    storage.delete_prefix("processed_videos/metadata")
+    assert files(storage) == set()
+    assert (tmp_path / "data" / name).is_symlink()
+
+
+@pytest.mark.parametrize("name", ["uploads", "processed_videos", "incoming", "scratch"])
+def test_folders_that_are_not_on_one_disk_are_refused_at_the_start(
+    tmp_path: Path, other_disk: Path, name: str
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / name).symlink_to(other_disk)
+    with pytest.raises(SettingsError, match=f"{name} .*not on one disk.*the whole data folder"):
+        LocalStorage(tmp_path / "data", reserve_bytes=0)
+    assert list(other_disk.iterdir()) == []
 
 
 def test_the_reserve_is_left_free(tmp_path: Path) -> None:

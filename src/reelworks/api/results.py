@@ -23,9 +23,8 @@ from reelworks.api.schemas import Metadata
 from reelworks.api.service import ServiceDependency
 from reelworks.api.waiting import asks_store, from_store
 from reelworks.errors import ReelworksError
-from reelworks.jobs.workshop import RESULTS
 from reelworks.storage.content import type_of
-from reelworks.storage.store import Replaced, Stat, Storage
+from reelworks.storage.store import RESULTS, Replaced, Stat, Storage
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote
 
 import psycopg
 import sqlalchemy as sa
@@ -62,6 +64,11 @@ _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo
 # time, would be every second thing that the server is asked.
 _IDLE_SECONDS = 1.0
 _KNOWS_SUBSECONDS = (3, 42)
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<before>postgres[^:]*://(?:[^@?]*@)?)"
+    r"(?P<hosts>(?=[^@/?]*:)[^@/?]*,[^@/?]*)(?P<behind>[/?].*)?",
+    re.DOTALL,
+)
 
 
 def open_database(url: str) -> sa.Engine:
@@ -77,13 +84,31 @@ def open_database(url: str) -> sa.Engine:
             "write one that is part of the user or the password as %40."
         )
     try:
-        return _create(sa.make_url(url))
+        return _create(_read(url))
     except (sa.exc.ArgumentError, ValueError) as error:
         # The URL itself is not shown: it may hold a password, and nobody knows where.
         raise SettingsError(
             "The database URL is not understood; "
             "it looks like sqlite:////folder/file.db or postgresql://user:password@host/name."
         ) from error
+
+
+def _read(url: str) -> sa.URL:
+    """Several hosts, each with its port, may stand in it as PostgreSQL's own programs take them;
+    what reads URLs here knows them as parameters alone."""
+    found = _SEVERAL_HOSTS.fullmatch(url)
+    if found is None:
+        return sa.make_url(url)
+    hosts, ports = zip(*map(_host_and_port, found["hosts"].split(",")), strict=True)
+    rest = sa.make_url(found["before"] + (found["behind"] or ""))
+    return rest.update_query_dict({"host": ",".join(hosts), "port": ",".join(ports)})
+
+
+def _host_and_port(text: str) -> tuple[str, str]:
+    host, colon, port = text.rpartition(":")
+    if not colon or port.endswith("]"):  # an IPv6 address alone
+        host, port = text, ""
+    return unquote(host.strip("[]")), port
 
 
 def _create(url: sa.URL) -> sa.Engine:

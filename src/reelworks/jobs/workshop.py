@@ -13,12 +13,10 @@ from reelworks.errors import NotFound, StorageError, WorkStopped
 from reelworks.media.children.tools import Toolbox
 from reelworks.model import Status, Work
 from reelworks.storage.disk import still_there
-from reelworks.storage.store import Storage
+from reelworks.storage.store import RESULTS, Storage
 
 # Videos whose uploads are looked for, where one is missing.
 _SOME = 10
-
-RESULTS = "processed_videos"
 
 
 def enhanced_key(file_id: str, extension: str) -> str:

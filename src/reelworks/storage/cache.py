@@ -20,7 +20,7 @@ from io import FileIO
 from pathlib import Path
 
 from reelworks.errors import NO_ROOM, NoSpace
-from reelworks.storage.disk import claim, explained, hold, hold_on, remove_unheld, sync
+from reelworks.storage.disk import claim, explained, hold, hold_on, is_one_disk, remove_unheld, sync
 
 log = logging.getLogger(__name__)
 
@@ -79,10 +79,13 @@ class Cache:
         self._evict(0)
 
     def adopt(self, path: Path, name: str) -> None:
-        """Take a finished file of the same disk, instead of fetching its bytes later."""
+        """Take a finished file, instead of fetching its bytes later; not where the cache has a disk
+        of its own."""
         with explained(self._folder):
-            sync(path)
             self._folder.mkdir(exist_ok=True)
+            if not is_one_disk(path.parent, self._folder):
+                return
+            sync(path)
             path.replace(self._folder / name)
         self._evict(0)
 

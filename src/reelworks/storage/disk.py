@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import FileIO
@@ -131,6 +132,19 @@ def write_all(file: FileIO, data: bytes | bytearray) -> None:
     view = memoryview(data)
     while view:
         view = view[file.write(view) :]
+
+
+def is_one_disk(source: Path, target: Path) -> bool:
+    """Whether files can be renamed from one folder into another. Changes nothing."""
+    name = f".none-{uuid.uuid4()}"
+    try:
+        # Of folders that are mounted apart, as Docker's volumes may be on one disk, Linux says so
+        # before it looks whether there is such a file.
+        (source / name).rename(target / name)
+    except OSError as error:
+        # Btrfs' subvolumes are disks of their own wherever they are mounted.
+        return error.errno != errno.EXDEV and source.stat().st_dev == target.stat().st_dev
+    return True
 
 
 def sync(path: Path) -> None:

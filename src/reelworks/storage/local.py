@@ -21,7 +21,7 @@ from stat import S_ISREG
 
 from reelworks.errors import NotFound, SettingsError
 from reelworks.storage.disk import create_held, explained, remove_unheld, sync
-from reelworks.storage.store import MARKS, UPLOADS, Replaced, Stat, parts_of
+from reelworks.storage.store import MARKS, RESULTS, UPLOADS, Replaced, Stat, parts_of
 from reelworks.storage.workplace import Spool, Workplace
 
 _PIECE_BYTES = 256 << 10
@@ -40,7 +40,7 @@ class LocalStorage:
         is_in_use: asked where it has no uploads yet: whether there should be some.
 
         Raises:
-            SettingsError: there should be.
+            SettingsError: there should be, or its folders are not on one disk.
         """
         if not (root / UPLOADS).is_dir() and is_in_use():
             raise SettingsError(
@@ -50,9 +50,10 @@ class LocalStorage:
             )
         self._workplace = Workplace(root, reserve_bytes=reserve_bytes)
         self.root = self._workplace.root
-        for folder in (UPLOADS, MARKS):
+        for folder in (UPLOADS, MARKS, RESULTS):
             (self.root / folder).mkdir(exist_ok=True)
         sync(self.root)
+        self._workplace.check_ways(self.root / UPLOADS, self.root / RESULTS)
 
     def incoming(self, key: str) -> LocalIncoming:
         """A new upload on its way in."""
@@ -155,8 +156,11 @@ class LocalStorage:
 
     def locate(self, key: str) -> Path:
         """Where a key's bytes belong. Raises NotFound for a key that leads out of the folder."""
-        path = self.root.joinpath(*parts_of(key)).resolve()
-        if not path.is_relative_to(self.root.resolve()):
+        first, *others = parts_of(key)
+        # Where the operator has a folder of ours lead, it leads; a link within it does not.
+        folder = (self.root / first).resolve()
+        path = folder.joinpath(*others).resolve()
+        if not path.is_relative_to(folder):
             raise NotFound("There is no such file.")
         return path
 

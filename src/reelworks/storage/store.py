@@ -17,6 +17,7 @@ MARKS = "arriving"
 """Below it, a mark for each upload that no video may have got yet, by the upload's name."""
 
 UPLOADS = "uploads"
+RESULTS = "processed_videos"
 
 # Neither a zero nor half of a character.
 _NAMEABLE = re.compile(r"[^\0\ud800-\udfff]*", re.DOTALL)

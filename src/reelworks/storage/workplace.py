@@ -14,8 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reelworks.errors import NoSpace
-from reelworks.storage.disk import create_held, explained, remove_unheld, sync, write_all
+from reelworks.errors import NoSpace, SettingsError
+from reelworks.storage.disk import (
+    create_held,
+    explained,
+    is_one_disk,
+    remove_unheld,
+    sync,
+    write_all,
+)
 
 _SYNC_BYTES = 64 << 20
 
@@ -68,6 +75,16 @@ class Workplace:
             raise NoSpace(
                 "The service has no room left on its disk for this upload; try again later."
             )
+
+    def check_ways(self, uploads: Path, results: Path) -> None:
+        """Raises SettingsError where what is finished here cannot be renamed to where it stays."""
+        for source, target in ((self._incoming, uploads), (self._scratch, results)):
+            if not is_one_disk(source, target):
+                raise SettingsError(
+                    f"The folders {source} and {target} are not on one disk, as when one of them "
+                    "is mounted or leads elsewhere: files get from one to the other by a new name "
+                    "alone; mount or link the whole data folder in their place."
+                )
 
     def sweep(self, owners: Callable[[], set[str]]) -> None:
         """Remove what dead processes left; ``owners`` says whose scratch is in use."""
