@@ -27,10 +27,26 @@ NAMELESS += ["-metadata", "compatible_brands="]
 STEADY = "aresample=async=1:min_hard_comp=0.03"
 ENGLISH = ["-metadata:s:a:0", "language=eng"]
 TIME = ["-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "demux"]
-SETTLED, SIZE = ["-reinit_filter:0", "0"], "scale=320:240:interl=-1"
+SETTLED = ["-reinit_filter:0", "0"]
 IN_ORDER = r"setpts='if(gt(PTS\,PREV_OUTPTS)+isnan(PREV_OUTPTS)\,PTS\,PREV_OUTPTS+1)'"
 MUXING = ["-max_muxing_queue_size", "9999", "-copyinkf"]
+NARROW, WIDE = (
+    rf"if({sign}(iw*240/ih/320\,{{}})\,max(2*trunc({fitted}/2)\,2)\,{whole})"
+    for sign, fitted, whole in (
+        ("lt", "320*iw*240/ih/320", 320),
+        ("gt", "240/(iw*240/ih/320)", 240),
+    )
+)
 UNSOUND = Timing(packets=9, duration=Fraction(1), sound=False, constant=True)
+
+
+def sized(same: float) -> list[str]:
+    """The filters that bring all pictures to 320 × 240."""
+    fitting = f"scale=w={NARROW.format(f'1/{same}')}:h={WIDE.format(same)}:eval=frame:interl=-1"
+    return [fitting, "pad=320:240:-1:-1:eval=frame", "setsar=1"]
+
+
+SIZE = ",".join(sized(1.03))
 
 
 def command(probe: Probe, plan: Plan) -> list[str]:
@@ -162,8 +178,8 @@ def test_unsound_timestamps_are_made_anew_first() -> None:
     probe = probe_of(picture(), container="mpeg", demuxer="mpeg", timing=UNSOUND)
     plan = forced(probe, "a.mpeg")
     line = command(probe, plan)
-    assert filter_chain(probe, plan)[:3] == [
-        SIZE,
+    assert filter_chain(probe, plan)[:5] == [
+        *sized(2.0),
         "settb=1/1000",
         IN_ORDER,
     ]

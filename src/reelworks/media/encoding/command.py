@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from reelworks.media.deciding import keeping
+from reelworks.media.deciding.framing import is_settled
 from reelworks.media.deciding.immersion import notes_eyes, says_twice
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.deciding.tags import counted_tags, file_tags, ogg_tags, stale_tags
 from reelworks.media.encoding.cutting import Span
-from reelworks.media.encoding.filtering import filter_chain, is_settled
+from reelworks.media.encoding.filtering import filter_chain
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats.allowed import input_arguments, location
 from reelworks.media.formats.doubled import MESSAGES, said_once
@@ -210,7 +211,7 @@ def _decoding(probe: Probe, plan: Plan) -> list[str]:
         # The decoder gives pictures their times, in the order in which they are shown. A filter
         # would begin to count anew where they change their size.
         arguments += [f"-r:{stream}", plan.rate or "25/1"]
-    if is_settled(probe.picture, plan):
+    if is_settled(probe.picture, plan.pixel_format):
         arguments += [f"-reinit_filter:{stream}", "0"]
     if plan.decoder:
         arguments += [f"-c:{stream}", plan.decoder]
