@@ -30,20 +30,16 @@ TIME = ["-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "demux"]
 SETTLED = ["-reinit_filter:0", "0"]
 IN_ORDER = r"setpts='if(gt(PTS\,PREV_OUTPTS)+isnan(PREV_OUTPTS)\,PTS\,PREV_OUTPTS+1)'"
 MUXING = ["-max_muxing_queue_size", "9999", "-copyinkf"]
-NARROW, WIDE = (
-    rf"if({sign}(iw*240/ih/320\,{{}})\,max(2*trunc({fitted}/2)\,2)\,{whole})"
-    for sign, fitted, whole in (
-        ("lt", "320*iw*240/ih/320", 320),
-        ("gt", "240/(iw*240/ih/320)", 240),
-    )
-)
 UNSOUND = Timing(packets=9, duration=Fraction(1), sound=False, constant=True)
 
 
-def sized(same: float) -> list[str]:
-    """The filters that bring all pictures to 320 × 240."""
-    fitting = f"scale=w={NARROW.format(f'1/{same}')}:h={WIDE.format(same)}:eval=frame:interl=-1"
-    return [fitting, "pad=320:240:-1:-1:eval=frame", "setsar=1"]
+def sized(same: float, width: int = 320, height: int = 240) -> list[str]:
+    """The filters that bring all pictures to one size."""
+    wider = f"iw*{height}/ih/{width}"
+    narrow = rf"if(lt({wider}\,1/{same})\,max(2*trunc({width}*{wider}/2)\,2)\,{width})"
+    wide = rf"if(gt({wider}\,{same})\,max(2*trunc({height}/({wider})/2)\,2)\,{height})"
+    fitting = f"scale=w={narrow}:h={wide}:eval=frame:interl=-1"
+    return [fitting, f"pad={width}:{height}:-1:-1:eval=frame", "setsar=1"]
 
 
 SIZE = ",".join(sized(1.03))
@@ -208,6 +204,7 @@ def test_fields_are_put_together_before_the_picture_is_turned() -> None:
     probe = probe_of(picture(rotation=90, width=1920, height=1080))
     plan = plan_of(probe, Analysis(pictures=9, interlaced="bff"), "a.mp4")
     assert filter_chain(probe, plan) == [
+        *sized(1.03, 1920, 1080),
         IN_ORDER,
         "bwdif=mode=send_frame:parity=bff:deint=all",
         "transpose=clock",

@@ -1787,6 +1787,23 @@ def test_pictures_that_change_their_shape_are_not_squashed(
     assert (first, last) == ((96, 64), fitted)
 
 
+@pytest.mark.parametrize("way", [("-display_rotation:v:0", "90"), ("-display_hflip:v:0",)])
+def test_turned_pictures_may_change_their_size(way: tuple[str, ...], tmp_path: Path) -> None:
+    change = white(".mp4", tmp_path, "48x32", "96x64", "64x96")
+    source = make_clip(tmp_path / "turned.mp4", *way, "-i", str(change), "-c", "copy")
+    tools = toolbox()
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of(sharpen=1.0, deflicker=True))
+    target = tmp_path / "result.mp4"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    sizes = [(96, 64), (96, 64), (42, 64)]
+    if "90" in way:
+        sizes = [(height, width) for width, height in sizes]
+    assert seen(target)[::5] == sizes
+    after = probe(tools, target, count=False).picture
+    assert (after.rotation, after.mirrored) == (0, False)
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_a_film_that_begins_small_becomes_as_large_as_it_gets(suffix: str, tmp_path: Path) -> None:
     source = white(suffix, tmp_path, "64x32", "96x64", "64x96", "48x32")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reelworks.media.analysis.analyse import Analysis
+from reelworks.media.deciding.plan import Plan
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats import demuxers
 
@@ -19,16 +20,17 @@ _PIXELS_SHAPE = 2.0
 likewise."""
 
 
-def is_settled(picture: Picture, pixel_format: str) -> bool:
+def is_settled(picture: Picture, plan: Plan) -> bool:
     """Whether all pictures are brought to one size, format and colours in front of the filters,
     should these change on the way. FFmpeg would make the filters anew there, and lose the pictures
-    that they hold. Turned pictures have filters of FFmpeg's own before ours.
+    that they hold. What FFmpeg turns has filters of its own before ours."""
+    ours = picture.rotation == 0 or plan.turn is not None
+    return ours and _may_settle(picture, plan.pixel_format)
 
-    Args:
-        pixel_format: of the result.
-    """
+
+def _may_settle(picture: Picture, pixel_format: str) -> bool:
     same = picture.pixel_format.replace("yuvj", "yuv") == pixel_format
-    return same and picture.matrix in SCALER_KNOWS and picture.rotation == 0
+    return same and picture.matrix in SCALER_KNOWS
 
 
 def same_shape(probe: Probe) -> float | None:
@@ -50,7 +52,7 @@ def frame_of(probe: Probe, analysis: Analysis, pixel_format: str) -> tuple[int, 
     Args:
         pixel_format: of the result.
     """
-    if analysis.largest is None or not is_settled(probe.picture, pixel_format):
+    if analysis.largest is None or not _may_settle(probe.picture, pixel_format):
         return None
     width, height = analysis.largest
     if probe.demuxer in demuxers.ONE_SHAPE or same_shape(probe) is None or width % 2 or height % 2:

@@ -166,7 +166,7 @@ def encode_plan(
         pixel_format=format_,
         bounded=encoding.bounded,
         decoder=picture.alpha_decoder if alpha else None,
-        turn=_turn(picture, filters),
+        turn=_turn(picture, filters, analysis),
         frame=frame,
         width=size[0],
         height=size[1],
@@ -201,11 +201,14 @@ def _lost_crop(picture: Picture, analysis: Analysis) -> tuple[str, ...]:
     return (f"The crop by which players may show {shown} of {whole} pixels; the edges are kept.",)
 
 
-def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:
-    """The turning, where fields must be put together before it, or where FFmpeg would turn by an
-    angle in between, and cut the corners off."""
-    woven = picture.rotation != 0 and any(f.name == "deinterlace" for f in filters)
-    if not woven and not picture.oblique:
+def _turn(
+    picture: Picture, filters: tuple[Filter, ...], analysis: Analysis
+) -> tuple[str, ...] | None:
+    """The turning, where fields must be put together or pictures be brought to one size before it,
+    or where FFmpeg would turn by an angle in between, and cut the corners off."""
+    before = analysis.changing or any(f.name == "deinterlace" for f in filters)
+    is_turned = picture.rotation != 0 or (picture.mirrored and analysis.changing)
+    if not (is_turned and before) and not picture.oblique:
         return None
     if picture.mirrored:
         # As FFmpeg names them: its quarter turn, and a flip that makes a mirror of it.

@@ -211,7 +211,7 @@ def _decoding(probe: Probe, plan: Plan) -> list[str]:
         # The decoder gives pictures their times, in the order in which they are shown. A filter
         # would begin to count anew where they change their size.
         arguments += [f"-r:{stream}", plan.rate or "25/1"]
-    if is_settled(probe.picture, plan.pixel_format):
+    if is_settled(probe.picture, plan):
         arguments += [f"-reinit_filter:{stream}", "0"]
     if plan.decoder:
         arguments += [f"-c:{stream}", plan.decoder]

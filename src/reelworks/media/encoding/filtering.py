@@ -58,7 +58,7 @@ def _is_refused(picture: Picture) -> bool:
 def _settled(probe: Probe, plan: Plan) -> list[str]:
     # What does not change is handed on as it is.
     picture = framed(probe, plan.frame).picture
-    if not is_settled(picture, plan.pixel_format):
+    if not is_settled(picture, plan):
         return []
     same = same_shape(probe)
     if same is not None:
