@@ -1356,6 +1356,16 @@ def test_transparency_that_is_lost_is_said_and_not_claimed(tmp_path: Path) -> No
     assert not done.after.picture.alpha
 
 
+def test_a_layer_of_transparency_in_hevc_is_left_alone(tmp_path: Path) -> None:
+    see_through = lavfi("testsrc2=size=96x64:duration=0.4,format=yuva420p")
+    tools = toolbox()
+    layer = ("-c:v", "libx265", "-x265-params", "alpha=1", "-tag:v", "hvc1")
+    source = clip(".mov", *see_through, *layer)
+    plan = decide(tools, source, probe(tools, source, count=True), Options.of(sharpen=1.0))
+    assert plan.action == "copy"
+    assert "transparency" in plan.findings[-1]
+
+
 @pytest.mark.parametrize("codec", ["libvpx-vp9", "libsvtav1"])
 def test_what_is_only_said_to_be_transparent_loses_nothing(codec: str, tmp_path: Path) -> None:
     plain = lavfi("testsrc2=size=96x64:duration=0.4,format=yuv420p")

@@ -103,9 +103,9 @@ def _obstacle(
             "The codec of its pictures or its sound changes on the way, and what comes behind that "
             "would be lost; it is kept as it is."
         )
-    if analysis.transparent and not _keeps_alpha(
-        picture, _container(form, name, probe, options), options
-    ):
+    # Of HEVC's layer of transparency nothing can be seen here; who writes one means it.
+    transparent = analysis.transparent or (picture.alpha and picture.codec == "hevc")
+    if transparent and not _keeps_alpha(picture, _container(form, name, probe, options), options):
         return "It has transparency, which encoding would lose; it is kept as it is."
     return ""
 
