@@ -1820,7 +1820,7 @@ def test_a_film_that_begins_small_becomes_as_large_as_it_gets(suffix: str, tmp_p
     tools = toolbox()
     before = probe(tools, source, count=True)
     plan = decide(tools, source, before, Options.of(sharpen=1.0))
-    assert "all are fitted into 96×64" in " ".join(plan.findings)
+    assert "all are brought to 96×64" in " ".join(plan.findings)
     assert Plan.from_json(plan.to_json()) == plan
     target = tmp_path / f"result{suffix}"
     enhance_to(tools, source, before, plan, target, lambda _: None)

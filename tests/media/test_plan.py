@@ -1028,4 +1028,4 @@ def test_pictures_that_become_larger_make_the_frame_where_all_can_be_brought_to_
     analysis = Analysis(pictures=9, noise=10.0, changing=True, largest=(1280, 720))
     plan = plan_of(probe, analysis, "a.mp4")
     assert (plan.width, plan.height) == size
-    assert f"fitted into {size[0]}×{size[1]}" in plan.findings[-1]
+    assert f"brought to {size[0]}×{size[1]}" in plan.findings[-1]

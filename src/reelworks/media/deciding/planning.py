@@ -252,7 +252,7 @@ def _frame_words(picture: Picture, analysis: Analysis) -> tuple[str, ...]:
     if not analysis.changing:
         return ()
     width, height = picture.displayed_size
-    return (f"Its pictures change their size on the way; all are fitted into {width}×{height}.",)
+    return (f"Its pictures change their size on the way; all are brought to {width}×{height}.",)
 
 
 def _container(form: Pixels, name: str, probe: Probe, options: Options) -> Container:
