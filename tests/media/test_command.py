@@ -27,10 +27,22 @@ NAMELESS += ["-metadata", "compatible_brands="]
 STEADY = "aresample=async=1:min_hard_comp=0.03"
 ENGLISH = ["-metadata:s:a:0", "language=eng"]
 TIME = ["-fps_mode:v:0", "passthrough", "-enc_time_base:v:0", "demux"]
-SETTLED, SIZE = ["-reinit_filter:0", "0"], "scale=320:240:interl=-1"
+SETTLED = ["-reinit_filter:0", "0"]
 IN_ORDER = r"setpts='if(gt(PTS\,PREV_OUTPTS)+isnan(PREV_OUTPTS)\,PTS\,PREV_OUTPTS+1)'"
 MUXING = ["-max_muxing_queue_size", "9999", "-copyinkf"]
 UNSOUND = Timing(packets=9, duration=Fraction(1), sound=False, constant=True)
+
+
+def sized(same: float, width: int = 320, height: int = 240) -> list[str]:
+    """The filters that bring all pictures to one size."""
+    wider = f"iw*{height}/ih/{width}"
+    narrow = rf"if(lt({wider}\,1/{same})\,max(2*trunc({width}*{wider}/2)\,2)\,{width})"
+    wide = rf"if(gt({wider}\,{same})\,max(2*trunc({height}/({wider})/2)\,2)\,{height})"
+    fitting = f"scale=w={narrow}:h={wide}:eval=frame:interl=-1"
+    return [fitting, f"pad={width}:{height}:-1:-1:eval=frame", "setsar=1"]
+
+
+SIZE = ",".join(sized(1.03))
 
 
 def command(probe: Probe, plan: Plan) -> list[str]:
@@ -162,8 +174,8 @@ def test_unsound_timestamps_are_made_anew_first() -> None:
     probe = probe_of(picture(), container="mpeg", demuxer="mpeg", timing=UNSOUND)
     plan = forced(probe, "a.mpeg")
     line = command(probe, plan)
-    assert filter_chain(probe, plan)[:3] == [
-        SIZE,
+    assert filter_chain(probe, plan)[:5] == [
+        *sized(2.0),
         "settb=1/1000",
         IN_ORDER,
     ]
@@ -192,6 +204,7 @@ def test_fields_are_put_together_before_the_picture_is_turned() -> None:
     probe = probe_of(picture(rotation=90, width=1920, height=1080))
     plan = plan_of(probe, Analysis(pictures=9, interlaced="bff"), "a.mp4")
     assert filter_chain(probe, plan) == [
+        *sized(1.03, 1920, 1080),
         IN_ORDER,
         "bwdif=mode=send_frame:parity=bff:deint=all",
         "transpose=clock",

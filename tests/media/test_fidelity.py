@@ -1356,6 +1356,16 @@ def test_transparency_that_is_lost_is_said_and_not_claimed(tmp_path: Path) -> No
     assert not done.after.picture.alpha
 
 
+def test_a_layer_of_transparency_in_hevc_is_left_alone(tmp_path: Path) -> None:
+    see_through = lavfi("testsrc2=size=96x64:duration=0.4,format=yuva420p")
+    tools = toolbox()
+    layer = ("-c:v", "libx265", "-x265-params", "alpha=1", "-tag:v", "hvc1")
+    source = clip(".mov", *see_through, *layer)
+    plan = decide(tools, source, probe(tools, source, count=True), Options.of(sharpen=1.0))
+    assert plan.action == "copy"
+    assert "transparency" in plan.findings[-1]
+
+
 @pytest.mark.parametrize("codec", ["libvpx-vp9", "libsvtav1"])
 def test_what_is_only_said_to_be_transparent_loses_nothing(codec: str, tmp_path: Path) -> None:
     plain = lavfi("testsrc2=size=96x64:duration=0.4,format=yuv420p")
@@ -1758,18 +1768,65 @@ def test_so_do_those_that_change_their_size(tmp_path: Path) -> None:
     assert len(times(done.path)) == 20
 
 
-@pytest.mark.parametrize("second", ["64x96", "192x64"])
-def test_pictures_that_change_their_shape_are_not_squashed(second: str, tmp_path: Path) -> None:
+def white(suffix: str, tmp_path: Path, *sizes: str) -> Path:
+    """White pictures of H.264 that change their size on the way."""
     source = tmp_path / "a.h264"
-    white = (lavfi(f"color=white:size={size}:duration=0.2") for size in ("96x64", second))
+    films = (lavfi(f"color=white:size={size}:duration=0.2") for size in sizes)
     raw = ("-pix_fmt", "yuv420p", *X264, "-bf", "0")
-    source.write_bytes(b"".join(clip(".h264", *film, *raw).read_bytes() for film in white))
-    first, *_, last = (
-        f.to_ndarray(format="gray") > 128 for f in frames(enhanced(source, tmp_path).path)
-    )
-    assert first.all()
-    lines, columns = last.any(1).sum(), last.any(0).sum()
-    assert (columns, lines) == {"64x96": (42, 64), "192x64": (96, 32)}[second]
+    source.write_bytes(b"".join(clip(".h264", *film, *raw).read_bytes() for film in films))
+    if suffix == ".h264":
+        return source
+    return make_clip(tmp_path / f"a{suffix}", "-r", "25", "-i", str(source), "-c", "copy")
+
+
+def seen(path: Path) -> list[tuple[int, int]]:
+    """How wide and how high what is white in each picture is."""
+    bright = [frame.to_ndarray(format="gray") > 128 for frame in frames(path)]
+    return [(int(each.any(0).sum()), int(each.any(1).sum())) for each in bright]
+
+
+@pytest.mark.parametrize("suffix", [".h264", ".mp4", ".mov", ".flv", ".mkv", ".ts"])
+@pytest.mark.parametrize(("second", "fitted"), [("64x96", (42, 64)), ("192x64", (96, 32))])
+def test_pictures_that_change_their_shape_are_not_squashed(
+    second: str, fitted: tuple[int, int], suffix: str, tmp_path: Path
+) -> None:
+    source = white(suffix, tmp_path, "96x64", second)
+    if suffix == ".ts" and second == "192x64":
+        fitted = (96, 64)  # in broadcasts, such are pixels of another shape
+    first, *_, last = seen(enhanced(source, tmp_path).path)
+    assert (first, last) == ((96, 64), fitted)
+
+
+@pytest.mark.parametrize("way", [("-display_rotation:v:0", "90"), ("-display_hflip:v:0",)])
+def test_turned_pictures_may_change_their_size(way: tuple[str, ...], tmp_path: Path) -> None:
+    change = white(".mp4", tmp_path, "48x32", "96x64", "64x96")
+    source = make_clip(tmp_path / "turned.mp4", *way, "-i", str(change), "-c", "copy")
+    tools = toolbox()
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of(sharpen=1.0, deflicker=True))
+    target = tmp_path / "result.mp4"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    sizes = [(96, 64), (96, 64), (42, 64)]
+    if "90" in way:
+        sizes = [(height, width) for width, height in sizes]
+    assert seen(target)[::5] == sizes
+    after = probe(tools, target, count=False).picture
+    assert (after.rotation, after.mirrored) == (0, False)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_film_that_begins_small_becomes_as_large_as_it_gets(suffix: str, tmp_path: Path) -> None:
+    source = white(suffix, tmp_path, "64x32", "96x64", "64x96", "48x32")
+    tools = toolbox()
+    before = probe(tools, source, count=True)
+    plan = decide(tools, source, before, Options.of(sharpen=1.0))
+    assert "all are brought to 96×64" in " ".join(plan.findings)
+    assert Plan.from_json(plan.to_json()) == plan
+    target = tmp_path / f"result{suffix}"
+    enhance_to(tools, source, before, plan, target, lambda _: None)
+    assert {(f.width, f.height) for f in frames(target)} == {(96, 64)}
+    assert probe(tools, target, count=False).picture.sample_aspect == 1
+    assert seen(target)[::5] == [(96, 48), (96, 64), (42, 64), (96, 64)]
 
 
 def test_a_raw_stream_that_was_put_into_a_container_stays_in_step(tmp_path: Path) -> None:

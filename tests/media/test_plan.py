@@ -1008,3 +1008,24 @@ def test_the_preset_none_copies_everything(probe: Probe, analysis: Analysis) -> 
 
 def test_a_forced_plan_says_why() -> None:
     assert forced(probe_of(picture()), "a.mp4").filters[0].reason
+
+
+@pytest.mark.parametrize(
+    ("stored", "file", "size"),
+    [
+        ({}, {}, (1280, 720)),
+        ({"rotation": 90}, {}, (720, 1280)),
+        ({"sample_aspect": Fraction(4, 3)}, {}, (320, 240)),
+        ({"width": 321, "pixel_format": "yuv444p"}, {}, (321, 240)),
+        ({"pixel_format": "rgb24"}, {}, (320, 240)),
+        ({}, {"demuxer": "mpegts", "container": "mpegts"}, (320, 240)),
+    ],
+)
+def test_pictures_that_become_larger_make_the_frame_where_all_can_be_brought_to_it(
+    stored: dict[str, Any], file: dict[str, Any], size: tuple[int, int]
+) -> None:
+    probe = probe_of(picture(**stored), **file)
+    analysis = Analysis(pictures=9, noise=10.0, changing=True, largest=(1280, 720))
+    plan = plan_of(probe, analysis, "a.mp4")
+    assert (plan.width, plan.height) == size
+    assert f"brought to {size[0]}×{size[1]}" in plan.findings[-1]

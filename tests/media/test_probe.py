@@ -302,8 +302,12 @@ def test_alpha_is_seen_in_pixels_and_beside_them() -> None:
 
     beside = clip(".webm", *see_through, "-c:v", "libvpx-vp9")
     within = clip(".mov", *see_through, "-c:v", "prores_ks", "-pix_fmt", "yuva444p10le")
+    layer = clip(".mov", *see_through, "-c:v", "libx265", "-x265-params", "alpha=1")
+    none = clip(".mov", *see_through, "-c:v", "libx265", "-pix_fmt", "yuv420p")
 
     assert probed(beside).picture.alpha
+    assert probed(layer).picture.alpha
+    assert not probed(none).picture.alpha
     assert probed(within).picture.alpha
 
 

@@ -170,6 +170,18 @@ def test_an_enlarged_result_is_compared_at_its_sources_size(tmp_path: Path, time
     assert both.shape[0] == 240 * times  # before is as large as after
 
 
+def test_of_pictures_that_change_their_size_the_same_are_compared(tmp_path: Path) -> None:
+    source = tmp_path / "a.h264"
+    raw = ("-pix_fmt", "yuv420p", *FINE)
+    sizes = ("320x240", "240x180", "160x120")
+    films = (lavfi(f"testsrc2=size={size}:rate=25:duration=0.2") for size in sizes)
+    source.write_bytes(b"".join(clip(".h264", *film, *raw).read_bytes() for film in films))
+    result = make_clip(tmp_path / "result.mp4", "-i", str(source), "-vf", "scale=320:240", *FINE)
+    found = fidelity(source, result, tmp_path, exact=False)
+    assert (found.psnr_y or 99) > 28
+    assert 0 < found.frames < 8
+
+
 def test_what_cannot_be_compared_is_still_shown(tmp_path: Path) -> None:
     source = clip(".mp4", *lavfi(MOVING), *FINE)
     result = make_clip(tmp_path / "result.mp4", "-i", str(source), "-vf", "scale=200:200", *FINE)

@@ -58,6 +58,8 @@ class Analysis:
         transparent: whether any pixel lets something through.
         captions: whether captions for the deaf come with the pictures themselves.
         dynamic_hdr: what comes with the pictures and changes from one to the next, by its names.
+        changing: whether pictures of several sizes were seen.
+        largest: width and height of the largest of them, where it is larger than the first one.
         shown: width and height of what players are to show of it, in stored pixels, where the
             container hides its edges.
     """
@@ -94,6 +96,8 @@ class Analysis:
     transparent: bool = False
     captions: bool = False
     dynamic_hdr: tuple[str, ...] = ()
+    changing: bool = False
+    largest: tuple[int, int] | None = None
     shown: tuple[int, int] | None = None
 
     @property
@@ -104,9 +108,11 @@ class Analysis:
     @staticmethod
     def from_values(data: dict[str, Any]) -> Analysis:
         """An analysis from plain JSON values."""
-        cast = data["cast"]
+        cast, largest = data["cast"], data["largest"]
         cast = tuple(tuple(c) for c in cast) if cast else None
-        return Analysis(**data | {"cast": cast, "dynamic_hdr": tuple(data["dynamic_hdr"])})
+        largest = tuple(largest) if largest else None
+        tuples = {"cast": cast, "largest": largest, "dynamic_hdr": tuple(data["dynamic_hdr"])}
+        return Analysis(**data | tuples)
 
     def words(self) -> tuple[str, ...]:
         """What was seen, in words."""

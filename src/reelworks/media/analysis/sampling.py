@@ -154,11 +154,13 @@ class _Found:
     transparent: bool = False
     captions: bool = False
     said_woven: bool = False
+    sizes: list[tuple[int, int]] = field(default_factory=list)
     dynamic_hdr: set[str] = field(default_factory=set)
 
     def add(self, run: list[VideoFrame], full_range: bool) -> None:
         """Measure one run, up to where its format changes."""
         form = run[0].format.name
+        self.sizes += [(frame.width, frame.height) for frame in run]
         run = list(takewhile(lambda frame: frame.format.name == form, run))
         pictures = [_luma(frame) for frame in run]
         self.pictures += len(run)
@@ -284,6 +286,8 @@ class _Found:
             flicker=_median(self.flicker) or 0.0,
             shake=_median(self.shake) or 0.0,
             bars=bool(self.shares) and max(self.shares) < _FILLED,
+            changing=len(set(self.sizes)) > 1,
+            largest=_largest(self.sizes),
             transparent=self.transparent,
             captions=self.captions,
             dynamic_hdr=tuple(sorted(self.dynamic_hdr)),
@@ -297,6 +301,12 @@ class _Found:
 
 def _median(values: list[float]) -> float | None:
     return round(float(np.median(values)), 3) if values else None
+
+
+def _largest(sizes: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The size of most pixels, where it has more than the first one."""
+    size = max(sizes, key=lambda size: size[0] * size[1], default=None)
+    return size if size is not None and size[0] * size[1] > sizes[0][0] * sizes[0][1] else None
 
 
 def _median_casts(casts: list[Any]) -> tuple[tuple[float, float], ...] | None:

@@ -45,6 +45,8 @@ class Plan:
         bounded: whether it must not become much larger than its source.
         decoder: libav decoder that must be used, where the usual one would lose something.
         turn: filters that turn the picture upright where FFmpeg must not do it itself.
+        frame: width and height that all pictures are brought to before the filters, where it is not
+            the first one's.
         width, height: of the result as displayed, in its own pixels.
         audio, subtitles: what becomes of each track that is kept.
         pictures, attachments: streams copied as they are.
@@ -67,6 +69,7 @@ class Plan:
     bounded: bool = False
     decoder: str | None = None
     turn: tuple[str, ...] | None = None
+    frame: tuple[int, int] | None = None
     width: int
     height: int
     audio: tuple[Track, ...] = ()

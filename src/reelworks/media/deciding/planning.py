@@ -15,6 +15,7 @@ from reelworks.media.deciding.choosing import (
     told_rate,
 )
 from reelworks.media.deciding.encoders import Encoder
+from reelworks.media.deciding.framing import frame_of, framed
 from reelworks.media.deciding.immersion import lost_immersion, says_twice
 from reelworks.media.deciding.noise import shown_noise
 from reelworks.media.deciding.options import Options
@@ -39,13 +40,19 @@ def make_plan(probe: Probe, analysis: Analysis, name: str, options: Options) -> 
     """
     form = pixels.describe(probe.picture.pixel_format)
     seen = _seen(probe.picture, analysis, options)
-    filters = choose_filters(probe.picture, analysis, options)
-    if not filters and not asks_to_encode(probe.picture, options):
+    picture = framed(probe, _frame(probe, form, analysis)).picture
+    filters = choose_filters(picture, analysis, options)
+    if not filters and not asks_to_encode(picture, options):
         return copy_plan(probe, name, (*seen, "It needs nothing; it is kept as it is."))
     obstacle = _obstacle(form, probe, analysis, name, options)
     if form is None or obstacle:
         return copy_plan(probe, name, (*seen, obstacle))
     return encode_plan(probe, form, filters, analysis, name, options)
+
+
+def _frame(probe: Probe, form: Pixels | None, analysis: Analysis) -> tuple[int, int] | None:
+    target = pixels.target(form) if form is not None else None
+    return frame_of(probe, analysis, target) if target is not None else None
 
 
 def _seen(picture: Picture, analysis: Analysis, options: Options) -> tuple[str, ...]:
@@ -96,9 +103,9 @@ def _obstacle(
             "The codec of its pictures or its sound changes on the way, and what comes behind that "
             "would be lost; it is kept as it is."
         )
-    if analysis.transparent and not _keeps_alpha(
-        picture, _container(form, name, probe, options), options
-    ):
+    # Of HEVC's layer of transparency nothing can be seen here; who writes one means it.
+    transparent = analysis.transparent or (picture.alpha and picture.codec == "hevc")
+    if transparent and not _keeps_alpha(picture, _container(form, name, probe, options), options):
         return "It has transparency, which encoding would lose; it is kept as it is."
     return ""
 
@@ -118,6 +125,8 @@ def encode_plan(
     options: Options,
 ) -> Plan:
     """The plan that applies these filters and carries everything else over."""
+    frame = _frame(probe, form, analysis)
+    probe = framed(probe, frame)
     picture = probe.picture
     box = _container(form, name, probe, options)
     alpha = _keeps_alpha(picture, box, options)
@@ -138,6 +147,7 @@ def encode_plan(
         findings=_seen(picture, analysis, options)
         + encoding.substitute
         + tuple(f.reason for f in padding)
+        + _frame_words(picture, analysis)
         + _retime_words(retime),
         dropped=(
             *lost_audio,
@@ -156,7 +166,8 @@ def encode_plan(
         pixel_format=format_,
         bounded=encoding.bounded,
         decoder=picture.alpha_decoder if alpha else None,
-        turn=_turn(picture, filters),
+        turn=_turn(picture, filters, analysis),
+        frame=frame,
         width=size[0],
         height=size[1],
         audio=audio,
@@ -190,11 +201,14 @@ def _lost_crop(picture: Picture, analysis: Analysis) -> tuple[str, ...]:
     return (f"The crop by which players may show {shown} of {whole} pixels; the edges are kept.",)
 
 
-def _turn(picture: Picture, filters: tuple[Filter, ...]) -> tuple[str, ...] | None:
-    """The turning, where fields must be put together before it, or where FFmpeg would turn by an
-    angle in between, and cut the corners off."""
-    woven = picture.rotation != 0 and any(f.name == "deinterlace" for f in filters)
-    if not woven and not picture.oblique:
+def _turn(
+    picture: Picture, filters: tuple[Filter, ...], analysis: Analysis
+) -> tuple[str, ...] | None:
+    """The turning, where fields must be put together or pictures be brought to one size before it,
+    or where FFmpeg would turn by an angle in between, and cut the corners off."""
+    before = analysis.changing or any(f.name == "deinterlace" for f in filters)
+    is_turned = picture.rotation != 0 or (picture.mirrored and analysis.changing)
+    if not (is_turned and before) and not picture.oblique:
         return None
     if picture.mirrored:
         # As FFmpeg names them: its quarter turn, and a flip that makes a mirror of it.
@@ -232,6 +246,13 @@ def _retime_words(retime: Retime | None) -> tuple[str, ...]:
         return ()
     how = "an even rate" if retime == "constant" else "their order, wherever they were wrong"
     return (f"Its timestamps are missing, doubled or those of decoding; new ones follow {how}.",)
+
+
+def _frame_words(picture: Picture, analysis: Analysis) -> tuple[str, ...]:
+    if not analysis.changing:
+        return ()
+    width, height = picture.displayed_size
+    return (f"Its pictures change their size on the way; all are brought to {width}×{height}.",)
 
 
 def _container(form: Pixels, name: str, probe: Probe, options: Options) -> Container:

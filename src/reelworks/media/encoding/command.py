@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from reelworks.media.deciding import keeping
+from reelworks.media.deciding.framing import is_settled
 from reelworks.media.deciding.immersion import notes_eyes, says_twice
 from reelworks.media.deciding.keeping import Track
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.deciding.tags import counted_tags, file_tags, ogg_tags, stale_tags
 from reelworks.media.encoding.cutting import Span
-from reelworks.media.encoding.filtering import filter_chain, is_settled
+from reelworks.media.encoding.filtering import filter_chain
 from reelworks.media.facts import Picture, Probe
 from reelworks.media.formats.allowed import input_arguments, location
 from reelworks.media.formats.doubled import MESSAGES, said_once

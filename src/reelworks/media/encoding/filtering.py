@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from reelworks.media.deciding.framing import SCALER_KNOWS, framed, is_settled, same_shape
 from reelworks.media.deciding.plan import Plan
 from reelworks.media.facts import Picture, Probe, usual_matrix
-from reelworks.media.formats import demuxers, pixels
+from reelworks.media.formats import pixels
 
 _SCALER_NAMES = {"bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
-
-_SCALER_KNOWS = frozenset({None, "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"})
-"""FFmpeg's scaler refuses all others, also where it has nothing to do."""
 
 
 _IN_ORDER = r"setpts='if(gt(PTS\,PREV_OUTPTS)+isnan(PREV_OUTPTS)\,PTS\,PREV_OUTPTS+1)'"
 """Moves each picture behind the one before it. Of damaged films, FFmpeg's decoders give several
 pictures one time, however well the packets' times are told."""
-
-_SAME_SHAPE = 0.03
-"""Pictures whose shapes differ by less have the same: 1088 lines of 1080."""
 
 
 def filter_chain(probe: Probe, plan: Plan) -> list[str]:
@@ -54,49 +49,38 @@ def _late(plan: Plan) -> list[str]:
     return [around, *(f.expression for f in late if f.name == "upscale")]
 
 
-def is_settled(picture: Picture, plan: Plan) -> bool:
-    """Whether all pictures are brought to the first one's size, format and colours in front of the
-    filters, should these change on the way. FFmpeg would make the filters anew there, and lose the
-    pictures that they hold. Turned pictures have filters of FFmpeg's own before ours."""
-    same = picture.pixel_format.replace("yuvj", "yuv") == plan.pixel_format
-    return same and picture.matrix in _SCALER_KNOWS and picture.rotation == 0
-
-
 def _is_refused(picture: Picture) -> bool:
     """Whether FFmpeg's scaler would refuse its matrix, of which it then is not told: it need not
     know one, but to bring pixels to a format, as those of full range from one of the old names."""
-    return picture.mistaken or picture.matrix not in _SCALER_KNOWS | {"gbr"}
+    return picture.mistaken or picture.matrix not in SCALER_KNOWS | {"gbr"}
 
 
 def _settled(probe: Probe, plan: Plan) -> list[str]:
     # What does not change is handed on as it is.
-    picture = probe.picture
+    picture = framed(probe, plan.frame).picture
     if not is_settled(picture, plan):
         return []
-    if _may_turn(probe):
-        return _fitted(picture.width, picture.height)
+    same = same_shape(probe)
+    if same is not None:
+        return _fitted(picture.width, picture.height, same)
     return [f"scale={picture.width}:{picture.height}:interl=-1"]
 
 
-def _may_turn(probe: Probe) -> bool:
-    """Whether pictures may get another shape on the way, as those of a telephone that is turned
-    while it sends do. Of pixels that are not square, FFmpeg tells all filters the first shape."""
-    picture = probe.picture
-    even = picture.width % 2 == picture.height % 2 == 0  # FFmpeg pads no odd sizes
-    return even and picture.displayed_aspect == 1 and probe.demuxer not in demuxers.ONE_SIZE
-
-
-def _fitted(width: int, height: int) -> list[str]:
-    """Into the first one's frame, with bars where they have another shape: stretched to it, faces
-    would be squashed."""
+def _fitted(width: int, height: int, same: float) -> list[str]:
+    """Into the frame, with bars where they have another shape: stretched to it, faces would be
+    squashed."""
     wider = f"iw*{height}/ih/{width}"
+    narrow, wide = f"lt({wider}\\,1/{same})", f"gt({wider}\\,{same})"
     fitting = (
-        f"if(lt({wider}\\,{1 - _SAME_SHAPE})\\,max(2*trunc({width}*{wider}/2)\\,2)\\,{width})",
-        f"if(gt({wider}\\,{1 + _SAME_SHAPE})\\,max(2*trunc({height}/({wider})/2)\\,2)\\,{height})",
+        f"if({narrow}\\,max(2*trunc({width}*{wider}/2)\\,2)\\,{width})",
+        f"if({wide}\\,max(2*trunc({height}/({wider})/2)\\,2)\\,{height})",
     )
     return [
         f"scale=w={fitting[0]}:h={fitting[1]}:eval=frame:interl=-1",
         f"pad={width}:{height}:-1:-1:eval=frame",
+        # Fitting leaves pixels that are not quite square; and what FFmpeg had seen of the file
+        # beforehand may have had another shape.
+        "setsar=1",
     ]
 
 

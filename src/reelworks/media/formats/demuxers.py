@@ -39,6 +39,9 @@ CUT_TOGETHER = frozenset({"mpegts", "mpeg"})
 """Their clock may jump where a recording was cut, and goes on from there: FFmpeg and players close
 that."""
 
-ONE_SIZE = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "avi", "mxf", "mpegts", "mpeg"})
-"""Their pictures have one size for all of a track; or, in broadcasts, one shape, whatever size they
-have: then the pixels' shape changes as well."""
+ONE_SIZE = frozenset({"avi", "mxf"})
+"""Their pictures have one size for all of a track."""
+
+ONE_SHAPE = frozenset({"mpegts", "mpeg"})
+"""In broadcasts, pictures are shown in one shape, whatever size they have: then the pixels' shape
+changes as well."""

@@ -155,7 +155,15 @@ def _has_alpha(stream: VideoStream, pixels: VideoFormat | None) -> bool:
     tags = {name.lower(): value for name, value in stream.metadata.items()}
     if tags.get("alpha_mode") == "1":
         return True
+    if _has_alpha_layer(stream.codec_context):
+        return True
     return pixels is not None and any(c.is_alpha for c in pixels.components)
+
+
+def _has_alpha_layer(context: Any) -> bool:
+    """Whether HEVC has a layer of transparency, as editors for Apple's devices write it. PyAV's
+    decoder leaves it out; the stream's header must tell how it is meant."""
+    return context.codec.canonical_name == "hevc" and _ALPHA_MESSAGE in (context.extradata or b"")
 
 
 def _colour(stream: VideoStream, frame: VideoFrame | None) -> dict[str, str | None]:
@@ -173,6 +181,10 @@ def _colour(stream: VideoStream, frame: VideoFrame | None) -> dict[str, str | No
 def _first(names: Any) -> str | None:
     return next((name for name in names if name is not None), None)
 
+
+_ALPHA_MESSAGE = b"\x4e\x01\xa5"
+"""A unit of supplemental information that begins with the one on an alpha channel (ITU-T H.265,
+7.3.1.2 and D.2.1: unit 39, message 165)."""
 
 _ALMOST = 0.9
 """Degrees from a quarter turn up to which FFmpeg takes a turn for one."""

@@ -105,7 +105,8 @@ def task(moved: Moved, path: str, count: bool) -> Any:
 def _is_said_to_be_clear(picture: Picture) -> bool:
     """Whether it has transparency by its container's word alone."""
     form = pixels.describe(picture.pixel_format)
-    return picture.alpha and not (form is not None and form.alpha)
+    beside = picture.alpha and not (form is not None and form.alpha)
+    return beside and picture.codec != "hevc"  # which says it itself
 
 
 def examine(container: InputContainer, path: Path) -> Probe:

@@ -26,6 +26,9 @@ POSTER_LONGEST = 1280
 COMPARE_LONGEST = 1920
 """Pixels of a picture's longer side; of the comparison, of either half's."""
 
+_ADDED = 2
+"""Lines or columns that a result may have beside what it was made of; more are no padding."""
+
 _SECOND_HALF = 0.85
 """What a picture of the second half is worth: it may give the end away."""
 
@@ -174,8 +177,9 @@ def _at_size(after: Luma, size: tuple[int, ...]) -> Luma | None:
     height, width = size
     times = max(1, after.shape[1] // width)
     cut = after[: height * times, : width * times]
-    if cut.shape != (height * times, width * times):
-        return None
+    added = max(after.shape[0] - height * times, after.shape[1] - width * times)
+    if cut.shape != (height * times, width * times) or added > _ADDED:
+        return None  # its source's pictures change their size
     if times == 1:
         return cut
     means: Luma = cut.reshape(height, times, width, times).mean(axis=(1, 3))
