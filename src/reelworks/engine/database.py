@@ -1,6 +1,8 @@
 """Opens the database and brings its tables up to date.
 
-SQLite and PostgreSQL are the same to everything above this file.
+SQLite and PostgreSQL are the same to everything above this file. What only reads, too, ends with a
+commit (``engine.begin``): with a rollback the driver forgets each statement that the server has
+prepared, and to prepare them is a third of what a job costs.
 """
 
 from __future__ import annotations
@@ -55,8 +57,6 @@ _STANDSTILL_SECONDS = 10
 # Whatever the database's is: under a stricter one, who waited for a row that another has changed is
 # thrown out, in place of going on with what it is now.
 _ISOLATION = "READ COMMITTED"
-# What only reads, too, ends with a commit (``engine.begin``): with a rollback the driver forgets
-# each statement that the server has prepared, and to prepare them is a third of what a job costs.
 # Held open by a process, opened above that at need where the server lets us, and how long a thread
 # waits for one. The one used last is used next, so that what was needed once at a peak goes idle.
 _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo": True}
@@ -64,6 +64,7 @@ _POOL = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 10, "pool_use_lifo
 # time, would be every second thing that the server is asked.
 _IDLE_SECONDS = 1.0
 _KNOWS_SUBSECONDS = (3, 42)
+# One of them with a port, at least: names alone are understood as they are.
 _SEVERAL_HOSTS = re.compile(
     r"(?P<before>postgres[^:]*://(?:[^@?]*@)?)"
     r"(?P<hosts>(?=[^@/?]*:)[^@/?]*,[^@/?]*)(?P<behind>[/?].*)?",
